@@ -1,0 +1,13 @@
+//! c2aya turns libbpf C syscall probes into Aya Rust.
+//!
+//! A file flows through the stages below in this order, each taking the typed result of the one
+//! before it: [`source`] → [`c`] → [`lower`] → [`ir`] → [`emit`].
+
+pub mod arch;
+pub mod c;
+pub mod diag;
+pub mod emit;
+pub mod ir;
+pub mod lower;
+pub mod output;
+pub mod source;

@@ -1,0 +1,3 @@
+//! The command line of c2aya.
+
+fn main() {}

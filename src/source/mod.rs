@@ -1,0 +1,3 @@
+//! A C file and all that it includes: finding headers, preprocessing, `vmlinux.h` slices, positions.
+
+pub mod span;
