@@ -345,7 +345,7 @@ pub enum ExprKind {
     /// is relocated.
     OffsetOf(u64, CType, Arc<str>),
     /// `(type){ … }`; an lvalue.
-    CompoundLiteral(Init),
+    CompoundLiteral(Box<Init>),
     /// `({ … })`: the value of the last statement if that is an expression.
     StmtExpr(Block),
 }
