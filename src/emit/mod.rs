@@ -1,1 +1,1 @@
-//! Stage emit.
+//! IR to Rust: tokens (quote), text (prettyplease), a workspace (`templates/`).

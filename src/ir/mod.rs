@@ -1,1 +1,309 @@
-//! Stage ir.
+//! What a BPF object is, in no language: programs and their arguments, maps, globals, types, bodies.
+//!
+//! Names are those of the object, that is C's. There is no text of C or Rust here and no register.
+
+pub mod body;
+pub mod program;
+pub mod ty;
+
+use body::{Expr, Function, Init};
+use program::Program;
+use ty::{Enumeration, Record, Ty};
+
+use crate::source::span::Span;
+
+/// Index into [`Object::records`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RecordId(pub u32);
+/// Index into [`Object::enums`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EnumId(pub u32);
+/// Index into [`Object::constants`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConstantId(pub u32);
+/// Index into [`Object::globals`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct GlobalId(pub u32);
+/// Index into [`Object::maps`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MapId(pub u32);
+/// Index into [`Object::functions`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FunctionId(pub u32);
+/// Index into [`Object::relocations`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RelocationId(pub u32);
+
+/// One BPF object: what one C file becomes. Only what programs reach is in it, and what stands in
+/// the user's own files.
+#[derive(Clone, Debug, Default)]
+pub struct Object {
+    /// The file's name without `.bpf.c` or `.c`.
+    pub name: String,
+    /// The comment at the head of the file, SPDX line apart.
+    pub doc: Vec<Comment>,
+    /// `SPDX-License-Identifier:` of the file.
+    pub spdx: Option<String>,
+    /// What the `license` section holds, and what the variable is called.
+    pub license: Option<License>,
+    /// Structures and unions.
+    pub records: Vec<Record>,
+    /// Enumerations.
+    pub enums: Vec<Enumeration>,
+    /// Named constants.
+    pub constants: Vec<Constant>,
+    /// Maps.
+    pub maps: Vec<Map>,
+    /// Variables.
+    pub globals: Vec<Global>,
+    /// What is asked of the running kernel's types when the object is loaded.
+    pub relocations: Vec<Relocation>,
+    /// Functions that aren't programs.
+    pub functions: Vec<Function>,
+    /// Programs.
+    pub programs: Vec<Program>,
+    /// The order in which all of these stand in the file.
+    pub order: Vec<Item>,
+}
+
+/// An item of a file, in the order in which the user wrote them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each names its kind")]
+pub enum Item {
+    Record(RecordId),
+    Enum(EnumId),
+    Constant(ConstantId),
+    Global(GlobalId),
+    Map(MapId),
+    Function(FunctionId),
+    /// Index into [`Object::programs`].
+    Program(u32),
+    License,
+}
+
+/// The contents of the section `license`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct License {
+    /// The variable.
+    pub variable: String,
+    /// `Dual MIT/GPL`
+    pub text: String,
+    /// Comments.
+    pub notes: Notes,
+}
+
+/// Comments and blank lines around an item, a field or a statement.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notes {
+    /// Whether a blank line stands before it (before its comments).
+    pub blank: bool,
+    /// Comments on lines of their own before it.
+    pub before: Vec<Comment>,
+    /// A comment behind it on its last line.
+    pub after: Option<Comment>,
+}
+
+/// A comment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comment {
+    /// Its lines, without delimiters and common indentation.
+    pub lines: Vec<String>,
+    /// Whether a blank line separates it from what follows.
+    pub apart: bool,
+}
+
+/// A named constant (an object-like macro of the user, or a constant of an anonymous or foreign
+/// enumeration).
+#[derive(Clone, Debug)]
+pub struct Constant {
+    /// The macro.
+    pub name: String,
+    /// The type that it has in C; the emitter may give it the one that its uses want.
+    pub ty: Ty,
+    /// Its value.
+    pub value: ConstantValue,
+    /// How the value is written, where that says more than the number: `256 * 1024`, other
+    /// constants; evaluates to `value`.
+    pub expr: Option<Box<Expr>>,
+    /// Comments.
+    pub notes: Notes,
+    /// Whether anything refers to it.
+    pub used: bool,
+    /// From the kernel's or libbpf's headers.
+    pub foreign: bool,
+    /// Its definition.
+    pub span: Option<Span>,
+}
+
+/// The value of a [`Constant`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConstantValue {
+    /// An integer.
+    Int(i128),
+    /// A string without its terminating zero.
+    Str(Vec<u8>),
+}
+
+/// A variable with static storage.
+#[derive(Clone, Debug)]
+pub struct Global {
+    /// Its name in the object (`function.name` for a static local).
+    pub name: String,
+    /// Its type.
+    pub ty: Ty,
+    /// Where it lives, and who may write it.
+    pub kind: GlobalKind,
+    /// What it starts with.
+    pub init: Init,
+    /// `volatile`: each access is one.
+    pub volatile: bool,
+    /// Not visible outside of the object.
+    pub static_: bool,
+    /// `__weak`
+    pub weak: bool,
+    /// Comments.
+    pub notes: Notes,
+    /// Its declaration.
+    pub span: Span,
+}
+
+/// Where a [`Global`] lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GlobalKind {
+    /// `const volatile` in `.rodata`: the loader may set it before the load; then it is constant.
+    Option,
+    /// `const` in `.rodata`.
+    Constant,
+    /// `.data` or `.bss`.
+    Mutable,
+    /// `SEC(".data.x")` and the like.
+    Section(String),
+    /// `extern … __kconfig`: `LINUX_KERNEL_VERSION`, `CONFIG_HZ`; set by the loader.
+    Kconfig,
+    /// `extern … __ksym`: the address of a variable of the kernel.
+    Ksym,
+}
+
+/// A map.
+#[derive(Clone, Debug)]
+pub struct Map {
+    /// Its name in the object.
+    pub name: String,
+    /// Its definition.
+    pub def: MapDef,
+    /// Initial values of a map of maps or programs: index and what it holds.
+    pub values: Vec<(u64, MapValue)>,
+    /// Types of the records that the programs send through it (ring buffers, perf event arrays).
+    pub records: Vec<Ty>,
+    /// Declared by `struct bpf_map_def SEC("maps")`.
+    pub legacy: bool,
+    /// Comments.
+    pub notes: Notes,
+    /// Its declaration.
+    pub span: Span,
+}
+
+/// What a map is made as.
+#[derive(Clone, Debug)]
+pub struct MapDef {
+    /// `enum bpf_map_type` of the kernel's UAPI.
+    pub map_type: u32,
+    /// Type of its keys, where declared by type.
+    pub key: Option<Ty>,
+    /// Bytes of a key, where declared by size or type.
+    pub key_size: u64,
+    /// Type of its values, where declared by type.
+    pub value: Option<Ty>,
+    /// Bytes of a value.
+    pub value_size: u64,
+    /// `max_entries`; bytes for ring buffers.
+    pub max_entries: u64,
+    /// How `max_entries` is written (`ARGS_MAX`, `256 * 1024`).
+    pub max_entries_expr: Option<Box<Expr>>,
+    /// `map_flags`
+    pub flags: u64,
+    /// `map_extra`
+    pub extra: u64,
+    /// `LIBBPF_PIN_BY_NAME`
+    pub pin_by_name: bool,
+    /// `numa_node`
+    pub numa_node: Option<u32>,
+    /// What the inner maps of a map of maps are made as.
+    pub inner: Option<Box<MapDef>>,
+}
+
+/// An initial value of a map of maps or programs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MapValue {
+    /// A map.
+    Map(MapId),
+    /// A program, by name.
+    Program(String),
+}
+
+/// A question to the running kernel's types (BTF), answered when the object is loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relocation {
+    /// What is asked.
+    pub kind: RelocationKind,
+    /// The type that it is asked about: a record's or enumeration's tag, or a typedef's name,
+    /// without `___flavor`.
+    pub type_name: String,
+    /// Whether the type is a `struct`, `union`, `enum` or typedef.
+    pub type_kind: TypeKind,
+    /// Way from the type to the field: names and array indices (of an enumeration: its constant).
+    pub path: Vec<PathPart>,
+    /// The type of the field in the user's declarations.
+    pub ty: Ty,
+    /// Whether a kernel without it may still load the object (asked by `…_exists` too, or
+    /// unreachable where it doesn't exist).
+    pub optional: bool,
+    /// Where it is first asked.
+    pub span: Span,
+}
+
+/// What kind of type a [`Relocation`] is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the names are C's")]
+pub enum TypeKind {
+    Struct,
+    Union,
+    Enum,
+    Typedef,
+}
+
+/// A step from a type to a field.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum PathPart {
+    /// A member, be it in an anonymous record.
+    Field(String),
+    /// An element of an array.
+    Index(u64),
+}
+
+/// What a [`Relocation`] asks; names as in libbpf's `enum bpf_core_relo_kind`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RelocationKind {
+    /// Bytes from the start of the type to the field.
+    FieldOffset,
+    /// Bytes of the field.
+    FieldSize,
+    /// 1 if the field is there.
+    FieldExists,
+    /// 1 if the field is signed.
+    FieldSigned,
+    /// How far a bit-field is shifted left in 64 bits to drop what lies above it.
+    FieldLshift,
+    /// How far it is then shifted right.
+    FieldRshift,
+    /// 1 if the type is there.
+    TypeExists,
+    /// 1 if the type is there and alike.
+    TypeMatches,
+    /// Bytes of the type.
+    TypeSize,
+    /// 1 if the constant is there.
+    EnumExists,
+    /// The constant's value.
+    EnumValue,
+}

@@ -1,1 +1,1 @@
-//! Stage lower.
+//! C to IR; one file for each of libbpf's idioms.
