@@ -1,1 +1,96 @@
-//! Stage arch.
+//! Architectures that a port can run on: one table for each, and nothing but data.
+
+use serde::Serialize;
+
+/// An architecture that Aya can target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Arch {
+    /// 64-bit x86.
+    #[serde(rename = "x86_64")]
+    X86_64,
+    /// 64-bit Arm.
+    Aarch64,
+    /// 64-bit z/Architecture, the only big-endian target.
+    S390x,
+    /// 64-bit RISC-V.
+    Riscv64,
+    /// 32-bit Arm.
+    Arm,
+    /// 64-bit Power, little-endian as `ppc64le` distributions build it.
+    Powerpc64,
+    /// 32-bit MIPS, calling convention o32, little-endian.
+    Mips,
+    /// 64-bit MIPS, calling convention n64, little-endian as Debian's `mips64el`.
+    Mips64,
+    /// 64-bit LoongArch.
+    Loongarch64,
+}
+
+/// The order in which a BPF program and the kernel that runs it keep the bytes of a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Endian {
+    /// Least significant byte first (`bpfel`).
+    Little,
+    /// Most significant byte first (`bpfeb`).
+    Big,
+}
+
+impl Arch {
+    /// Every architecture, in the order in which reports list them.
+    pub const ALL: [Self; 9] = [
+        Self::X86_64,
+        Self::Aarch64,
+        Self::S390x,
+        Self::Riscv64,
+        Self::Arm,
+        Self::Powerpc64,
+        Self::Mips,
+        Self::Mips64,
+        Self::Loongarch64,
+    ];
+
+    /// The value of Aya's `cfg(bpf_target_arch)`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::X86_64 => "x86_64",
+            Self::Aarch64 => "aarch64",
+            Self::S390x => "s390x",
+            Self::Riscv64 => "riscv64",
+            Self::Arm => "arm",
+            Self::Powerpc64 => "powerpc64",
+            Self::Mips => "mips",
+            Self::Mips64 => "mips64",
+            Self::Loongarch64 => "loongarch64",
+        }
+    }
+
+    /// The architecture of that [`name`](Self::name).
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|arch| arch.name() == name)
+    }
+
+    /// The macro by which C code says for which architecture it is built: libbpf's `bpf_tracing.h`
+    /// reads it, and the kernel's and most projects' build files define it.
+    pub const fn target_macro(self) -> &'static str {
+        match self {
+            Self::X86_64 => "__TARGET_ARCH_x86",
+            Self::Aarch64 => "__TARGET_ARCH_arm64",
+            Self::S390x => "__TARGET_ARCH_s390",
+            Self::Riscv64 => "__TARGET_ARCH_riscv",
+            Self::Arm => "__TARGET_ARCH_arm",
+            Self::Powerpc64 => "__TARGET_ARCH_powerpc",
+            Self::Mips | Self::Mips64 => "__TARGET_ARCH_mips",
+            Self::Loongarch64 => "__TARGET_ARCH_loongarch",
+        }
+    }
+
+    /// The byte order of the kernels that distributions build for it.
+    pub const fn endian(self) -> Endian {
+        match self {
+            Self::S390x => Endian::Big,
+            _ => Endian::Little,
+        }
+    }
+}

@@ -1,3 +1,85 @@
 //! A C file and all that it includes: finding headers, preprocessing, `vmlinux.h` slices, positions.
+//!
+//! [`read`] turns a file into a [`Unit`]: GNU C that lang-c parses, each byte of which knows the
+//! place in the user's file that it came from. libbpf's macros arrive as the [`markers`] that
+//! later stages know, never as what they expand to.
 
+pub mod codes;
+pub mod markers;
 pub mod span;
+pub mod trivia;
+pub mod unit;
+
+use std::path::{Path, PathBuf};
+
+pub use trivia::{Comment, CommentKind, Trivia};
+pub use unit::{Define, MacroUse, MacroUses, PositionMap, Unit};
+
+use crate::{
+    arch::Arch,
+    diag::Diagnostic,
+    source::span::{FileId, FileKind, SourceFile, SourceMap, Span},
+};
+
+/// How to read C files: the command line's part of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// `-I`, in order.
+    pub includes: Vec<PathBuf>,
+    /// `-isystem`, in order, searched behind all of [`includes`](Self::includes).
+    pub system_includes: Vec<PathBuf>,
+    /// `-D`: `NAME`, `NAME=VALUE` or `NAME(PARAMETERS)=VALUE`.
+    pub defines: Vec<String>,
+    /// `-U`, heeded after every [`defines`](Self::defines).
+    pub undefines: Vec<String>,
+    /// `--include`: files read before the main one.
+    pub forced: Vec<PathBuf>,
+    /// `--cpp`: a preprocessor to run instead of the built-in one, as a shell would split it.
+    pub cpp: Option<String>,
+    /// Where kernel types come from if the file's own includes don't say; the embedded set if
+    /// this doesn't either.
+    pub vmlinux: Option<VmlinuxSource>,
+}
+
+/// Where the kernel's types come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VmlinuxSource {
+    /// A `vmlinux.h` (`--vmlinux FILE`).
+    File(PathBuf),
+    /// Raw BTF, as in `/sys/kernel/btf/vmlinux` (`--btf FILE`).
+    Btf(PathBuf),
+}
+
+/// What one run reads once: headers and indices of `vmlinux.h`. Shared between threads.
+#[derive(Debug, Default)]
+pub struct Cache {}
+
+/// Reads `file` as for one architecture.
+///
+/// The unit is absent only where nothing can be made of the file; diagnostics of severity error
+/// can come with a unit, where the rest is still worth looking at.
+pub fn read(
+    file: &Path,
+    options: &Options,
+    arch: Arch,
+    cache: &Cache,
+    files: &mut SourceMap,
+) -> (Option<Unit>, Vec<Diagnostic>) {
+    let _ = (file, options, arch, cache, files);
+    (None, Vec::new())
+}
+
+/// The comments and blank lines of a file of the user's own.
+pub fn trivia(files: &SourceMap, file: FileId) -> Option<Trivia> {
+    let SourceFile { text, kind, .. } = files.get(file)?;
+    matches!(kind, FileKind::Main | FileKind::Local).then(|| Trivia::new(file, text))
+}
+
+/// The whole of `file`, for a diagnostic that is about no place in particular.
+pub fn start_of(file: FileId) -> Span {
+    Span {
+        file,
+        start: 0,
+        end: 0,
+    }
+}
