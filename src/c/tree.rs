@@ -82,6 +82,8 @@ pub struct Variable {
     pub attributes: Vec<Attribute>,
     /// The function that a static local belongs to.
     pub function: Option<FunctionId>,
+    /// Whether an error in it has been reported; what uses it can't be ported.
+    pub broken: bool,
     /// The whole declaration.
     pub span: Span,
     /// The name.
@@ -103,6 +105,9 @@ pub struct Function {
     pub locals: Vec<Local>,
     /// What it does; none for a mere declaration.
     pub body: Option<Block>,
+    /// Whether an error in it, or in something that it uses, has been reported. There is no body
+    /// then, although the C has one.
+    pub broken: bool,
     /// `static`
     pub static_: bool,
     /// `inline` or `always_inline`

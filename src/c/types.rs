@@ -1,6 +1,6 @@
 //! C types and where their parts lie on the BPF target.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::source::span::Span;
 
@@ -136,6 +136,8 @@ pub struct Types {
     pub records: Vec<Record>,
     /// By [`EnumId`].
     pub enums: Vec<Enumeration>,
+    /// Alignments in bytes that a typedef's `aligned` attribute gives, by the typedef's name.
+    pub typedef_aligns: BTreeMap<Arc<str>, u64>,
 }
 
 /// A structure or union.
