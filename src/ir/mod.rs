@@ -4,7 +4,9 @@
 
 pub mod body;
 pub mod program;
+pub mod rename;
 pub mod ty;
+pub mod visit;
 
 use body::{Expr, Function, Init};
 use program::Program;

@@ -1,0 +1,456 @@
+//! Calls: functions, helpers, atomics, what the compiler offers.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{format_ident, quote};
+
+use super::{Body, Pin, value};
+use crate::{
+    emit::{code::{Code, Prec}, types::int},
+    ir::{
+        FunctionId, RelocationId, RelocationKind,
+        body::{AddressSpace, AtomicOp, Builtin, CoreBitfield, Expr, ExprKind, Place, Register, RegisterAccess},
+        ty::Ty,
+    },
+};
+
+/// Where aya-ebpf keeps the helpers that are nothing but a call.
+const GENERATED: &str = "aya_ebpf::helpers::generated";
+
+impl Body<'_> {
+    /// A function of the object.
+    pub(super) fn call(&self, id: FunctionId, args: &[Expr]) -> Code {
+        let name = self.t.names.function(id);
+        let args = args.iter().map(|arg| self.argument(arg));
+        Code::atom(quote!(#name(#(#args),*)))
+    }
+
+    fn argument(&self, arg: &Expr) -> Code {
+        match &arg.ty {
+            Ty::Pointer { mutable, .. } => {
+                if let (Some(local), true) = (super::pointers::loaded_local(arg), self.is_context(arg)) {
+                    let ty = self.t.ty(&arg.ty);
+                    let code = self.context_pointer(&arg.ty);
+                    let _ = local;
+                    return if self.context.is_some_and(|c| c.object) {
+                        let _ = ty;
+                        code.dot(quote!(cast()))
+                    } else {
+                        code
+                    };
+                }
+                self.pointer(arg, *mutable)
+            }
+            _ => self.expr(arg, Pin::Context),
+        }
+    }
+
+    fn is_context(&self, arg: &Expr) -> bool {
+        self.context.is_some_and(|context| super::pointers::loaded_local(arg) == Some(context.local))
+    }
+
+    /// A helper by number.
+    pub(super) fn helper(&self, id: u32, name: &str, args: &[Expr], ty: &Ty) -> Code {
+        if let Some(code) = self.typed_helper(id, name, args, ty) {
+            return code;
+        }
+        // The typed wrappers that cost nothing carry the same name and are safe.
+        let is_safe = matches!(name, "bpf_get_current_pid_tgid" | "bpf_get_current_uid_gid");
+        let module = if is_safe { "aya_ebpf::helpers" } else { GENERATED };
+        let function = self.t.uses.import(module, name);
+        let args = args.iter().map(|arg| match &arg.ty {
+            Ty::Pointer { mutable, .. } => self.erased(arg, *mutable),
+            Ty::Enum(_) => self.enum_number(arg),
+            _ => self.expr(arg, Pin::Context),
+        });
+        let code = Code::atom(quote!(#function(#(#args),*)));
+        let code = if is_safe { code } else { self.operation(code) };
+        match ty {
+            // What the kernel calls `void *` is what the C calls it.
+            Ty::Pointer { to, .. } if !matches!(**to, Ty::Opaque { size: 0, .. }) => code.dot(quote!(cast())),
+            _ => code,
+        }
+    }
+
+    /// Helpers that have a better form than the plain call.
+    fn typed_helper(&self, id: u32, name: &str, args: &[Expr], ty: &Ty) -> Option<Code> {
+        if let Some(code) = self.map_helper(id, args, ty) {
+            return Some(code);
+        }
+        match (name, args) {
+            ("bpf_get_current_comm", [into, size]) => {
+                let array = self.whole_array(into, size)?;
+                let function = self.t.uses.runtime("helper", "get_current_comm");
+                let into = self.reference_to(array, true)?;
+                Some(Code::atom(quote!(#function(#into))))
+            }
+            ("bpf_probe_read_user_str" | "bpf_probe_read_kernel_str" | "bpf_probe_read_str", [into, size, from]) => {
+                let array = self.whole_array(into, size)?;
+                let short = name.trim_start_matches("bpf_");
+                let function = self.t.uses.runtime("helper", short);
+                let into = self.reference_to(array, true)?;
+                let from = self.byte_pointer(from);
+                Some(Code::atom(quote!(#function(#into, #from))))
+            }
+            _ => None,
+        }
+    }
+
+    /// A pointer to bytes, without a conversion where it is one already.
+    fn byte_pointer(&self, from: &Expr) -> Code {
+        let inner = super::expr::strip_pointer_casts(from);
+        let code = self.pointer(inner, false);
+        match &inner.ty {
+            Ty::Pointer { to, .. } if matches!(**to, Ty::Int { bits: 8, .. }) => code,
+            Ty::Pointer { .. } => code.dot(quote!(cast())),
+            _ => self.expr(from, Pin::Itself),
+        }
+    }
+
+    /// The array of bytes that is handed over whole: `buf, sizeof(buf)`.
+    fn whole_array<'e>(&self, into: &'e Expr, size: &Expr) -> Option<&'e Place> {
+        let bytes = self.constant_value(size)?;
+        let place = match &super::expr::strip_pointer_casts(into).kind {
+            ExprKind::Decay(place) | ExprKind::AddressOf(place) => &**place,
+            _ => return None,
+        };
+        match &place.ty {
+            Ty::Array(of, len) if matches!(**of, Ty::Int { bits: 8, .. }) => {
+                (i128::from(*len) == bytes).then_some(place)
+            }
+            _ => None,
+        }
+    }
+
+    /// The number that an expression is, if that is known.
+    pub(super) fn constant_value(&self, expr: &Expr) -> Option<i128> {
+        match &expr.kind {
+            ExprKind::Int(n) => Some(*n),
+            ExprKind::SizeOf(ty) => Some(i128::from(self.t.size(ty))),
+            ExprKind::Constant(id) => match self.t.object.constants.get(id.0 as usize)?.value {
+                crate::ir::ConstantValue::Int(n) => Some(n),
+                crate::ir::ConstantValue::Str(_) => None,
+            },
+            ExprKind::Cast(inner) => {
+                let n = self.constant_value(inner)?;
+                match expr.ty {
+                    Ty::Int { bits, signed } => Some(value::wrap(n, bits, signed)),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// `&mut place`, if that can be had.
+    pub(super) fn reference_to(&self, place: &Place, mutable: bool) -> Option<Code> {
+        let base = super::declare::base_local(place);
+        let found = self.place(place);
+        if found.in_union || packed_part(self, place) || matches!(global_of(place), Some(())) {
+            return None;
+        }
+        if let (Some(id), true) = (base, mutable) {
+            self.mutate(id);
+        }
+        let code = found.code.unary(if mutable { quote!(&mut) } else { quote!(&) });
+        Some(if found.is_unsafe { self.operation(code) } else { code })
+    }
+
+    /// `bpf_printk!`
+    pub(super) fn printk(&self, format: &[u8], args: &[Expr]) -> Code {
+        self.t.uses.printk();
+        let format = value::c_string(format);
+        let args = args.iter().map(|arg| self.printed(arg));
+        self.operation(Code::atom(quote!(bpf_printk!(#format #(, #args)*))))
+    }
+
+    /// A value as the kernel prints it.
+    fn printed(&self, arg: &Expr) -> Code {
+        match &arg.ty {
+            Ty::Bool => self.expr(arg, Pin::Itself).cast(&quote!(i32)),
+            Ty::Enum(_) => self.enum_number(arg),
+            Ty::Pointer { .. } => self.pointer(arg, false),
+            _ => self.expr(arg, Pin::Itself),
+        }
+    }
+
+    pub(super) fn snprintf(&self, to: &Expr, size: &Expr, format: &[u8], args: &[Expr]) -> Code {
+        let function = self.t.uses.runtime("helper", "snprintf");
+        let (to, size) = (self.erased(to, true), self.expr(size, Pin::Context));
+        let format = value::c_string(format);
+        let args = args.iter().map(|arg| self.as_word64(arg));
+        self.operation(Code::atom(quote!(#function(#to, #size, #format, [#(#args),*]))))
+    }
+
+    pub(super) fn seq_printf(&self, seq: &Expr, format: &[u8], args: &[Expr]) -> Code {
+        let function = self.t.uses.runtime("helper", "seq_printf");
+        let seq = self.erased(seq, true);
+        let format = value::c_string(format);
+        let args = args.iter().map(|arg| self.as_word64(arg));
+        self.operation(Code::atom(quote!(#function(#seq, #format, [#(#args),*]))))
+    }
+
+    fn as_word64(&self, arg: &Expr) -> Code {
+        match &arg.ty {
+            Ty::Int { bits: 64, signed: false } => self.expr(arg, Pin::Context),
+            Ty::Pointer { .. } => self.pointer(arg, false).cast(&quote!(u64)),
+            Ty::Enum(_) => self.enum_number(arg).cast(&quote!(u64)),
+            _ => self.expr(arg, Pin::Itself).cast(&quote!(u64)),
+        }
+    }
+
+    /// `BPF_CORE_READ` and its kin: one hop.
+    pub(super) fn probe_read(&self, space: AddressSpace, address: &Expr, ty: &Ty) -> Code {
+        let address = super::expr::strip_pointer_casts(address);
+        if let (ExprKind::CoreAddress(base, id), AddressSpace::Kernel | AddressSpace::User) = (&address.kind, space) {
+            let name = self.t.names.relocation(*id);
+            let base = self.pointer(base, false);
+            let code = match space {
+                AddressSpace::User => Code::atom(quote!(#name.read_user(#base))),
+                _ => Code::atom(quote!(#name.read(#base))),
+            };
+            return self.read_value(code, ty);
+        }
+        let function = match space {
+            AddressSpace::Kernel => "read_kernel",
+            AddressSpace::User => "read_user",
+            AddressSpace::Any => "read",
+        };
+        let function = self.t.uses.runtime("helper", function);
+        let address = self.pointer(address, false);
+        self.read_value(Code::atom(quote!(#function(#address))), ty)
+    }
+
+    /// What was read, as the type that the C has: `bool` and enumerations are read as numbers.
+    fn read_value(&self, code: Code, ty: &Ty) -> Code {
+        match ty {
+            Ty::Bool => Code::binary(&code, quote!(!=), &Code::atom(quote!(0)), Prec::Compare),
+            Ty::Enum(_) => {
+                let name = self.t.ty(ty);
+                Code::atom(quote!(#name(#code)))
+            }
+            _ => code,
+        }
+    }
+
+    pub(super) fn core_value(&self, id: RelocationId, ty: &Ty) -> Code {
+        let name = self.t.names.relocation(id);
+        let relocation = self.t.object.relocations.get(id.0 as usize);
+        let code = match relocation.map(|r| r.kind) {
+            Some(RelocationKind::FieldOffset) => return Code::atom(quote!(#name.offset())).cast(&self.t.ty(ty)),
+            _ => Code::atom(quote!(#name.get())),
+        };
+        let own = match relocation.map(|r| r.kind) {
+            Some(
+                RelocationKind::FieldExists
+                | RelocationKind::TypeExists
+                | RelocationKind::TypeMatches
+                | RelocationKind::EnumExists,
+            ) => Ty::Bool,
+            Some(RelocationKind::EnumValue) => Ty::unsigned(64),
+            _ => Ty::unsigned(32),
+        };
+        match (own == *ty, ty) {
+            (true, _) => code,
+            (_, Ty::Bool) => Code::binary(&code, quote!(!=), &Code::atom(quote!(0)), Prec::Compare),
+            _ => code.cast(&self.t.ty(ty)),
+        }
+    }
+
+    pub(super) fn core_bitfield(&self, base: &Expr, bits: &CoreBitfield, probed: bool, ty: &Ty) -> Code {
+        let name = self.t.names.relocation(bits.offset);
+        let base = self.pointer(base, false);
+        let code = if probed {
+            Code::atom(quote!(#name.read(#base)))
+        } else {
+            self.operation(Code::atom(quote!(#name.load(#base))))
+        };
+        match ty {
+            Ty::Int { bits: 64, signed: false } => code,
+            _ => code.cast(&self.t.ty(ty)),
+        }
+    }
+
+    /// An atomic operation; `wanted` says whether the old value is.
+    pub(super) fn atomic(&self, op: AtomicOp, at: &Expr, args: &[Expr], ty: &Ty, wanted: bool) -> Code {
+        let name = match (op, wanted) {
+            (AtomicOp::Add, false) => "add",
+            (AtomicOp::Sub, false) => "sub",
+            (AtomicOp::And, false) => "and",
+            (AtomicOp::Or, false) => "or",
+            (AtomicOp::Xor, false) => "xor",
+            (AtomicOp::Add, true) => "fetch_add",
+            (AtomicOp::Sub, true) => "fetch_sub",
+            (AtomicOp::And, true) => "fetch_and",
+            (AtomicOp::Or, true) => "fetch_or",
+            (AtomicOp::Xor, true) => "fetch_xor",
+            (AtomicOp::Exchange, _) => "exchange",
+            (AtomicOp::CompareExchange, _) => "compare_exchange",
+            (AtomicOp::Load, _) => "load",
+            (AtomicOp::Store, _) => "store",
+        };
+        let _ = ty;
+        let function = self.t.uses.runtime("atomic", name);
+        let at = self.pointer(at, true);
+        let args = args.iter().map(|arg| self.expr(arg, Pin::Context));
+        self.operation(Code::atom(quote!(#function(#at #(, #args)*))))
+    }
+
+    pub(super) fn builtin(&self, builtin: Builtin, args: &[Expr], ty: &Ty) -> Code {
+        match (builtin, args) {
+            (Builtin::Memcpy, [to, from, size]) => self.memory("copy", to, Some(from), size),
+            (Builtin::Memmove, [to, from, size]) => {
+                let function = self.t.uses.runtime("memory", "move_bytes");
+                let (to, from, size) = (self.erased(to, true), self.erased(from, false), self.as_usize(size));
+                self.operation(Code::atom(quote!(#function(#to, #from, #size))))
+            }
+            (Builtin::Memset, [to, byte, size]) => self.fill(to, byte, size),
+            (Builtin::Memcmp, [left, right, size]) => {
+                let function = self.t.uses.runtime("memory", "compare");
+                let (left, right, size) = (self.erased(left, false), self.erased(right, false), self.as_usize(size));
+                self.operation(Code::atom(quote!(#function(#left, #right, #size))))
+            }
+            (Builtin::Bswap, [value]) => self.expr(value, Pin::Itself).dot(quote!(swap_bytes())),
+            (Builtin::ToBe, [value]) => self.expr(value, Pin::Itself).dot(quote!(to_be())),
+            (Builtin::ToLe, [value]) => self.expr(value, Pin::Itself).dot(quote!(to_le())),
+            (Builtin::Clz, [value]) => self.counted(value, quote!(leading_zeros()), ty),
+            (Builtin::Ctz, [value]) => self.counted(value, quote!(trailing_zeros()), ty),
+            (Builtin::Popcount, [value]) => self.counted(value, quote!(count_ones()), ty),
+            (Builtin::Parity, [value]) => {
+                let ones = self.counted(value, quote!(count_ones()), ty);
+                Code::binary(&ones, quote!(&), &Code::atom(quote!(1)), Prec::BitAnd)
+            }
+            (Builtin::Ffs, [value]) => {
+                let code = self.expr(value, Pin::Itself);
+                let index = Code::binary(
+                    &self.counted(value, quote!(trailing_zeros()), ty),
+                    quote!(+),
+                    &Code::atom(quote!(1)),
+                    Prec::Sum,
+                );
+                let zero = Code::binary(&code, quote!(==), &Code::atom(quote!(0)), Prec::Compare);
+                Code::atom(quote!(if #zero { 0 } else { #index }))
+            }
+            (Builtin::Abs, [value]) => self.expr(value, Pin::Itself).dot(quote!(wrapping_abs())),
+            _ => Code::atom(quote!(())),
+        }
+    }
+
+    fn counted(&self, value: &Expr, method: TokenStream, ty: &Ty) -> Code {
+        let count = self.expr(value, Pin::Itself).dot(method);
+        if *ty == Ty::unsigned(32) { count } else { count.cast(&self.t.ty(ty)) }
+    }
+
+    fn memory(&self, name: &str, to: &Expr, from: Option<&Expr>, size: &Expr) -> Code {
+        let (to, from) = (self.erased(to, true), from.map(|f| self.erased(f, false)));
+        let known = self.constant_value(size).and_then(|n| u64::try_from(n).ok());
+        match known {
+            Some(_) => {
+                let function = self.t.uses.runtime("memory", name);
+                let size = self.const_size(size);
+                self.operation(Code::atom(quote!(#function::<#size>(#to, #from))))
+            }
+            None => {
+                let function = self.t.uses.runtime("memory", &format!("{name}_bytes"));
+                let size = self.as_usize(size);
+                self.operation(Code::atom(quote!(#function(#to, #from, #size))))
+            }
+        }
+    }
+
+    fn fill(&self, to: &Expr, byte: &Expr, size: &Expr) -> Code {
+        let to = self.erased(to, true);
+        let byte = match self.constant_value(byte) {
+            Some(n) => value::byte(value::wrap(n, 8, false)),
+            None => self.expr(byte, Pin::Itself).cast(&quote!(u8)),
+        };
+        match self.constant_value(size) {
+            Some(_) => {
+                let function = self.t.uses.runtime("memory", "fill");
+                let size = self.const_size(size);
+                self.operation(Code::atom(quote!(#function::<#size>(#to, #byte))))
+            }
+            None => {
+                let function = self.t.uses.runtime("memory", "fill_bytes");
+                let size = self.as_usize(size);
+                self.operation(Code::atom(quote!(#function(#to, #byte, #size))))
+            }
+        }
+    }
+
+    /// A known size as a const argument.
+    fn const_size(&self, size: &Expr) -> TokenStream {
+        match &size.kind {
+            ExprKind::Int(n) => Literal::i128_unsuffixed(*n).into(),
+            ExprKind::Cast(inner) => self.const_size(inner),
+            _ => {
+                let size = self.as_usize(size);
+                quote!({ #size })
+            }
+        }
+    }
+
+    pub(super) fn register(&self, regs: &Expr, register: Register, access: RegisterAccess, ty: &Ty) -> Code {
+        let constant = match register {
+            Register::Parameter(n) => format_ident!("PARM{}", n + 1),
+            Register::Syscall(n) => format_ident!("SYSCALL{}", n + 1),
+            Register::Ret => format_ident!("RET"),
+            Register::Fp => format_ident!("FP"),
+            Register::Rc => format_ident!("RC"),
+            Register::Sp => format_ident!("SP"),
+            Register::Ip => format_ident!("IP"),
+        };
+        let constant = self.t.uses.runtime("regs", &constant.to_string());
+        let regs = self.erased(regs, false);
+        let code = match access {
+            RegisterAccess::Direct => {
+                let function = self.t.uses.runtime("regs", "load");
+                self.operation(Code::atom(quote!(#function(#regs, #constant))))
+            }
+            RegisterAccess::Probe => {
+                let function = self.t.uses.runtime("regs", "probe");
+                Code::atom(quote!(#function(#regs, #constant)))
+            }
+        };
+        match ty {
+            Ty::Int { bits: 64, signed: false } => code,
+            Ty::Int { bits, signed } => code.cast(&int(*bits, *signed)),
+            other => code.cast(&self.t.ty(other)),
+        }
+    }
+
+    pub(super) fn asm(&self, text: &str, args: &[Expr], ty: &Ty) -> Code {
+        self.t.uses.import("core::arch", "asm");
+        let args: Vec<_> = args.iter().map(|arg| self.expr(arg, Pin::Itself)).collect();
+        if *ty == Ty::Unit {
+            return self.operation(Code::atom(quote!(asm!(#text #(, in(reg) #args)*))));
+        }
+        let ty = self.t.ty(ty);
+        self.operation(Code::atom(quote!({
+            let value: #ty;
+            asm!(#text, out(reg) value #(, in(reg) #args)*);
+            value
+        })))
+    }
+}
+
+fn packed_part(body: &Body<'_>, place: &Place) -> bool {
+    use crate::ir::body::PlaceKind;
+    match &place.kind {
+        PlaceKind::Field(base, id, _) => {
+            let byte = matches!(&place.ty, Ty::Array(of, _) if matches!(**of, Ty::Int { bits: 8, .. }));
+            (body.t.record(*id).is_some_and(|r| r.packed) && !byte) || packed_part(body, base)
+        }
+        PlaceKind::Index(base, _) => packed_part(body, base),
+        _ => false,
+    }
+}
+
+/// Variables of the object aren't borrowed.
+fn global_of(place: &Place) -> Option<()> {
+    use crate::ir::body::PlaceKind;
+    match &place.kind {
+        PlaceKind::Global(_) => Some(()),
+        PlaceKind::Field(base, ..) | PlaceKind::Index(base, _) => global_of(base),
+        _ => None,
+    }
+}

@@ -1,0 +1,233 @@
+//! Conversions.
+
+use quote::quote;
+
+use super::{Body, Pin};
+use crate::{
+    emit::{code::{Code, Prec}, types::int},
+    ir::{
+        body::{Expr, ExprKind},
+        ty::Ty,
+    },
+};
+
+impl Body<'_> {
+    /// `value` converted to `ty`.
+    pub(super) fn cast(&self, value: &Expr, ty: &Ty, pin: Pin) -> Code {
+        match (&value.ty, ty) {
+            (from, to) if from == to => self.expr(value, pin),
+            (Ty::Bool, Ty::Int { bits, signed }) => {
+                self.expr(value, Pin::Itself).cast(&int(*bits, *signed))
+            }
+            (Ty::Bool, Ty::Enum(_)) => {
+                let number = self.expr(value, Pin::Itself).cast(&self.repr(ty));
+                self.wrap_enum(ty, &number)
+            }
+            (_, Ty::Bool) => self.truth(value),
+            (Ty::Int { .. }, Ty::Int { bits, signed }) => self.int_to_int(value, *bits, *signed),
+            (Ty::Enum(_), Ty::Int { bits, signed }) => {
+                let number = self.enum_number(value);
+                if self.repr(&value.ty).to_string() == int(*bits, *signed).to_string() {
+                    number
+                } else {
+                    number.cast(&int(*bits, *signed))
+                }
+            }
+            (Ty::Int { .. }, Ty::Enum(_)) => {
+                let repr = self.repr(ty);
+                let same = matches!(&value.ty, Ty::Int { bits, signed }
+                    if int(*bits, *signed).to_string() == repr.to_string());
+                let number = if same || matches!(value.kind, ExprKind::Int(_)) {
+                    self.expr(value, Pin::Context)
+                } else {
+                    self.expr(value, Pin::Itself).cast(&repr)
+                };
+                self.wrap_enum(ty, &number)
+            }
+            (Ty::Enum(_), Ty::Enum(_)) => {
+                let number = self.enum_number(value).cast(&self.repr(ty));
+                self.wrap_enum(ty, &number)
+            }
+            (Ty::Pointer { .. }, Ty::Pointer { .. }) => self.pointer_to_pointer(value, ty),
+            (Ty::Pointer { .. }, Ty::Int { bits, signed }) => {
+                let pointer = self.expr(value, Pin::Itself);
+                let wide = pointer.cast(&quote!(u64));
+                if *bits == 64 && !signed { wide } else { wide.cast(&int(*bits, *signed)) }
+            }
+            (Ty::Int { .. }, Ty::Pointer { .. }) => {
+                if matches!(value.kind, ExprKind::Int(0)) {
+                    return self.null(ty);
+                }
+                let ty = self.t.ty(ty);
+                self.expr(value, Pin::Itself).cast(&ty)
+            }
+            (Ty::Enum(_), Ty::Pointer { .. }) => {
+                let ty = self.t.ty(ty);
+                self.enum_number(value).cast(&ty)
+            }
+            (Ty::Function(..), _) => {
+                let function = self.expr(value, Pin::Itself).cast(&quote!(*const ()));
+                function.dot(quote!(cast_mut().cast()))
+            }
+            (_, Ty::Unit) => self.expr(value, pin),
+            (_, to) => {
+                let ty = self.t.ty(to);
+                self.expr(value, Pin::Itself).cast(&ty)
+            }
+        }
+    }
+
+    fn int_to_int(&self, value: &Expr, bits: u16, signed: bool) -> Code {
+        let to = Ty::Int { bits, signed };
+        match &value.kind {
+            ExprKind::Int(n) => {
+                let kept = super::value::wrap(*n, bits, signed);
+                return self.literal(kept, &to, Pin::Itself);
+            }
+            ExprKind::Constant(id) if self.t.constants.get(*id).is(&to) => {
+                return Code::atom({
+                    let name = self.constant_name(*id);
+                    quote!(#name)
+                });
+            }
+            ExprKind::Constant(id) => {
+                // Converting twice equals converting once where the value fits the first type.
+                let name = self.constant_name(*id);
+                return Code::atom(quote!(#name)).cast(&int(bits, signed));
+            }
+            ExprKind::SizeOf(ty) => {
+                return self.size_of(ty).cast(&int(bits, signed));
+            }
+            // Through the number behind the text.
+            ExprKind::Load(place) if self.is_text(place) && bits == 8 && !signed => {
+                return self.load_raw(place);
+            }
+            _ => {}
+        }
+        self.expr(value, Pin::Itself).cast(&int(bits, signed))
+    }
+
+    fn pointer_to_pointer(&self, value: &Expr, ty: &Ty) -> Code {
+        let (Ty::Pointer { to: from, mutable: was }, Ty::Pointer { to, mutable }) = (&value.ty, ty) else {
+            return self.expr(value, Pin::Context);
+        };
+        let code = self.pointer(value, *mutable);
+        let was = if self.pointer_follows(value) { *mutable } else { *was };
+        let code = match (was, mutable) {
+            (true, false) => code.dot(quote!(cast_const())),
+            (false, true) => code.dot(quote!(cast_mut())),
+            _ => code,
+        };
+        let same = {
+            let (a, b) = (self.t.ty(&Ty::Pointer { to: from.clone(), mutable: true }), self.t.ty(&Ty::Pointer { to: to.clone(), mutable: true }));
+            a.to_string() == b.to_string()
+        };
+        if same {
+            return code;
+        }
+        let target = self.t.ty(&Ty::Pointer { to: to.clone(), mutable: true });
+        let target = pointee_tokens(target);
+        code.dot(quote!(cast::<#target>()))
+    }
+
+    /// A pointer for a parameter whose pointee Rust infers.
+    pub(super) fn erased(&self, value: &Expr, mutable: bool) -> Code {
+        let mut inner = value;
+        while let ExprKind::Cast(next) = &inner.kind {
+            if !matches!(next.ty, Ty::Pointer { .. }) {
+                break;
+            }
+            inner = next;
+        }
+        if matches!(inner.kind, ExprKind::Int(0)) {
+            return self.null(&Ty::void_pointer(mutable));
+        }
+        let Ty::Pointer { mutable: was, .. } = &inner.ty else {
+            let ty = self.t.ty(&value.ty);
+            return match inner.ty {
+                Ty::Int { .. } => self.expr(inner, Pin::Itself).cast(&ty),
+                _ => self.expr(value, Pin::Itself),
+            };
+        };
+        let code = self.pointer(inner, mutable);
+        let was = if self.pointer_follows(inner) { mutable } else { *was };
+        let code = if mutable && !was { code.dot(quote!(cast_mut())) } else { code };
+        if self.is_erased(inner) { code } else { code.dot(quote!(cast())) }
+    }
+
+    /// A condition.
+    pub(super) fn truth(&self, value: &Expr) -> Code {
+        match (&value.kind, &value.ty) {
+            (_, Ty::Bool) => self.expr(value, Pin::Itself),
+            (ExprKind::Int(n), _) => {
+                let truth = *n != 0;
+                Code::atom(quote!(#truth))
+            }
+            (ExprKind::Cast(inner), Ty::Int { bits, .. }) if widens(&inner.ty, *bits) => {
+                self.truth(inner)
+            }
+            (_, Ty::Pointer { .. }) => {
+                self.expr(value, Pin::Itself).dot(quote!(is_null())).unary(quote!(!))
+            }
+            (_, Ty::Enum(_)) => {
+                Code::binary(&self.enum_number(value), quote!(!=), &Code::atom(quote!(0)), Prec::Compare)
+            }
+            (ExprKind::Helper(..), _) if self.result_check(value).is_some() => {
+                // `if (bpf_map_update_elem(…))`
+                self.result_check(value)
+                    .map_or_else(|| Code::atom(quote!(false)), |code| code.dot(quote!(is_err())))
+            }
+            (ExprKind::Load(place), _) if self.is_text(place) => {
+                Code::binary(&self.load_raw(place), quote!(!=), &Code::atom(quote!(0)), Prec::Compare)
+            }
+            _ => Code::binary(
+                &self.expr(value, Pin::Itself),
+                quote!(!=),
+                &Code::atom(quote!(0)),
+                Prec::Compare,
+            ),
+        }
+    }
+
+    /// The integer type of an enumeration.
+    pub(super) fn repr(&self, ty: &Ty) -> proc_macro2::TokenStream {
+        match ty {
+            Ty::Enum(id) => self
+                .t
+                .object
+                .enums
+                .get(id.0 as usize)
+                .map_or_else(|| quote!(u32), |e| int(e.bits, e.signed)),
+            other => self.t.ty(other),
+        }
+    }
+
+    /// The number that an enumeration's value holds.
+    pub(super) fn enum_number(&self, value: &Expr) -> Code {
+        if let ExprKind::Cast(inner) = &value.kind
+            && matches!(inner.ty, Ty::Int { .. })
+        {
+            let repr = self.repr(&value.ty);
+            return self.expr(inner, Pin::Itself).cast(&repr);
+        }
+        self.expr(value, Pin::Itself).dot(quote!(0))
+    }
+
+    fn wrap_enum(&self, ty: &Ty, number: &Code) -> Code {
+        let ty = self.t.ty(ty);
+        Code::atom(quote!(#ty(#number)))
+    }
+}
+
+fn widens(from: &Ty, bits: u16) -> bool {
+    match from {
+        Ty::Int { bits: from, .. } => *from <= bits,
+        Ty::Bool => true,
+        _ => false,
+    }
+}
+
+/// `*mut T` → `T`
+fn pointee_tokens(pointer: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
+    pointer.into_iter().skip(2).collect()
+}

@@ -1,0 +1,276 @@
+//! Where variables begin to live: C declares them at the head of a block, Rust where they get their
+//! value.
+
+use crate::ir::{
+    Notes,
+    body::{Block, ExprKind, Function, Init, LocalId, PlaceKind, Stmt, StmtKind},
+    rename::rename_local,
+    visit::{self, Visitor},
+};
+
+/// Moves each declaration to the first assignment, or into the one block that uses the variable;
+/// later assignments of a whole new value in the same block become variables of their own.
+pub fn settle(function: &mut Function) {
+    let mut body = std::mem::take(&mut function.body);
+    settle_block(&mut body, function);
+    function.body = body;
+}
+
+fn settle_block(stmts: &mut Vec<Stmt>, function: &mut Function) {
+    let mut at = 0;
+    while at < stmts.len() {
+        if let Some(local) = movable(stmts, at) {
+            match destination(stmts, at, local) {
+                Destination::Nowhere => {
+                    remove(stmts, at);
+                    continue;
+                }
+                Destination::Assignment(target) => {
+                    become_let(stmts, target, local);
+                    remove(stmts, at);
+                    continue;
+                }
+                Destination::Inside(target) => {
+                    let declaration = stmts.remove(at);
+                    let notes = declaration.notes.clone();
+                    let bare = Stmt { notes: Notes::default(), ..declaration };
+                    let target = target - 1;
+                    if let Some(block) = stmts.get_mut(target).and_then(|s| block_with(s, local)) {
+                        block.stmts.insert(0, bare);
+                    }
+                    pass_on(stmts, at, notes);
+                    continue;
+                }
+                Destination::Stay => {}
+            }
+        }
+        if let Some(StmtKind::Let(local, _)) = stmts.get(at).map(|s| s.kind.clone()) {
+            split(stmts, at, local, function);
+        }
+        at += 1;
+    }
+    for stmt in stmts {
+        for block in blocks_of(stmt) {
+            settle_block(&mut block.stmts, function);
+        }
+    }
+}
+
+/// The variable that the declaration at `at` declares without a value that anyone reads.
+fn movable(stmts: &[Stmt], at: usize) -> Option<LocalId> {
+    let stmt = stmts.get(at)?;
+    match &stmt.kind {
+        StmtKind::Let(local, None) => Some(*local),
+        StmtKind::Let(local, Some(Init::Expr(value))) if is_constant(&value.kind) => {
+            // `int ret = 0;` that is assigned before anybody looks.
+            let next = stmts.iter().skip(at + 1).find(|s| mentions(s, *local))?;
+            assigns_whole(next, *local).then_some(*local)
+        }
+        _ => None,
+    }
+}
+
+fn is_constant(kind: &ExprKind) -> bool {
+    match kind {
+        ExprKind::Int(_) | ExprKind::Bool(_) | ExprKind::Constant(_) => true,
+        ExprKind::Cast(inner) => is_constant(&inner.kind),
+        _ => false,
+    }
+}
+
+enum Destination {
+    /// Nobody uses it.
+    Nowhere,
+    /// To the assignment at that place.
+    Assignment(usize),
+    /// Into the one block, of the statement at that place, that uses it.
+    Inside(usize),
+    Stay,
+}
+
+fn destination(stmts: &[Stmt], at: usize, local: LocalId) -> Destination {
+    let mut users = (at + 1..stmts.len()).filter(|&i| stmts.get(i).is_some_and(|s| mentions(s, local)));
+    let Some(first) = users.next() else {
+        return Destination::Nowhere;
+    };
+    let Some(stmt) = stmts.get(first) else {
+        return Destination::Stay;
+    };
+    if assigns_whole(stmt, local) {
+        return Destination::Assignment(first);
+    }
+    if users.next().is_some() {
+        return Destination::Stay;
+    }
+    let mut copy = stmt.clone();
+    let looping = matches!(stmt.kind, StmtKind::Loop { .. });
+    match block_with(&mut copy, local) {
+        Some(block) if !looping || assigned_first(block, local) => Destination::Inside(first),
+        _ => Destination::Stay,
+    }
+}
+
+/// Whether the first thing that a block does with the variable is to give it a value.
+fn assigned_first(block: &mut Block, local: LocalId) -> bool {
+    let mut users = block.stmts.iter_mut().filter(|s| mentions(s, local));
+    let Some(first) = users.next() else {
+        return false;
+    };
+    if assigns_whole(first, local) {
+        return true;
+    }
+    users.next().is_none() && block_with(first, local).is_some_and(|b| assigned_first(b, local))
+}
+
+fn assigns_whole(stmt: &Stmt, local: LocalId) -> bool {
+    let StmtKind::Assign(place, value) = &stmt.kind else {
+        return false;
+    };
+    matches!(place.kind, PlaceKind::Local(l) if l == local) && !place.volatile && {
+        let mut finder = Mentions { local, found: false };
+        finder.expr(value);
+        !finder.found
+    }
+}
+
+fn become_let(stmts: &mut [Stmt], at: usize, local: LocalId) {
+    if let Some(stmt) = stmts.get_mut(at) {
+        let kind = std::mem::replace(&mut stmt.kind, StmtKind::Unreachable);
+        stmt.kind = match kind {
+            StmtKind::Assign(_, value) => StmtKind::Let(local, Some(Init::Expr(value))),
+            other => other,
+        };
+    }
+}
+
+/// Takes a statement away; its comments go to the next one.
+fn remove(stmts: &mut Vec<Stmt>, at: usize) {
+    let removed = stmts.remove(at);
+    pass_on(stmts, at, removed.notes);
+}
+
+fn pass_on(stmts: &mut [Stmt], to: usize, notes: Notes) {
+    if let Some(next) = stmts.get_mut(to) {
+        let mut before = notes.before;
+        before.extend(notes.after);
+        before.append(&mut next.notes.before);
+        next.notes.before = before;
+        // The blank line behind declarations stays only where something stands above it.
+        next.notes.blank = if to == 0 { false } else { next.notes.blank || notes.blank };
+    }
+}
+
+/// A later assignment of a new value in the same block declares a variable of its own.
+fn split(stmts: &mut [Stmt], at: usize, local: LocalId, function: &mut Function) {
+    let (_, rest) = stmts.split_at_mut(at + 1);
+    if rest.iter().any(|s| takes_address(s, local)) {
+        return;
+    }
+    let Some(next) = rest.iter().position(|s| assigns_whole(s, local)) else {
+        return;
+    };
+    // `x = 1; … x = 2;` with nothing in between that jumps back: the block runs from top to bottom.
+    let Some(info) = function.locals.get(local.0 as usize).cloned() else {
+        return;
+    };
+    let Ok(number) = u32::try_from(function.locals.len()) else {
+        return;
+    };
+    // A label between them may be left from before the new variable is there.
+    let fresh = LocalId(number);
+    function.locals.push(info);
+    let (_, tail) = rest.split_at_mut(next);
+    rename_local(tail, local, fresh);
+    become_let(tail, 0, fresh);
+}
+
+/// The one block of a statement that mentions the variable, if nothing else in it does.
+fn block_with(stmt: &mut Stmt, local: LocalId) -> Option<&mut Block> {
+    let outside = match &stmt.kind {
+        StmtKind::If(cond, ..) | StmtKind::Switch { value: cond, .. } => {
+            let mut finder = Mentions { local, found: false };
+            finder.expr(cond);
+            finder.found
+        }
+        StmtKind::Loop { cond, step, .. } => {
+            let mut finder = Mentions { local, found: false };
+            if let Some(cond) = cond {
+                finder.expr(cond);
+            }
+            visit::walk_stmts(&mut finder, step);
+            finder.found
+        }
+        StmtKind::Block(..) => false,
+        _ => true,
+    };
+    if outside {
+        return None;
+    }
+    let mut with = blocks_of(stmt)
+        .into_iter()
+        .filter(|b| b.stmts.iter().any(|s| mentions(s, local)));
+    let block = with.next()?;
+    with.next().is_none().then_some(block)
+}
+
+fn blocks_of(stmt: &mut Stmt) -> Vec<&mut Block> {
+    match &mut stmt.kind {
+        StmtKind::Block(_, block) | StmtKind::Loop { body: block, .. } => vec![block],
+        StmtKind::If(_, then, other) => std::iter::once(then).chain(other).collect(),
+        StmtKind::Switch { arms, default, .. } => {
+            arms.iter_mut().map(|a| &mut a.body).chain(default).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a statement says anything about the variable.
+pub fn mentions(stmt: &Stmt, local: LocalId) -> bool {
+    let mut finder = Mentions { local, found: false };
+    finder.stmt(stmt);
+    finder.found
+}
+
+struct Mentions {
+    local: LocalId,
+    found: bool,
+}
+
+impl Visitor for Mentions {
+    fn stmt(&mut self, stmt: &Stmt) {
+        self.found |= matches!(stmt.kind, StmtKind::Let(l, _) if l == self.local);
+        visit::walk_stmt(self, stmt);
+    }
+    fn place(&mut self, place: &crate::ir::body::Place) {
+        self.found |= matches!(place.kind, PlaceKind::Local(l) if l == self.local);
+        visit::walk_place(self, place);
+    }
+}
+
+/// Whether a statement takes the variable's address, or that of a part of it.
+pub fn takes_address(stmt: &Stmt, local: LocalId) -> bool {
+    struct Finder {
+        local: LocalId,
+        found: bool,
+    }
+    impl Visitor for Finder {
+        fn expr(&mut self, expr: &crate::ir::body::Expr) {
+            if let ExprKind::AddressOf(place) | ExprKind::Decay(place) = &expr.kind {
+                self.found |= base_local(place) == Some(self.local);
+            }
+            visit::walk_expr(self, expr);
+        }
+    }
+    let mut finder = Finder { local, found: false };
+    finder.stmt(stmt);
+    finder.found
+}
+
+/// The variable that a place is, or is a part of.
+pub fn base_local(place: &crate::ir::body::Place) -> Option<LocalId> {
+    match &place.kind {
+        PlaceKind::Local(local) => Some(*local),
+        PlaceKind::Field(base, ..) | PlaceKind::Index(base, _) => base_local(base),
+        _ => None,
+    }
+}

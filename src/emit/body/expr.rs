@@ -1,0 +1,387 @@
+//! Expressions.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{Body, Pin, value};
+use crate::{
+    emit::code::{Code, Prec},
+    ir::{
+        body::{BinaryOp, CompareOp, Expr, ExprKind, PlaceKind, UnaryOp},
+        ty::Ty,
+    },
+};
+
+impl Body<'_> {
+    /// An expression.
+    pub(super) fn expr(&self, expr: &Expr, pin: Pin) -> Code {
+        match &expr.kind {
+            ExprKind::Int(n) => self.literal(*n, &expr.ty, pin),
+            ExprKind::Bool(truth) => Code::atom(quote!(#truth)),
+            ExprKind::Str(bytes) => self.string(bytes),
+            ExprKind::Constant(id) => self.constant(*id, &expr.ty),
+            ExprKind::EnumConstant(id, index) => self.enum_constant(*id, *index, &expr.ty),
+            ExprKind::SizeOf(ty) => {
+                let wanted = self.t.ty(&expr.ty);
+                self.size_of(ty).cast(&wanted)
+            }
+            ExprKind::OffsetOf(bytes, record, path) => self.offset_of(*bytes, *record, path, &expr.ty),
+            ExprKind::Load(place) => self.load_value(place, &expr.ty),
+            ExprKind::AddressOf(_) | ExprKind::Decay(_) | ExprKind::Offset(..) => {
+                let mutable = matches!(expr.ty, Ty::Pointer { mutable: true, .. });
+                self.pointer(expr, mutable)
+            }
+            ExprKind::Map(id) => self.map_pointer(*id),
+            ExprKind::Function(id) => {
+                let name = self.t.names.function(*id);
+                Code::atom(quote!(#name))
+            }
+            ExprKind::Unary(op, value) => {
+                let value = self.expr(value, pin);
+                value.unary(match op {
+                    UnaryOp::Neg => quote!(-),
+                    UnaryOp::BitNot => quote!(!),
+                })
+            }
+            ExprKind::Not(value) => self.not(value),
+            ExprKind::Binary(op, left, right) => self.binary(*op, left, right, pin),
+            ExprKind::Distance(left, right) => self.distance(left, right),
+            ExprKind::Compare(op, left, right) => self.compare(*op, left, right),
+            ExprKind::And(left, right) => {
+                Code::binary(&self.truth(left), quote!(&&), &self.truth(right), Prec::And)
+            }
+            ExprKind::Or(left, right) => {
+                Code::binary(&self.truth(left), quote!(||), &self.truth(right), Prec::Or)
+            }
+            ExprKind::Conditional(cond, then, other) => {
+                let cond = self.truth(cond);
+                let (then, other) = (self.expr(then, pin), self.expr(other, pin));
+                Code::atom(quote!(if #cond { #then } else { #other }))
+            }
+            ExprKind::Cast(value) => self.cast(value, &expr.ty, pin),
+            ExprKind::Block(stmts, value) => {
+                let stmts = self.stmts(stmts);
+                let value = self.expr(value, pin);
+                Code::atom(quote!({ #stmts #value }))
+            }
+            ExprKind::Call(id, args) => self.call(*id, args),
+            ExprKind::Helper(id, name, args) => self.helper(*id, name, args, &expr.ty),
+            ExprKind::Printk(format, args) => self.printk(format, args),
+            ExprKind::Snprintf(to, size, format, args) => self.snprintf(to, size, format, args),
+            ExprKind::SeqPrintf(seq, format, args) => self.seq_printf(seq, format, args),
+            ExprKind::ProbeRead(space, address) => self.probe_read(*space, address, &expr.ty),
+            ExprKind::CoreAddress(base, id) => {
+                let name = self.t.names.relocation(*id);
+                let base = self.pointer(base, false);
+                let code = Code::atom(quote!(#name.of(#base)));
+                match expr.ty {
+                    Ty::Pointer { mutable: true, .. } => code.dot(quote!(cast_mut())),
+                    _ => code,
+                }
+            }
+            ExprKind::CoreValue(id) => self.core_value(*id, &expr.ty),
+            ExprKind::CoreBitfield(base, bits, probed) => self.core_bitfield(base, bits, *probed, &expr.ty),
+            ExprKind::Atomic(op, at, args) => self.atomic(*op, at, args, &expr.ty, true),
+            ExprKind::Builtin(builtin, args) => self.builtin(*builtin, args, &expr.ty),
+            ExprKind::Register(regs, register, access) => self.register(regs, *register, *access, &expr.ty),
+            ExprKind::SyscallRegisters(regs) => {
+                let function = self.t.uses.runtime("regs", "syscall_regs");
+                let regs = self.erased(regs, false);
+                let code = Code::atom(quote!(#function(#regs)));
+                self.operation(code).dot(quote!(cast_mut().cast()))
+            }
+            ExprKind::Asm(text, args) => self.asm(text, args, &expr.ty),
+        }
+    }
+
+    fn load_value(&self, place: &crate::ir::body::Place, _ty: &Ty) -> Code {
+        if let PlaceKind::Local(id) = place.kind
+            && let Some(context) = self.context
+            && context.local == id
+        {
+            return self.context_pointer(&place.ty);
+        }
+        self.load(place)
+    }
+
+    fn constant(&self, id: crate::ir::ConstantId, ty: &Ty) -> Code {
+        let name = self.constant_name(id);
+        let code = Code::atom(quote!(#name));
+        match ty {
+            Ty::Int { .. } if self.t.constants.get(id).is(ty) => code,
+            Ty::Int { .. } => code.cast(&self.t.ty(ty)),
+            Ty::Pointer { .. } => Code::atom(quote!(#name.as_ptr().cast::<u8>())),
+            Ty::Bool => Code::binary(&code, quote!(!=), &Code::atom(quote!(0)), Prec::Compare),
+            Ty::Enum(_) => {
+                let (ty, repr) = (self.t.ty(ty), self.repr(ty));
+                Code::atom(quote!(#ty(#name as #repr)))
+            }
+            _ => code,
+        }
+    }
+
+    fn enum_constant(&self, id: crate::ir::EnumId, index: u32, ty: &Ty) -> Code {
+        let (enumeration, constant) = (self.t.names.enumeration(id), self.t.names.enum_constant(id, index as usize));
+        let code = Code::atom(quote!(#enumeration::#constant));
+        match ty {
+            Ty::Enum(wanted) if *wanted == id => code,
+            Ty::Enum(_) => {
+                let (ty, repr) = (self.t.ty(ty), self.repr(ty));
+                Code::atom(quote!(#ty(#code.0 as #repr)))
+            }
+            _ => {
+                let number = code.dot(quote!(0));
+                if self.repr(&Ty::Enum(id)).to_string() == self.t.ty(ty).to_string() {
+                    number
+                } else {
+                    number.cast(&self.t.ty(ty))
+                }
+            }
+        }
+    }
+
+    fn offset_of(&self, bytes: u64, record: crate::ir::RecordId, path: &[crate::ir::PathPart], ty: &Ty) -> Code {
+        let names: Option<Vec<_>> = path
+            .iter()
+            .map(|part| match part {
+                crate::ir::PathPart::Field(name) => Some(crate::emit::names::ident(&crate::emit::types::field_name(name))),
+                crate::ir::PathPart::Index(_) => None,
+            })
+            .collect();
+        let emitted = self.t.record(record).is_some_and(|r| r.fields.is_some());
+        match names.filter(|_| emitted) {
+            Some(names) => {
+                self.t.uses.import("core::mem", "offset_of");
+                let record = self.t.ty(&Ty::Record(record));
+                let ty = self.t.ty(ty);
+                Code::atom(quote!(offset_of!(#record, #(#names).*))).cast(&ty)
+            }
+            None => self.literal(i128::from(bytes), ty, Pin::Itself),
+        }
+    }
+
+    fn not(&self, value: &Expr) -> Code {
+        match &value.kind {
+            ExprKind::Not(inner) => self.truth(inner),
+            ExprKind::Compare(op, left, right) => {
+                let op = match op {
+                    CompareOp::Eq => CompareOp::Ne,
+                    CompareOp::Ne => CompareOp::Eq,
+                    CompareOp::Lt => CompareOp::Ge,
+                    CompareOp::Le => CompareOp::Gt,
+                    CompareOp::Gt => CompareOp::Le,
+                    CompareOp::Ge => CompareOp::Lt,
+                };
+                self.compare(op, left, right)
+            }
+            ExprKind::Cast(inner) => match &inner.ty {
+                Ty::Pointer { .. } => self.expr(inner, Pin::Itself).dot(quote!(is_null())),
+                Ty::Int { .. } | Ty::Enum(_) => {
+                    let zero = Expr { kind: ExprKind::Int(0), ty: inner.ty.clone(), span: None };
+                    self.compare(CompareOp::Eq, inner, &zero)
+                }
+                _ => self.truth(inner).unary(quote!(!)),
+            },
+            _ => self.truth(value).unary(quote!(!)),
+        }
+    }
+
+    fn binary(&self, op: BinaryOp, left: &Expr, right: &Expr, pin: Pin) -> Code {
+        let (tokens, prec) = match op {
+            BinaryOp::Add => (quote!(+), Prec::Sum),
+            BinaryOp::Sub => (quote!(-), Prec::Sum),
+            BinaryOp::Mul => (quote!(*), Prec::Product),
+            BinaryOp::Div => (quote!(/), Prec::Product),
+            BinaryOp::Rem => (quote!(%), Prec::Product),
+            BinaryOp::BitAnd => (quote!(&), Prec::BitAnd),
+            BinaryOp::BitOr => (quote!(|), Prec::BitOr),
+            BinaryOp::BitXor => (quote!(^), Prec::BitXor),
+            BinaryOp::Shl => (quote!(<<), Prec::Shift),
+            BinaryOp::Shr => (quote!(>>), Prec::Shift),
+        };
+        if matches!(op, BinaryOp::Div | BinaryOp::Rem) && !is_nonzero(right) {
+            let function = self.t.uses.runtime("div", if op == BinaryOp::Div { "div" } else { "rem" });
+            let (left, right) = (self.expr(left, Pin::Itself), self.expr(right, Pin::Itself));
+            return Code::atom(quote!(#function(#left, #right)));
+        }
+        if matches!(op, BinaryOp::Shl | BinaryOp::Shr) {
+            let left = self.expr(left, pin);
+            let right = self.shift_count(right);
+            return Code::binary(&left, tokens, &right, prec);
+        }
+        let left_pin = if pin == Pin::Context || self_typed(right) { Pin::Context } else { pin };
+        let right_pin = Pin::Context;
+        let (left, right) = (self.expr(left, left_pin), self.expr(right, right_pin));
+        Code::binary(&left, tokens, &right, prec)
+    }
+
+    /// How far to shift; any integer type will do.
+    pub(super) fn shift_count(&self, count: &Expr) -> Code {
+        match &count.kind {
+            ExprKind::Cast(inner) if matches!(inner.kind, ExprKind::Int(_) | ExprKind::Constant(_)) => {
+                self.shift_count(inner)
+            }
+            // A conversion between integers changes no count that is in range.
+            ExprKind::Cast(inner)
+                if matches!((&count.ty, &inner.ty), (Ty::Int { bits: to, .. }, Ty::Int { bits: from, .. }) if to >= from) =>
+            {
+                self.expr(inner, Pin::Itself)
+            }
+            ExprKind::Constant(id) => {
+                let name = self.constant_name(*id);
+                Code::atom(quote!(#name))
+            }
+            _ => self.expr(count, Pin::Context),
+        }
+    }
+
+    fn compare(&self, op: CompareOp, left: &Expr, right: &Expr) -> Code {
+        let tokens = compare_op(op);
+        if matches!(left.ty, Ty::Pointer { .. }) {
+            return self.compare_pointers(op, left, right);
+        }
+        if let Some(code) = self.compare_result(op, left, right) {
+            return code;
+        }
+        if let (Ty::Enum(a), Ty::Enum(b)) = (&left.ty, &right.ty)
+            && a == b
+            && matches!(op, CompareOp::Eq | CompareOp::Ne)
+        {
+            let (left, right) = (self.expr(left, Pin::Itself), self.expr(right, Pin::Itself));
+            return Code::binary(&left, tokens, &right, Prec::Compare);
+        }
+        if let Some((left, right)) = self.compare_text(left, right, op) {
+            return Code::binary(&left, tokens, &right, Prec::Compare);
+        }
+        let (left_code, right_code) = match (self_typed(left), self_typed(right)) {
+            (true, _) => (self.expr(left, Pin::Itself), self.expr(right, Pin::Context)),
+            (false, true) => (self.expr(left, Pin::Context), self.expr(right, Pin::Itself)),
+            (false, false) => (self.expr(left, Pin::Itself), self.expr(right, Pin::Context)),
+        };
+        Code::binary(&left_code, tokens, &right_code, Prec::Compare)
+    }
+
+    /// Bytes of text are compared as such where the sign doesn't matter: `c == b'a'`.
+    fn compare_text(&self, left: &Expr, right: &Expr, op: CompareOp) -> Option<(Code, Code)> {
+        if !matches!(op, CompareOp::Eq | CompareOp::Ne) {
+            return None;
+        }
+        let text = |expr: &Expr| {
+            let mut inner = expr;
+            while let ExprKind::Cast(next) = &inner.kind {
+                if !matches!(next.ty, Ty::Int { .. }) {
+                    return None;
+                }
+                inner = next;
+            }
+            match &inner.kind {
+                ExprKind::Load(place) if self.is_text(place) => {
+                    Some((self.load_raw(place), inner.ty.clone()))
+                }
+                _ => None,
+            }
+        };
+        let (code, ty) = text(left)?;
+        match &right.kind {
+            ExprKind::Int(n) => {
+                let signed = matches!(ty, Ty::Int { signed: true, .. });
+                (value::wrap(*n, 8, signed) == *n).then(|| (code, value::byte(*n)))
+            }
+            _ => {
+                let (other, other_ty) = text(right)?;
+                (other_ty == ty).then_some((code, other))
+            }
+        }
+    }
+
+    fn compare_pointers(&self, op: CompareOp, left: &Expr, right: &Expr) -> Code {
+        let null = |e: &Expr| {
+            let mut e = e;
+            while let ExprKind::Cast(inner) = &e.kind {
+                e = inner;
+            }
+            matches!(e.kind, ExprKind::Int(0))
+        };
+        if matches!(op, CompareOp::Eq | CompareOp::Ne) {
+            let tested = if null(right) { Some(left) } else if null(left) { Some(right) } else { None };
+            if let Some(tested) = tested {
+                let code = self.expr(strip_pointer_casts(tested), Pin::Itself).dot(quote!(is_null()));
+                return if op == CompareOp::Eq { code } else { code.unary(quote!(!)) };
+            }
+        }
+        let address = |e: &Expr| self.expr(strip_pointer_casts(e), Pin::Itself).dot(quote!(addr()));
+        Code::binary(&address(left), compare_op(op), &address(right), Prec::Compare)
+    }
+
+    fn distance(&self, left: &Expr, right: &Expr) -> Code {
+        let size = match &left.ty {
+            Ty::Pointer { to, .. } => self.t.size(to).max(1),
+            _ => 1,
+        };
+        let address = |e: &Expr| {
+            self.expr(strip_pointer_casts(e), Pin::Itself).dot(quote!(addr())).cast(&quote!(i64))
+        };
+        let bytes = Code::binary(&address(left), quote!(-), &address(right), Prec::Sum);
+        if size == 1 {
+            return bytes;
+        }
+        let size = Code::atom(proc_macro2::Literal::u64_unsuffixed(size).into());
+        Code::binary(&bytes, quote!(/), &size, Prec::Product)
+    }
+}
+
+/// A comparison's tokens.
+pub(super) fn compare_op(op: CompareOp) -> TokenStream {
+    match op {
+        CompareOp::Eq => quote!(==),
+        CompareOp::Ne => quote!(!=),
+        CompareOp::Lt => quote!(<),
+        CompareOp::Le => quote!(<=),
+        CompareOp::Gt => quote!(>),
+        CompareOp::Ge => quote!(>=),
+    }
+}
+
+/// The pointer below conversions that keep the address.
+pub(super) fn strip_pointer_casts(expr: &Expr) -> &Expr {
+    match &expr.kind {
+        ExprKind::Cast(inner) if matches!(inner.ty, Ty::Pointer { .. }) => strip_pointer_casts(inner),
+        _ => expr,
+    }
+}
+
+/// Whether Rust knows the type of an expression by itself.
+pub(super) fn self_typed(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Int(n) => {
+            // `u32::MAX` says its type.
+            match expr.ty {
+                Ty::Int { bits, signed } if bits >= 32 => {
+                    let top = if signed { bits - 1 } else { bits };
+                    bits <= 64 && *n == (1i128 << top) - 1
+                }
+                _ => false,
+            }
+        }
+        ExprKind::Unary(_, value) => self_typed(value),
+        ExprKind::Binary(BinaryOp::Shl | BinaryOp::Shr, left, _) => self_typed(left),
+        ExprKind::Binary(_, left, right) => self_typed(left) || self_typed(right),
+        ExprKind::Conditional(_, then, other) => self_typed(then) || self_typed(other),
+        ExprKind::Block(_, value) => self_typed(value),
+        _ => true,
+    }
+}
+
+/// Whether a divisor is a number other than 0 (and other than -1, which can overflow).
+fn is_nonzero(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Int(n) => *n != 0 && *n != -1,
+        ExprKind::SizeOf(_) => true,
+        ExprKind::Cast(inner) => match &inner.kind {
+            ExprKind::Int(n) => *n > 0 && value::wrap(*n, 16, false) == *n,
+            ExprKind::SizeOf(_) => true,
+            _ => false,
+        },
+        _ => false,
+    }
+}

@@ -1,0 +1,302 @@
+//! Pointers that are tested before they are used: `let … else` and `if let`.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::{Body, Held, expr::strip_pointer_casts, pointers};
+use crate::{
+    emit::code::Code,
+    ir::{
+        body::{Block, CompareOp, Expr, ExprKind, Init, LocalId, PlaceKind, Stmt, StmtKind},
+        ty::Ty,
+    },
+};
+
+/// How many statements an idiom took, and what it became.
+pub(super) struct Taken {
+    pub count: usize,
+    pub tokens: TokenStream,
+}
+
+impl Body<'_> {
+    /// `p = lookup(…); if (!p) return;` and `p = lookup(…); if (p) { … }`.
+    pub(super) fn tested_pointer(&self, stmts: &[Stmt]) -> Option<Taken> {
+        let [first, second, ..] = stmts else {
+            return None;
+        };
+        let StmtKind::Let(local, Some(Init::Expr(value))) = &first.kind else {
+            return None;
+        };
+        let StmtKind::If(cond, then, other) = &second.kind else {
+            return None;
+        };
+        // A comment in between keeps its place.
+        if second.notes.blank && !second.notes.before.is_empty() {
+            return None;
+        }
+        let local = *local;
+        let tested = null_test(cond, local)?;
+        let rest = stmts.get(2..).unwrap_or_default();
+        let call = strip_pointer_casts(value);
+        let ExprKind::Helper(id, _, args) = &call.kind else {
+            return None;
+        };
+        match (id, tested, other) {
+            (1, Tested::IsNull, None) if Self::diverges(&then.stmts) => {
+                self.let_else(first, second, local, value, args, then, rest)
+            }
+            (1, Tested::IsNull, Some(other)) if !pointers::mentioned(rest, local) => {
+                self.if_let(first, second, local, value, args, other, Some(then))
+            }
+            (1, Tested::NotNull, other) if !pointers::mentioned(rest, local) => {
+                self.if_let(first, second, local, value, args, then, other.as_ref())
+            }
+            (131, Tested::IsNull, None) if Self::diverges(&then.stmts) => {
+                self.reserve_else(first, second, local, args, then, rest)
+            }
+            (131, Tested::NotNull, None) if !pointers::mentioned(rest, local) => {
+                self.if_let_reserve(first, second, local, args, then)
+            }
+            _ => None,
+        }
+    }
+
+    fn let_else(
+        &self,
+        first: &Stmt,
+        second: &Stmt,
+        local: LocalId,
+        value: &Expr,
+        args: &[Expr],
+        then: &Block,
+        rest: &[Stmt],
+    ) -> Option<Taken> {
+        self.lookup_call(args)?;
+        if pointers::mentioned(&then.stmts, local) {
+            return None;
+        }
+        let call = self.root(|| self.lookup_call(args).unwrap_or_else(|| Code::atom(quote!(None))));
+        let call = self.as_pointee(call, args, value);
+        let otherwise = self.block_stmts(then);
+        let name = self.name(local);
+        let notes = self.before(first);
+        let second_notes = self.comments_only(second);
+        let pattern = self.pointer_pattern(local, rest);
+        let reference = self.hold_lookup(local, rest);
+        let tokens = quote! {
+            #notes
+            #second_notes
+            let Some(#pattern) = #call else { #otherwise };
+            #reference
+        };
+        let _ = name;
+        Some(Taken { count: 2, tokens })
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the parts of one idiom")]
+    fn if_let(
+        &self,
+        first: &Stmt,
+        second: &Stmt,
+        local: LocalId,
+        value: &Expr,
+        args: &[Expr],
+        then: &Block,
+        other: Option<&Block>,
+    ) -> Option<Taken> {
+        self.lookup_call(args)?;
+        if other.is_some_and(|other| pointers::mentioned(&other.stmts, local)) {
+            return None;
+        }
+        let call = self.root(|| self.lookup_call(args).unwrap_or_else(|| Code::atom(quote!(None))));
+        let call = self.as_pointee(call, args, value);
+        let notes = self.before(first);
+        let second_notes = self.comments_only(second);
+        let pattern = self.pointer_pattern(local, &then.stmts);
+        let reference = self.hold_lookup(local, &then.stmts);
+        let body = self.block_stmts(then);
+        let otherwise = other.map(|other| self.else_branch(other));
+        let tokens = quote! {
+            #notes
+            #second_notes
+            if let Some(#pattern) = #call { #reference #body } #otherwise
+        };
+        Some(Taken { count: 2, tokens })
+    }
+
+    /// A looked-up value of another type than the map's.
+    fn as_pointee(&self, call: Code, args: &[Expr], value: &Expr) -> Code {
+        let known = args.first().and_then(|map| self.known_map(map)).and_then(|(_, m)| m.def.value.clone());
+        match (&value.ty, known) {
+            (Ty::Pointer { to, .. }, Some(known)) if **to != known => {
+                let target = self.t.ty(&Ty::Pointer { to: to.clone(), mutable: true });
+                let target: TokenStream = target.into_iter().skip(2).collect();
+                call.dot(quote!(map(<*mut _>::cast::<#target>)))
+            }
+            _ => call,
+        }
+    }
+
+    /// `p`, or `_` where nobody follows it.
+    fn pointer_pattern(&self, local: LocalId, rest: &[Stmt]) -> TokenStream {
+        let name = self.name(local);
+        if pointers::mentioned(rest, local) { quote!(#name) } else { quote!(_) }
+    }
+
+    /// Borrows what a looked-up pointer points to, if it is followed more than once.
+    fn hold_lookup(&self, local: LocalId, rest: &[Stmt]) -> TokenStream {
+        let uses = self.uses_of_pointer(rest, local);
+        let to_record = matches!(self.local_ty(local), Ty::Pointer { to, .. } if matches!(*to, Ty::Record(_)));
+        if uses.raw || uses.followed < 2 || !to_record {
+            self.hold(local, Held::Raw);
+            return TokenStream::new();
+        }
+        let name = self.name(local);
+        self.hold(local, Held::Reference { mutable: uses.written });
+        if uses.written {
+            quote!(let #name = unsafe { &mut *#name };)
+        } else {
+            quote!(let #name = unsafe { &*#name };)
+        }
+    }
+
+    /// `e = bpf_ringbuf_reserve(…); if (!e) return;`
+    fn reserve_else(
+        &self,
+        first: &Stmt,
+        second: &Stmt,
+        local: LocalId,
+        args: &[Expr],
+        then: &Block,
+        rest: &[Stmt],
+    ) -> Option<Taken> {
+        let call = self.reserve_call(local, args)?;
+        let uses = self.uses_of_pointer(rest, local);
+        if !uses.can_be_entry() || pointers::mentioned(&then.stmts, local) {
+            return None;
+        }
+        let otherwise = self.block_stmts(then);
+        let notes = self.before(first);
+        let second_notes = self.comments_only(second);
+        let head = self.hold_entry(local, uses.followed);
+        let (pattern, reference) = head;
+        Some(Taken {
+            count: 2,
+            tokens: quote! {
+                #notes
+                #second_notes
+                let Some(#pattern) = #call else { #otherwise };
+                #reference
+            },
+        })
+    }
+
+    fn if_let_reserve(&self, first: &Stmt, second: &Stmt, local: LocalId, args: &[Expr], then: &Block) -> Option<Taken> {
+        let call = self.reserve_call(local, args)?;
+        let uses = self.uses_of_pointer(&then.stmts, local);
+        if !uses.can_be_entry() {
+            return None;
+        }
+        let notes = self.before(first);
+        let second_notes = self.comments_only(second);
+        let (pattern, reference) = self.hold_entry(local, uses.followed);
+        let body = self.block_stmts(then);
+        Some(Taken {
+            count: 2,
+            tokens: quote! {
+                #notes
+                #second_notes
+                if let Some(#pattern) = #call { #reference #body }
+            },
+        })
+    }
+
+    fn hold_entry(&self, local: LocalId, followed: usize) -> (TokenStream, TokenStream) {
+        let name = self.name(local);
+        let entry = self.entry_name(local);
+        self.hold(local, Held::Entry);
+        if followed == 0 {
+            return (quote!(#entry), TokenStream::new());
+        }
+        let reference = quote!(let #name = unsafe { &mut *#entry.as_mut_ptr() };);
+        (quote!(mut #entry), reference)
+    }
+
+    /// The variable that owns what the pointer points to.
+    pub(super) fn entry_name(&self, local: LocalId) -> proc_macro2::Ident {
+        let name = self.name(local).to_string();
+        format_ident!("{}_entry", name.trim_start_matches("r#"))
+    }
+
+    /// `EVENTS.reserve_untyped::<T>(flags)`
+    fn reserve_call(&self, local: LocalId, args: &[Expr]) -> Option<Code> {
+        let [map, size, flags] = args else {
+            return None;
+        };
+        let (name, _) = self.known_map(map)?;
+        let Ty::Pointer { to, .. } = self.local_ty(local) else {
+            return None;
+        };
+        if !matches!(*to, Ty::Record(_) | Ty::Int { .. }) || self.constant_value(size)? != i128::from(self.t.size(&to)) {
+            return None;
+        }
+        let ty = self.t.ty(&to);
+        let flags = self.root(|| self.expr(flags, super::Pin::Context));
+        Some(Code::atom(quote!(#name.reserve_untyped::<#ty>(#flags))))
+    }
+
+    /// `bpf_ringbuf_submit(e, flags)` on an entry.
+    pub(super) fn release(&self, expr: &Expr) -> Option<TokenStream> {
+        let ExprKind::Helper(id @ (132 | 133), _, args) = &expr.kind else {
+            return None;
+        };
+        let [data, flags] = args.as_slice() else {
+            return None;
+        };
+        let local = pointers::loaded_local(data)?;
+        if self.held(local) != Held::Entry {
+            return None;
+        }
+        let entry = self.entry_name(local);
+        let flags = self.root(|| self.expr(flags, super::Pin::Context));
+        Some(if *id == 132 {
+            quote!(#entry.submit(#flags);)
+        } else {
+            quote!(#entry.discard(#flags);)
+        })
+    }
+}
+
+enum Tested {
+    IsNull,
+    NotNull,
+}
+
+/// Whether a condition tests just that pointer.
+fn null_test(cond: &Expr, local: LocalId) -> Option<Tested> {
+    let is_it = |e: &Expr| {
+        matches!(&strip_pointer_casts(e).kind, ExprKind::Load(place)
+            if matches!(place.kind, PlaceKind::Local(id) if id == local))
+    };
+    let is_null = |e: &Expr| matches!(strip_all(e).kind, ExprKind::Int(0));
+    match &cond.kind {
+        ExprKind::Cast(inner) if is_it(inner) => Some(Tested::NotNull),
+        ExprKind::Not(inner) => match null_test(inner, local)? {
+            Tested::IsNull => Some(Tested::NotNull),
+            Tested::NotNull => Some(Tested::IsNull),
+        },
+        ExprKind::Compare(op @ (CompareOp::Eq | CompareOp::Ne), a, b)
+            if (is_it(a) && is_null(b)) || (is_it(b) && is_null(a)) =>
+        {
+            Some(if *op == CompareOp::Eq { Tested::IsNull } else { Tested::NotNull })
+        }
+        _ => None,
+    }
+}
+
+fn strip_all(expr: &Expr) -> &Expr {
+    match &expr.kind {
+        ExprKind::Cast(inner) => strip_all(inner),
+        _ => expr,
+    }
+}

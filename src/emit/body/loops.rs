@@ -1,0 +1,260 @@
+//! Loops.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+use super::{Around, Body, LoopForm, Pin, declare, expr::self_typed, lookup::Taken, pointers, stmt};
+use crate::{
+    emit::code::Code,
+    ir::{
+        body::{BinaryOp, Block, CompareOp, Expr, ExprKind, Init, LabelId, LocalId, PlaceKind, Stmt, StmtKind},
+        ty::Ty,
+    },
+};
+
+impl Body<'_> {
+    /// `for i in 0..N`: a declaration and the loop that counts it.
+    pub(super) fn counted_loop(&self, stmts: &[Stmt]) -> Option<Taken> {
+        let [first, second, rest @ ..] = stmts else {
+            return None;
+        };
+        let StmtKind::Let(local, Some(Init::Expr(start))) = &first.kind else {
+            return None;
+        };
+        let StmtKind::Loop { label, cond: Some(cond), post_check: false, body, step } = &second.kind else {
+            return None;
+        };
+        let local = *local;
+        if pointers::mentioned(rest, local) || writes(&body.stmts, local) || second.notes.blank {
+            return None;
+        }
+        let by = stepped(step, local)?;
+        let ExprKind::Compare(op, left, right) = &cond.kind else {
+            return None;
+        };
+        if !loads(left, local) || !self.is_invariant(right, &body.stmts, local) {
+            return None;
+        }
+        let ty = &left.ty;
+        let range = self.range(start, *op, right, by, ty)?;
+        let notes = self.before(first);
+        let more = self.comments_only(second);
+        let known = self.constant_value(start).zip(self.constant_value(right));
+        if let Some((start, end)) = known {
+            let (low, high) = if by > 0 { (start, end) } else { (end, start.saturating_add(1)) };
+            let high = high.saturating_add(i128::from(*op == CompareOp::Le));
+            self.counters.borrow_mut().insert(local, low..high);
+        } else if by > 0 && self.constant_value(start).is_some_and(|n| n >= 0) {
+            self.counters.borrow_mut().insert(local, 0..i128::MAX);
+        }
+        let name = if declare_mentions(&body.stmts, local) {
+            let name = self.name(local);
+            quote!(#name)
+        } else {
+            quote!(_)
+        };
+        self.around.borrow_mut().push(Around::Loop(*label, LoopForm::Plain));
+        let inner = self.block_stmts(body);
+        self.around.borrow_mut().pop();
+        self.counters.borrow_mut().remove(&local);
+        let prefix = self.label_prefix(*label);
+        Some(Taken {
+            count: 2,
+            tokens: quote!(#notes #more #prefix for #name in #range { #inner }),
+        })
+    }
+
+    /// A range that gives the same numbers.
+    fn range(&self, start: &Expr, op: CompareOp, end: &Expr, by: i128, ty: &Ty) -> Option<TokenStream> {
+        let bound = |n: i128| Expr { kind: ExprKind::Int(n), ty: ty.clone(), span: None };
+        match (by, op) {
+            (1, CompareOp::Lt) => {
+                let (start, end) = self.bounds(start, end);
+                Some(quote!(#start..#end))
+            }
+            (1, CompareOp::Le) => {
+                // An inclusive range costs a flag.
+                let ExprKind::Int(last) = end.kind else {
+                    return None;
+                };
+                let (start, end) = self.bounds(start, &bound(last.checked_add(1)?));
+                Some(quote!(#start..#end))
+            }
+            (-1, CompareOp::Ge | CompareOp::Gt) if matches!(ty, Ty::Int { signed: true, .. }) => {
+                let ExprKind::Int(first) = start.kind else {
+                    return None;
+                };
+                let last = self.constant_value(end)?;
+                let low = if op == CompareOp::Gt { last.checked_add(1)? } else { last };
+                let (low, high) = self.bounds(&bound(low), &bound(first.checked_add(1)?));
+                Some(quote!((#low..#high).rev()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Both ends of a range; one of them says the type.
+    fn bounds(&self, start: &Expr, end: &Expr) -> (Code, Code) {
+        let end_pin = if self_typed(start) { Pin::Context } else { Pin::Itself };
+        let (a, b) = (
+            self.root(|| self.expr(start, Pin::Context)),
+            self.root(|| self.expr(end, end_pin)),
+        );
+        (Code::atom(a.at(crate::emit::code::Prec::Or)), Code::atom(b.at(crate::emit::code::Prec::Or)))
+    }
+
+    fn is_invariant(&self, end: &Expr, body: &[Stmt], counter: LocalId) -> bool {
+        match &end.kind {
+            ExprKind::Int(_) | ExprKind::Constant(_) | ExprKind::EnumConstant(..) | ExprKind::SizeOf(_) => true,
+            ExprKind::Cast(inner) => self.is_invariant(inner, body, counter),
+            ExprKind::Binary(_, a, b) => {
+                self.is_invariant(a, body, counter) && self.is_invariant(b, body, counter)
+            }
+            ExprKind::Load(place) => match place.kind {
+                PlaceKind::Local(id) => {
+                    id != counter
+                        && !place.volatile
+                        && !writes(body, id)
+                        && !self.function.body.iter().any(|s| declare::takes_address(s, id))
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Any loop.
+    pub(super) fn any_loop(&self, label: LabelId, cond: Option<&Expr>, post_check: bool, body: &Block, step: &[Stmt]) -> TokenStream {
+        let behind = !step.is_empty() || (post_check && cond.is_some());
+        let stepped = behind && stmt::continues(&body.stmts, label);
+        let form = if stepped { LoopForm::Stepped } else { LoopForm::Plain };
+        self.around.borrow_mut().push(Around::Loop(label, form));
+        if stepped {
+            self.around.borrow_mut().push(Around::Block(label));
+        }
+        let inner = self.block_stmts(body);
+        if stepped {
+            self.around.borrow_mut().pop();
+        }
+        let step = self.stmts(step);
+        self.around.borrow_mut().pop();
+        let prefix = self.label_prefix(label);
+        let inner = if stepped {
+            let next = self.next_label(label);
+            quote!(#next: { #inner })
+        } else {
+            inner
+        };
+        match cond {
+            None => quote!(#prefix loop { #inner #step }),
+            Some(cond) if post_check => {
+                let stop = Expr {
+                    kind: ExprKind::Not(Box::new(cond.clone())),
+                    ty: Ty::Bool,
+                    span: None,
+                };
+                let stop = self.root_expr(&stop);
+                if self.constant_value(cond) == Some(0) || matches!(cond.kind, ExprKind::Bool(false)) {
+                    // `do { … } while (0)`
+                    return quote!(#prefix loop { #inner #step break; });
+                }
+                quote!(#prefix loop { #inner #step if #stop { break; } })
+            }
+            Some(cond) => {
+                if matches!(cond.kind, ExprKind::Bool(true)) || self.constant_value(cond).is_some_and(|n| n != 0) {
+                    return quote!(#prefix loop { #inner #step });
+                }
+                let cond = self.root(|| self.truth(cond));
+                quote!(#prefix while #cond { #inner #step })
+            }
+        }
+    }
+
+    /// `'name:`, if anything jumps there by name.
+    pub(super) fn label_prefix(&self, label: LabelId) -> TokenStream {
+        if self.facts.borrow().labels.contains(&label) {
+            let label = self.label(label);
+            quote!(#label:)
+        } else {
+            TokenStream::new()
+        }
+    }
+
+    /// A label's lifetime-like name.
+    pub(super) fn label(&self, label: LabelId) -> syn::Lifetime {
+        self.lifetime(label, "outer")
+    }
+
+    /// The label of the block that `continue` leaves.
+    pub(super) fn next_label(&self, label: LabelId) -> syn::Lifetime {
+        let Literal { .. } = Literal::u32_unsuffixed(label.0);
+        syn::Lifetime::new(&format!("'next_{}", label.0), proc_macro2::Span::call_site())
+    }
+
+    fn lifetime(&self, label: LabelId, default: &str) -> syn::Lifetime {
+        let given = self.function.labels.get(label.0 as usize).cloned().flatten();
+        let name = match given {
+            Some(name) => {
+                let name = crate::emit::names::snake(&name);
+                let same = self
+                    .function
+                    .labels
+                    .iter()
+                    .take(label.0 as usize)
+                    .flatten()
+                    .any(|other| crate::emit::names::snake(other) == name);
+                if same || is_reserved(&name) { format!("{name}_{}", label.0) } else { name }
+            }
+            None => format!("{default}_{}", label.0),
+        };
+        syn::Lifetime::new(&format!("'{name}"), proc_macro2::Span::call_site())
+    }
+}
+
+fn is_reserved(name: &str) -> bool {
+    name == "static" || name == "_" || syn::parse_str::<syn::Ident>(name).is_err()
+}
+
+fn loads(expr: &Expr, local: LocalId) -> bool {
+    matches!(&expr.kind, ExprKind::Load(place)
+        if matches!(place.kind, PlaceKind::Local(id) if id == local) && !place.volatile)
+}
+
+/// By how much the one statement of `step` moves the counter.
+fn stepped(step: &[Stmt], local: LocalId) -> Option<i128> {
+    let [Stmt { kind: StmtKind::AssignOp(place, op, value), .. }] = step else {
+        return None;
+    };
+    if !matches!(place.kind, PlaceKind::Local(id) if id == local) || !matches!(place.ty, Ty::Int { .. }) {
+        return None;
+    }
+    let ExprKind::Int(n) = value.kind else {
+        return None;
+    };
+    match op {
+        BinaryOp::Add if n == 1 || n == -1 => Some(n),
+        BinaryOp::Sub if n == 1 => Some(-1),
+        _ => None,
+    }
+}
+
+/// Whether statements assign the variable or take its address.
+fn writes(stmts: &[Stmt], local: LocalId) -> bool {
+    struct Writes(LocalId, bool);
+    impl crate::ir::visit::Visitor for Writes {
+        fn stmt(&mut self, stmt: &Stmt) {
+            if let StmtKind::Assign(place, _) | StmtKind::AssignOp(place, ..) | StmtKind::Barrier(Some(place)) = &stmt.kind {
+                self.1 |= declare::base_local(place) == Some(self.0);
+            }
+            self.1 |= declare::takes_address(stmt, self.0);
+            crate::ir::visit::walk_stmt(self, stmt);
+        }
+    }
+    let mut finder = Writes(local, false);
+    crate::ir::visit::walk_stmts(&mut finder, stmts);
+    finder.1
+}
+
+fn declare_mentions(stmts: &[Stmt], local: LocalId) -> bool {
+    stmts.iter().any(|s| declare::mentions(s, local))
+}

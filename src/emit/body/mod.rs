@@ -1,0 +1,290 @@
+//! What functions do, in Rust.
+//!
+//! A body is emitted twice: the first time finds out which variables must be `mut` and which labels
+//! are used, the second time writes it down.
+
+mod assign;
+mod call;
+mod cast;
+mod declare;
+mod expr;
+mod loops;
+mod lookup;
+mod maps;
+mod place;
+mod pointers;
+mod stmt;
+mod value;
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{HashMap, HashSet},
+};
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+use super::{code::Code, names, types::Types};
+use crate::ir::{
+    body::{Expr, Function, LabelId, Local, LocalId, StmtKind},
+    ty::Ty,
+};
+
+/// Emits one function.
+pub struct Body<'a> {
+    t: Types<'a>,
+    function: Function,
+    names: HashMap<LocalId, Ident>,
+    /// The local that is a program's context, and whether it is bound to a raw pointer.
+    context: Option<Context>,
+    facts: RefCell<Facts>,
+    /// Variables that may be read before they have a value.
+    early: HashSet<LocalId>,
+    /// Whether each unsafe operation gets a block of its own, or one is around already.
+    mode: Cell<Mode>,
+    /// Unsafe operations met since it was last set to 0.
+    operations: Cell<usize>,
+    /// Labels of the loops and switches around, innermost last.
+    around: RefCell<Vec<Around>>,
+    /// Variables that loops count, with their ranges.
+    counters: RefCell<HashMap<LocalId, std::ops::Range<i128>>>,
+    /// How each pointer is held.
+    held: RefCell<HashMap<LocalId, Held>>,
+    /// What a `return` in a program gives.
+    returns: Returns,
+}
+
+/// A program's context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Context {
+    /// The local.
+    pub local: LocalId,
+    /// It is Aya's context object, whose `as_ptr()` is the pointer; else a raw pointer.
+    pub object: bool,
+}
+
+/// What the value of a function becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Returns {
+    /// As the C has it.
+    Value,
+    /// A number of that type, whatever the C calls it.
+    As(u16, bool),
+}
+
+/// What the first pass finds out.
+#[derive(Clone, Debug, Default)]
+struct Facts {
+    mutated: HashSet<LocalId>,
+    labels: HashSet<LabelId>,
+    read: HashSet<LocalId>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// Each unsafe operation gets its own block.
+    Each,
+    /// A block is around already.
+    Inside,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Around {
+    Loop(LabelId, LoopForm),
+    /// A labelled block (or a `match` in one).
+    Block(LabelId),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LoopForm {
+    /// `continue` goes on rightly.
+    Plain,
+    /// `continue` must leave a block around the body, so that the step runs.
+    Stepped,
+}
+
+/// How the pointer that a variable holds in C is held in Rust.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Held {
+    /// As a raw pointer.
+    Raw,
+    /// As `&mut T`, or as `&T`.
+    Reference {
+        mutable: bool,
+    },
+    /// As `&mut T` into a ring buffer's entry, which a variable of its own owns.
+    Entry,
+    /// Not a pointer in C: a large variable whose memory is unwritten at first, held as `&mut T`.
+    Slot,
+}
+
+impl<'a> Body<'a> {
+    /// Prepares a function.
+    pub fn new(t: Types<'a>, function: &Function, context: Option<Context>, returns: Returns) -> Self {
+        let mut function = function.clone();
+        declare::settle(&mut function);
+        let names = (0..)
+            .map(LocalId)
+            .zip(&function.locals)
+            .map(|(id, local)| (id, names::ident(&local_name(&local.name))))
+            .collect();
+        let mut body = Self {
+            t,
+            function,
+            names,
+            context,
+            facts: RefCell::default(),
+            early: HashSet::new(),
+            mode: Cell::new(Mode::Each),
+            operations: Cell::new(0),
+            around: RefCell::default(),
+            counters: RefCell::default(),
+            held: RefCell::default(),
+            returns,
+        };
+        let flow = body.flow();
+        body.early = flow.early;
+        body.facts.borrow_mut().mutated = flow.reassigned;
+        body
+    }
+
+    /// The statements, after `first` has been emitted in front of them in the same pass.
+    pub fn emit(&self, first: impl Fn(&Self) -> TokenStream) -> TokenStream {
+        self.held.borrow_mut().clear();
+        let head = first(self);
+        let _ = self.stmts_in_function(&self.function.body);
+        drop(head);
+        self.held.borrow_mut().clear();
+        self.around.borrow_mut().clear();
+        let head = first(self);
+        let stmts = self.stmts_in_function(&self.function.body);
+        let trailing = self.t.uses.comments(&self.function.trailing);
+        quote!(#head #stmts #trailing)
+    }
+
+    /// The function's variables, split ones too.
+    pub fn local(&self, id: LocalId) -> Option<&Local> {
+        self.function.locals.get(id.0 as usize)
+    }
+
+    /// The Rust name of a variable.
+    pub fn name(&self, id: LocalId) -> Ident {
+        self.names.get(&id).cloned().unwrap_or_else(|| names::ident("unknown"))
+    }
+
+    /// Whether the first pass saw the variable written or borrowed mutably after its declaration.
+    pub fn is_mutated(&self, id: LocalId) -> bool {
+        self.facts.borrow().mutated.contains(&id)
+    }
+
+    /// Whether the first pass saw the variable mentioned.
+    pub fn is_read(&self, id: LocalId) -> bool {
+        self.facts.borrow().read.contains(&id)
+    }
+
+    fn mutate(&self, id: LocalId) {
+        self.facts.borrow_mut().mutated.insert(id);
+    }
+
+    fn held(&self, id: LocalId) -> Held {
+        self.held.borrow().get(&id).copied().unwrap_or(Held::Raw)
+    }
+
+    fn hold(&self, id: LocalId, held: Held) {
+        self.held.borrow_mut().insert(id, held);
+    }
+
+    /// Marks an unsafe operation.
+    fn operation(&self, code: Code) -> Code {
+        self.operations.set(self.operations.get() + 1);
+        match self.mode.get() {
+            Mode::Each => code.in_unsafe(),
+            Mode::Inside => code,
+        }
+    }
+
+    /// Emits an expression with as little `unsafe` as reads well: a single unsafe operation gets a
+    /// block of its own, several share one around the whole.
+    fn root(&self, emit: impl Fn() -> Code) -> Code {
+        if self.mode.get() == Mode::Inside {
+            return emit();
+        }
+        let before = self.operations.replace(0);
+        self.mode.set(Mode::Inside);
+        let bare = emit();
+        self.mode.set(Mode::Each);
+        let count = self.operations.replace(before);
+        match count {
+            0 => bare,
+            1 => {
+                let code = emit();
+                self.operations.set(before);
+                code
+            }
+            _ => bare.in_unsafe(),
+        }
+    }
+
+    /// As [`Body::root`], but with one block around the whole if anything in it is unsafe.
+    fn whole(&self, emit: impl Fn() -> TokenStream) -> (TokenStream, bool) {
+        if self.mode.get() == Mode::Inside {
+            return (emit(), false);
+        }
+        let before = self.operations.replace(0);
+        self.mode.set(Mode::Inside);
+        let tokens = emit();
+        self.mode.set(Mode::Each);
+        let count = self.operations.replace(before);
+        (tokens, count > 0)
+    }
+
+    fn root_expr(&self, expr: &Expr) -> Code {
+        self.root(|| self.expr(expr, Pin::Context))
+    }
+
+    /// Variables that are assigned when they may have a value already.
+    fn flow(&self) -> assign::Flow {
+        let mut flow = assign::Flow::default();
+        flow.start(self.function.params.iter().copied());
+        if let Some(context) = self.context {
+            flow.start([context.local]);
+        }
+        flow.stmts(&self.function.body);
+        flow
+    }
+
+    fn local_ty(&self, id: LocalId) -> Ty {
+        self.local(id).map_or(Ty::Unit, |l| l.ty.clone())
+    }
+
+    /// Whether control can't come behind these statements.
+    fn diverges(stmts: &[crate::ir::body::Stmt]) -> bool {
+        stmts.last().is_some_and(|last| match &last.kind {
+            StmtKind::Return(_) | StmtKind::Break(_) | StmtKind::Continue(_) | StmtKind::Unreachable => true,
+            StmtKind::If(_, then, Some(other)) => {
+                Self::diverges(&then.stmts) && Self::diverges(&other.stmts)
+            }
+            StmtKind::Block(None, block) => Self::diverges(&block.stmts),
+            StmtKind::Loop { label, cond: None, body, .. } => !stmt::leaves(&body.stmts, *label),
+            _ => false,
+        })
+    }
+}
+
+/// Whether the type of a literal follows from where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pin {
+    /// It does.
+    Context,
+    /// The expression must say it.
+    Itself,
+}
+
+fn local_name(name: &str) -> String {
+    let snake = names::snake(name);
+    if name.starts_with('_') && !snake.starts_with('_') && snake.len() + 1 == name.len() {
+        // A leading underscore would tell rustc that it is unused.
+        return format!("{snake}_");
+    }
+    snake
+}

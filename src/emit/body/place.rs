@@ -1,0 +1,356 @@
+//! Pieces of memory.
+
+use quote::{format_ident, quote};
+
+use super::{Body, Held, Pin};
+use crate::{
+    emit::{code::{Code, Prec}, types},
+    ir::{
+        GlobalKind,
+        body::{Expr, ExprKind, Place, PlaceKind},
+        ty::Ty,
+    },
+};
+
+/// A place in Rust, and whether naming it is unsafe.
+pub(super) struct PlaceCode {
+    pub code: Code,
+    pub is_unsafe: bool,
+    /// Reading a field of a union is unsafe, writing one isn't.
+    pub in_union: bool,
+}
+
+impl PlaceCode {
+    fn safe(code: Code) -> Self {
+        Self { code, is_unsafe: false, in_union: false }
+    }
+}
+
+impl Body<'_> {
+    /// What a place holds.
+    pub(super) fn load(&self, place: &Place) -> Code {
+        let raw = self.load_raw(place);
+        if self.is_text(place) && matches!(place.ty, Ty::Int { signed: true, .. }) {
+            return raw.cast(&quote!(i8));
+        }
+        raw
+    }
+
+    /// As [`Body::load`], but a byte of text stays a `u8`.
+    pub(super) fn load_raw(&self, place: &Place) -> Code {
+        if let PlaceKind::Global(id) = place.kind
+            && let Some(global) = self.t.object.globals.get(id.0 as usize)
+        {
+            let name = self.global_name(id);
+            match global.kind {
+                GlobalKind::Option | GlobalKind::Kconfig => {
+                    return Code::atom(quote!(#name.load()));
+                }
+                GlobalKind::Ksym => {}
+                _ => {}
+            }
+        }
+        if let Some((base, record, index)) = self.bit_field(place) {
+            let base = self.place(base);
+            let getter = types::field_ident(record, index);
+            let code = base.code.dot(quote!(#getter()));
+            return if base.is_unsafe { self.operation(code) } else { code };
+        }
+        let found = self.place(place);
+        if place.volatile && !matches!(place.kind, PlaceKind::Local(_)) {
+            let pointer = self.raw_pointer_to(place, false);
+            return self.operation(pointer.dot(quote!(read_volatile())));
+        }
+        if found.is_unsafe || found.in_union {
+            self.operation(found.code)
+        } else {
+            found.code
+        }
+    }
+
+    /// A place by name.
+    pub(super) fn place(&self, place: &Place) -> PlaceCode {
+        match &place.kind {
+            PlaceKind::Local(id) => {
+                self.facts.borrow_mut().read.insert(*id);
+                let name = self.name(*id);
+                PlaceCode::safe(match self.held(*id) {
+                    Held::Slot => Code::new(quote!(*#name), Prec::Unary),
+                    _ => Code::atom(quote!(#name)),
+                })
+            }
+            PlaceKind::Global(id) => self.global_place(*id),
+            PlaceKind::Deref(pointer) => self.deref(pointer),
+            PlaceKind::Field(base, id, index) => {
+                let union_ = self.t.record(*id).is_some_and(|r| r.union_);
+                let found = self.place(base);
+                let field = match self.t.record(*id) {
+                    Some(record) => types::field_ident(record, *index),
+                    None => format_ident!("unknown"),
+                };
+                // A reference is followed without a star.
+                let code = match &base.kind {
+                    PlaceKind::Deref(pointer) if self.reference(pointer).is_some() => self
+                        .reference(pointer)
+                        .map_or(found.code, |name| Code::atom(quote!(#name))),
+                    PlaceKind::Local(id) if self.held(*id) == Held::Slot => {
+                        let name = self.name(*id);
+                        Code::atom(quote!(#name))
+                    }
+                    _ => found.code,
+                };
+                PlaceCode {
+                    code: code.dot(quote!(#field)),
+                    is_unsafe: found.is_unsafe,
+                    in_union: found.in_union || union_,
+                }
+            }
+            PlaceKind::Index(base, index) => self.index(base, index),
+            PlaceKind::Temporary(init) => {
+                let code = self.init(init, &place.ty, Pin::Itself);
+                PlaceCode::safe(code)
+            }
+        }
+    }
+
+    fn global_place(&self, id: crate::ir::GlobalId) -> PlaceCode {
+        let name = self.global_name(id);
+        let code = Code::atom(quote!(#name));
+        match self.t.object.globals.get(id.0 as usize) {
+            Some(global) => match global.kind {
+                GlobalKind::Constant => PlaceCode::safe(code),
+                GlobalKind::Option | GlobalKind::Kconfig => {
+                    let ty = self.t.ty(&global.ty);
+                    PlaceCode {
+                        code: Code::new(quote!(*(&raw const #name).cast::<#ty>()), Prec::Unary),
+                        is_unsafe: true,
+                        in_union: false,
+                    }
+                }
+                _ => PlaceCode { code, is_unsafe: true, in_union: false },
+            },
+            None => PlaceCode::safe(code),
+        }
+    }
+
+    fn deref(&self, pointer: &Expr) -> PlaceCode {
+        if let Some(name) = self.reference(pointer) {
+            return PlaceCode::safe(Code::new(quote!(*#name), Prec::Unary));
+        }
+        match &pointer.kind {
+            ExprKind::AddressOf(place) => return self.place(place),
+            ExprKind::Decay(array) => {
+                let zero = Expr { kind: ExprKind::Int(0), ty: Ty::signed(32), span: None };
+                return self.index(array, &zero);
+            }
+            ExprKind::Offset(base, by) => {
+                if let ExprKind::Decay(array) = &base.kind {
+                    return self.index(array, by);
+                }
+            }
+            _ => {}
+        }
+        let code = self.expr(pointer, Pin::Itself).unary(quote!(*));
+        PlaceCode { code, is_unsafe: true, in_union: false }
+    }
+
+    /// The variable, if `pointer` is one that is held as a reference.
+    pub(super) fn reference(&self, pointer: &Expr) -> Option<proc_macro2::Ident> {
+        let ExprKind::Load(place) = &pointer.kind else {
+            return None;
+        };
+        let PlaceKind::Local(id) = place.kind else {
+            return None;
+        };
+        matches!(self.held(id), Held::Reference { .. } | Held::Entry).then(|| {
+            self.facts.borrow_mut().read.insert(id);
+            self.name(id)
+        })
+    }
+
+    fn index(&self, base: &Place, index: &Expr) -> PlaceCode {
+        let found = self.place(base);
+        let len = match base.ty {
+            Ty::Array(_, len) => len,
+            _ => 0,
+        };
+        let known = match &index.kind {
+            ExprKind::Int(n) => u64::try_from(*n).ok(),
+            ExprKind::Cast(inner) => match inner.kind {
+                ExprKind::Int(n) => u64::try_from(n).ok(),
+                _ => None,
+            },
+            _ => None,
+        };
+        if known.is_some_and(|n| n < len) || self.is_bounded(index, len) {
+            let index = self.as_usize(index);
+            let base = found.code.at(Prec::Postfix);
+            return PlaceCode {
+                code: Code::atom(quote!(#base[#index])),
+                is_unsafe: found.is_unsafe,
+                in_union: found.in_union,
+            };
+        }
+        // A bounds check would pull in a panic, which BPF can't have.
+        let element = self.element_pointer(base, true);
+        let by = self.offset_call(index);
+        PlaceCode {
+            code: element.dot(by).unary(quote!(*)),
+            is_unsafe: true,
+            in_union: false,
+        }
+    }
+
+    /// `add(i)` or `offset(i)` by elements, wrapping.
+    pub(super) fn offset_call(&self, index: &Expr) -> proc_macro2::TokenStream {
+        let nonnegative = match &index.kind {
+            ExprKind::Int(n) => *n >= 0,
+            ExprKind::Cast(inner) => {
+                matches!(inner.ty, Ty::Int { signed: false, bits } if bits < 64)
+                    || matches!(inner.kind, ExprKind::Int(n) if n >= 0)
+                    || self.is_nonnegative(inner)
+            }
+            _ => matches!(index.ty, Ty::Int { signed: false, .. }) || self.is_nonnegative(index),
+        };
+        if nonnegative {
+            let index = self.as_usize(index);
+            quote!(wrapping_add(#index))
+        } else {
+            let index = self.as_isize(index);
+            quote!(wrapping_offset(#index))
+        }
+    }
+
+    /// A number as an index.
+    pub(super) fn as_usize(&self, index: &Expr) -> Code {
+        self.as_word(index, &quote!(usize))
+    }
+
+    fn as_isize(&self, index: &Expr) -> Code {
+        self.as_word(index, &quote!(isize))
+    }
+
+    fn as_word(&self, index: &Expr, ty: &proc_macro2::TokenStream) -> Code {
+        let mut inner = index;
+        // The conversion to 64 bits is the one to usize.
+        while let ExprKind::Cast(next) = &inner.kind {
+            if !matches!((&inner.ty, &next.ty), (Ty::Int { bits: 64, .. }, Ty::Int { .. })) {
+                break;
+            }
+            inner = next;
+        }
+        match &inner.kind {
+            ExprKind::Int(_) => self.expr(inner, Pin::Context),
+            ExprKind::Constant(id) if self.t.constants.get(*id).tokens().to_string() == ty.to_string() => {
+                let name = self.constant_name(*id);
+                Code::atom(quote!(#name))
+            }
+            ExprKind::SizeOf(of) if ty.to_string() == "usize" => self.size_of(of),
+            _ => self.expr(inner, Pin::Itself).cast(ty),
+        }
+    }
+
+    /// A raw pointer to the first element of an array.
+    pub(super) fn element_pointer(&self, array: &Place, mutable: bool) -> Code {
+        let element = match &array.ty {
+            Ty::Array(of, _) => (**of).clone(),
+            other => other.clone(),
+        };
+        let pointer = self.raw_pointer_to(array, mutable);
+        let target = match element {
+            Ty::Int { bits: 8, .. } => quote!(u8),
+            other => self.t.ty(&other),
+        };
+        pointer.dot(quote!(cast::<#target>()))
+    }
+
+    /// `&raw mut place`
+    pub(super) fn raw_pointer_to(&self, place: &Place, mutable: bool) -> Code {
+        if let PlaceKind::Deref(pointer) = &place.kind
+            && self.reference(pointer).is_none()
+        {
+            return self.expr(pointer, Pin::Itself);
+        }
+        let mutable = mutable && self.is_writable(place);
+        if mutable && let Some(id) = super::declare::base_local(place) {
+            self.mutate(id);
+        }
+        let found = self.place(place);
+        let code = found.code.unary(if mutable { quote!(&raw mut) } else { quote!(&raw const) });
+        // The address of a static is safe, that of a part of one isn't.
+        let direct = matches!(place.kind, PlaceKind::Global(_) | PlaceKind::Deref(_));
+        let is_static = matches!(place.kind, PlaceKind::Global(_));
+        let code = if is_static && self.is_option(place) {
+            let name = match place.kind {
+                PlaceKind::Global(id) => self.global_name(id),
+                _ => format_ident!("unknown"),
+            };
+            let ty = self.t.ty(&place.ty);
+            return Code::atom(quote!((&raw const #name).cast::<#ty>()));
+        } else {
+            code
+        };
+        if found.is_unsafe && !direct { self.operation(code) } else { code }
+    }
+
+    fn is_option(&self, place: &Place) -> bool {
+        matches!(place.kind, PlaceKind::Global(id) if self.t.object.globals.get(id.0 as usize)
+            .is_some_and(|g| matches!(g.kind, GlobalKind::Option | GlobalKind::Kconfig)))
+    }
+
+    fn is_writable(&self, place: &Place) -> bool {
+        match &place.kind {
+            PlaceKind::Global(id) => self
+                .t
+                .object
+                .globals
+                .get(id.0 as usize)
+                .is_some_and(|g| matches!(g.kind, GlobalKind::Mutable | GlobalKind::Section(_))),
+            PlaceKind::Field(base, ..) | PlaceKind::Index(base, _) => self.is_writable(base),
+            _ => true,
+        }
+    }
+
+    /// A bit-field: what it is in, and which field.
+    pub(super) fn bit_field<'p>(&self, place: &'p Place) -> Option<(&'p Place, &crate::ir::ty::Record, u32)> {
+        let PlaceKind::Field(base, id, index) = &place.kind else {
+            return None;
+        };
+        let record = self.t.record(*id)?;
+        let field = record.fields.as_deref()?.get(*index as usize)?;
+        field.bits.is_some().then_some((&**base, record, *index))
+    }
+
+    /// Whether a place is a byte of an array or behind a pointer: `u8` in Rust, also for `char`.
+    pub(super) fn is_text(&self, place: &Place) -> bool {
+        matches!(place.ty, Ty::Int { bits: 8, .. })
+            && match &place.kind {
+                PlaceKind::Index(..) => true,
+                PlaceKind::Deref(pointer) => match &pointer.kind {
+                    // The address of a scalar is a pointer to what it is.
+                    ExprKind::AddressOf(inner) => self.is_text(inner),
+                    _ => true,
+                },
+                _ => false,
+            }
+    }
+
+    /// The name of a variable of the object.
+    pub(super) fn global_name(&self, id: crate::ir::GlobalId) -> proc_macro2::Ident {
+        let is_flag = self
+            .t
+            .object
+            .globals
+            .get(id.0 as usize)
+            .is_some_and(|g| g.name == "LINUX_HAS_SYSCALL_WRAPPER");
+        if is_flag {
+            return self.t.uses.runtime_item("syscall", "LINUX_HAS_SYSCALL_WRAPPER");
+        }
+        self.t.names.global(id)
+    }
+
+    /// The name of a constant, imported if it is the kernel's and Aya has it.
+    pub(super) fn constant_name(&self, id: crate::ir::ConstantId) -> proc_macro2::Ident {
+        super::super::items::constant_name(&self.t, id)
+    }
+}

@@ -1,0 +1,327 @@
+//! Pointers: their emission, and which of them Rust can hold as references.
+
+use quote::quote;
+
+use super::{Body, Held, Pin, declare};
+use crate::{
+    emit::code::Code,
+    ir::{
+        body::{Expr, ExprKind, LocalId, Place, PlaceKind, Stmt, StmtKind},
+        ty::Ty,
+        visit::{self, Visitor},
+    },
+};
+
+impl Body<'_> {
+    /// An expression of pointer type; where it takes an address, `mutable` says of which kind.
+    pub(super) fn pointer(&self, expr: &Expr, mutable: bool) -> Code {
+        match &expr.kind {
+            ExprKind::AddressOf(place) => self.raw_pointer_to(place, mutable),
+            ExprKind::Decay(array) => self.element_pointer(array, mutable),
+            ExprKind::Offset(base, by) => {
+                let base = self.pointer(base, mutable);
+                let by = self.offset_call(by);
+                base.dot(by)
+            }
+            ExprKind::Load(place) => {
+                if let PlaceKind::Local(id) = place.kind
+                    && let Held::Reference { mutable: held } = self.held_or_entry(id)
+                {
+                    self.facts.borrow_mut().read.insert(id);
+                    let name = self.name(id);
+                    return if held && mutable {
+                        Code::atom(quote!(*#name)).unary(quote!(&raw mut))
+                    } else {
+                        Code::atom(quote!(*#name)).unary(quote!(&raw const))
+                    };
+                }
+                self.expr(expr, Pin::Itself)
+            }
+            _ => self.expr(expr, Pin::Itself),
+        }
+    }
+
+    fn held_or_entry(&self, id: LocalId) -> Held {
+        match self.held(id) {
+            Held::Entry => Held::Reference { mutable: true },
+            other => other,
+        }
+    }
+
+    /// Whether [`Body::pointer`] gives the mutability that was asked for.
+    pub(super) fn pointer_follows(&self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::AddressOf(place) | ExprKind::Decay(place) => self.follows_place(place),
+            ExprKind::Offset(base, _) => self.pointer_follows(base),
+            ExprKind::Load(place) => matches!(place.kind, PlaceKind::Local(id)
+                if matches!(self.held_or_entry(id), Held::Reference { .. })),
+            _ => false,
+        }
+    }
+
+    fn follows_place(&self, place: &Place) -> bool {
+        match &place.kind {
+            // `&*p` is `p`.
+            PlaceKind::Deref(pointer) => self.reference(pointer).is_some(),
+            _ => true,
+        }
+    }
+
+    /// Whether Rust infers the pointee anyway.
+    pub(super) fn is_erased(&self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Load(place) => match place.kind {
+                PlaceKind::Local(id) => self
+                    .context
+                    .is_some_and(|context| context.local == id && context.object),
+                _ => false,
+            },
+            ExprKind::Map(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Aya's context as a pointer.
+    pub(super) fn context_pointer(&self, ty: &Ty) -> Code {
+        let Some(context) = self.context else {
+            return self.null(ty);
+        };
+        self.facts.borrow_mut().read.insert(context.local);
+        let name = self.name(context.local);
+        if context.object {
+            self.t.uses.import("aya_ebpf", "EbpfContext");
+            Code::atom(quote!(#name.as_ptr()))
+        } else {
+            Code::atom(quote!(#name))
+        }
+    }
+
+    /// How often a pointer variable is followed in these statements, whether it is written through,
+    /// and whether a reference can stand for it.
+    pub(super) fn uses_of_pointer(&self, stmts: &[Stmt], local: LocalId) -> PointerUses {
+        let mut uses = PointerUses { local, ..PointerUses::default() };
+        visit::walk_stmts(&mut uses, stmts);
+        uses
+    }
+
+    /// Whether an index can't lie outside of an array of that length, because of the loop that
+    /// counts it.
+    pub(super) fn is_bounded(&self, index: &Expr, len: u64) -> bool {
+        let mut inner = index;
+        while let ExprKind::Cast(next) = &inner.kind {
+            inner = next;
+        }
+        let ExprKind::Load(place) = &inner.kind else {
+            return false;
+        };
+        let PlaceKind::Local(id) = place.kind else {
+            return false;
+        };
+        self.counters.borrow().get(&id).is_some_and(|range| {
+            range.start >= 0 && u128::try_from(range.end).is_ok_and(|end| end <= u128::from(len))
+        })
+    }
+
+    /// Whether a number can't be negative, because a loop counts it upwards from 0.
+    pub(super) fn is_nonnegative(&self, index: &Expr) -> bool {
+        let mut inner = index;
+        while let ExprKind::Cast(next) = &inner.kind {
+            inner = next;
+        }
+        let ExprKind::Load(place) = &inner.kind else {
+            return matches!(inner.kind, ExprKind::Int(n) if n >= 0);
+        };
+        match place.kind {
+            PlaceKind::Local(id) => self.counters.borrow().get(&id).is_some_and(|r| r.start >= 0),
+            _ => false,
+        }
+    }
+}
+
+/// What [`Body::uses_of_pointer`] finds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PointerUses {
+    local: LocalId,
+    /// How many places are reached through it.
+    pub followed: usize,
+    /// Whether one of them is written, or its address taken for writing.
+    pub written: bool,
+    /// Mentions as a pointer: arguments, conversions.
+    pub passed: usize,
+    /// Whether it is assigned, compared, moved, stored or returned: then it stays a raw pointer.
+    pub raw: bool,
+    /// Releases of a ring buffer's entry: `bpf_ringbuf_submit` and `_discard`.
+    pub released: usize,
+    loops: usize,
+    released_in_loop: bool,
+}
+
+impl Default for PointerUses {
+    fn default() -> Self {
+        Self {
+            local: LocalId(u32::MAX),
+            followed: 0,
+            written: false,
+            passed: 0,
+            raw: false,
+            released: 0,
+            loops: 0,
+            released_in_loop: false,
+        }
+    }
+}
+
+impl PointerUses {
+    fn is_it(&self, expr: &Expr) -> bool {
+        matches!(&expr.kind, ExprKind::Load(place)
+            if matches!(place.kind, PlaceKind::Local(id) if id == self.local))
+    }
+
+    fn is_through(&self, place: &Place) -> bool {
+        match &place.kind {
+            PlaceKind::Deref(pointer) => self.is_it(pointer),
+            PlaceKind::Field(base, ..) | PlaceKind::Index(base, _) => self.is_through(base),
+            _ => false,
+        }
+    }
+
+    /// Whether an entry can own what it points to: it is released, and not within a loop.
+    pub(super) fn can_be_entry(&self) -> bool {
+        !self.raw && self.passed == 0 && self.released > 0 && !self.released_in_loop
+    }
+}
+
+impl Visitor for PointerUses {
+    fn stmt(&mut self, stmt: &Stmt) {
+        match &stmt.kind {
+            StmtKind::Assign(place, _) | StmtKind::AssignOp(place, ..) => {
+                self.written |= self.is_through(place);
+                self.raw |= matches!(place.kind, PlaceKind::Local(id) if id == self.local);
+            }
+            StmtKind::Return(Some(value)) => self.raw |= self.is_it(value),
+            StmtKind::Loop { .. } => {
+                self.loops += 1;
+                visit::walk_stmt(self, stmt);
+                self.loops -= 1;
+                return;
+            }
+            _ => {}
+        }
+        visit::walk_stmt(self, stmt);
+    }
+
+    fn init(&mut self, init: &crate::ir::body::Init) {
+        if let crate::ir::body::Init::Expr(value) = init {
+            let mut inner = value;
+            while let ExprKind::Cast(next) = &inner.kind {
+                inner = next;
+            }
+            self.raw |= self.is_it(inner);
+        }
+        visit::walk_init(self, init);
+    }
+
+    fn expr(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Load(place) if self.is_through(place) => {
+                self.followed += 1;
+                // What is read through it may be another pointer that is written through.
+                visit_indices(self, place);
+                return;
+            }
+            ExprKind::AddressOf(place) | ExprKind::Decay(place) => {
+                if self.is_through(place) {
+                    self.followed += 1;
+                    self.written = true;
+                    visit_indices(self, place);
+                    return;
+                }
+                self.raw |= matches!(place.kind, PlaceKind::Local(id) if id == self.local);
+            }
+            ExprKind::Helper(132 | 133, _, args) => {
+                if let Some(first) = args.first() {
+                    let mut inner = first;
+                    while let ExprKind::Cast(next) = &inner.kind {
+                        inner = next;
+                    }
+                    if self.is_it(inner) {
+                        self.released += 1;
+                        self.released_in_loop |= self.loops > 0;
+                        for arg in args.iter().skip(1) {
+                            self.expr(arg);
+                        }
+                        return;
+                    }
+                }
+            }
+            ExprKind::Compare(_, left, right) | ExprKind::Distance(left, right) => {
+                for side in [left, right] {
+                    let mut inner = &**side;
+                    while let ExprKind::Cast(next) = &inner.kind {
+                        inner = next;
+                    }
+                    self.raw |= self.is_it(inner);
+                }
+            }
+            ExprKind::Offset(base, _) => self.raw |= self.is_it(base),
+            ExprKind::Cast(inner) if self.is_it(inner) => {
+                if !matches!(expr.ty, Ty::Pointer { .. }) {
+                    self.raw = true;
+                }
+            }
+            ExprKind::Conditional(_, a, b) => self.raw |= self.is_it(a) || self.is_it(b),
+            ExprKind::CoreAddress(base, _) => self.raw |= self.is_it(base),
+            _ if self.is_it(expr) => {
+                self.passed += 1;
+                self.written = true;
+                return;
+            }
+            _ => {}
+        }
+        visit::walk_expr(self, expr);
+    }
+
+    fn place(&mut self, place: &Place) {
+        if self.is_through(place) {
+            self.followed += 1;
+            visit_indices(self, place);
+            return;
+        }
+        visit::walk_place(self, place);
+    }
+}
+
+/// The indices of a place, but not what it is a part of.
+fn visit_indices(uses: &mut PointerUses, place: &Place) {
+    match &place.kind {
+        PlaceKind::Field(base, ..) => visit_indices(uses, base),
+        PlaceKind::Index(base, index) => {
+            uses.expr(index);
+            visit_indices(uses, base);
+        }
+        _ => {}
+    }
+}
+
+/// The local that an expression loads, below conversions of pointers.
+pub(super) fn loaded_local(expr: &Expr) -> Option<LocalId> {
+    let mut inner = expr;
+    while let ExprKind::Cast(next) = &inner.kind {
+        if !matches!(next.ty, Ty::Pointer { .. }) {
+            return None;
+        }
+        inner = next;
+    }
+    match &inner.kind {
+        ExprKind::Load(place) => match place.kind {
+            PlaceKind::Local(id) => Some(id),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether any of the statements mentions the variable.
+pub(super) fn mentioned(stmts: &[Stmt], local: LocalId) -> bool {
+    stmts.iter().any(|s| declare::mentions(s, local))
+}

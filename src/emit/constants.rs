@@ -1,0 +1,144 @@
+//! Which Rust type a named constant has: the one that most of its uses want.
+
+use std::collections::HashMap;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::types::int;
+use crate::ir::{
+    ConstantId, ConstantValue, Object,
+    body::{Expr, ExprKind},
+    ty::Ty,
+    visit::{self, Visitor},
+};
+
+/// The type of an integer constant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RustInt {
+    /// For lengths and sizes.
+    Usize,
+    /// Bits, signed.
+    Int(u16, bool),
+}
+
+impl RustInt {
+    /// As tokens.
+    pub fn tokens(self) -> TokenStream {
+        match self {
+            Self::Usize => quote!(usize),
+            Self::Int(bits, signed) => int(bits, signed),
+        }
+    }
+
+    /// Whether this is the type `ty`.
+    pub fn is(self, ty: &Ty) -> bool {
+        matches!((self, ty), (Self::Int(b, s), Ty::Int { bits, signed }) if b == *bits && s == *signed)
+    }
+
+    fn holds(self, value: i128) -> bool {
+        let (bits, signed) = match self {
+            Self::Usize => (64, false),
+            Self::Int(bits, signed) => (bits, signed),
+        };
+        if signed {
+            let half = 1i128 << (bits.min(127) - 1);
+            (-half..half).contains(&value)
+        } else {
+            value >= 0 && (bits >= 127 || value < 1i128 << bits)
+        }
+    }
+}
+
+/// The types of all constants of an object.
+#[derive(Clone, Debug, Default)]
+pub struct ConstantTypes {
+    types: HashMap<ConstantId, RustInt>,
+}
+
+impl ConstantTypes {
+    /// Counts what the uses want.
+    pub fn of(object: &Object) -> Self {
+        let mut demand = Demand::default();
+        for function in &object.functions {
+            visit::walk_stmts(&mut demand, &function.body);
+        }
+        for program in &object.programs {
+            visit::walk_stmts(&mut demand, &program.function.body);
+        }
+        for global in &object.globals {
+            demand.init(&global.init);
+        }
+        for length in object
+            .records
+            .iter()
+            .flat_map(|r| r.fields.iter().flatten())
+            .flat_map(|f| f.lengths.iter().flatten())
+        {
+            demand.length(length);
+        }
+        let mut types = HashMap::new();
+        for (id, constant) in (0..).map(ConstantId).zip(&object.constants) {
+            let ConstantValue::Int(value) = constant.value else { continue };
+            let own = match constant.ty {
+                Ty::Int { bits, signed } => RustInt::Int(bits, signed),
+                _ => RustInt::Int(32, true),
+            };
+            let wanted = demand.counts.get(&id);
+            let best = wanted
+                .into_iter()
+                .flatten()
+                .filter(|(ty, _)| ty.holds(value))
+                .max_by_key(|(ty, count)| (**ty == RustInt::Usize, **count, **ty == own, **ty))
+                .map(|(ty, _)| *ty);
+            types.insert(id, best.unwrap_or(own));
+        }
+        Self { types }
+    }
+
+    /// The type of a constant.
+    pub fn get(&self, id: ConstantId) -> RustInt {
+        self.types.get(&id).copied().unwrap_or(RustInt::Int(32, true))
+    }
+}
+
+#[derive(Default)]
+struct Demand {
+    counts: HashMap<ConstantId, HashMap<RustInt, usize>>,
+}
+
+impl Demand {
+    fn want(&mut self, id: ConstantId, ty: RustInt) {
+        *self.counts.entry(id).or_default().entry(ty).or_default() += 1;
+    }
+
+    fn length(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Constant(id) => self.want(*id, RustInt::Usize),
+            ExprKind::Cast(a) => self.length(a),
+            ExprKind::Binary(_, a, b) => {
+                self.length(a);
+                self.length(b);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Visitor for Demand {
+    fn expr(&mut self, expr: &Expr) {
+        match (&expr.kind, &expr.ty) {
+            (ExprKind::Constant(id), Ty::Int { bits, signed }) => {
+                self.want(*id, RustInt::Int(*bits, *signed));
+            }
+            (ExprKind::Cast(inner), Ty::Int { bits, signed }) => {
+                if let ExprKind::Constant(id) = inner.kind {
+                    self.want(id, RustInt::Int(*bits, *signed));
+                } else {
+                    visit::walk_expr(self, expr);
+                }
+            }
+            _ => visit::walk_expr(self, expr),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! What an emitted file imports, and which runtime modules it needs.
+
+use std::{cell::RefCell, collections::BTreeSet};
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+use super::names::ident;
+use crate::ir::Comment;
+
+/// Collects imports while code is emitted.
+#[derive(Debug, Default)]
+pub struct Uses {
+    imports: RefCell<BTreeSet<(String, String)>>,
+    runtime: RefCell<BTreeSet<(String, String)>>,
+    comments: RefCell<Vec<Vec<String>>>,
+}
+
+impl Uses {
+    /// Imports `name` from `module` (`aya_ebpf::helpers`) and names it.
+    pub fn import(&self, module: &str, name: &str) -> Ident {
+        self.imports.borrow_mut().insert((module.to_owned(), name.to_owned()));
+        ident(name)
+    }
+
+    /// Needs `function` of the runtime module `module`, and names it: `helper::get_current_comm`.
+    pub fn runtime(&self, module: &str, function: &str) -> TokenStream {
+        self.runtime.borrow_mut().insert((module.to_owned(), function.to_owned()));
+        let (module, function) = (ident(module), ident(function));
+        quote!(#module::#function)
+    }
+
+    /// Needs an item of a runtime module by its bare name.
+    pub fn runtime_item(&self, module: &str, name: &str) -> Ident {
+        self.runtime.borrow_mut().insert((module.to_owned(), name.to_owned()));
+        self.imports.borrow_mut().insert((module.to_owned(), name.to_owned()));
+        ident(name)
+    }
+
+    /// Says that the file invokes `bpf_printk!`.
+    pub fn printk(&self) {
+        self.import("aya_ebpf::helpers", "bpf_printk");
+    }
+
+    /// Statements that stand for comments on lines of their own until the text is made.
+    pub fn comments(&self, comments: &[Comment]) -> TokenStream {
+        let markers = comments.iter().map(|comment| {
+            let at = self.comment(comment);
+            let blank = comment.apart.then(|| quote!(__c2aya_blank!();));
+            quote!(__c2aya_comment!(#at); #blank)
+        });
+        quote!(#(#markers)*)
+    }
+
+    /// A statement that stands for a comment behind the line before it.
+    pub fn comment_after(&self, comment: &Comment) -> TokenStream {
+        let at = self.comment(comment);
+        quote!(__c2aya_after!(#at);)
+    }
+
+    fn comment(&self, comment: &Comment) -> proc_macro2::Literal {
+        let mut comments = self.comments.borrow_mut();
+        comments.push(comment.lines.clone());
+        proc_macro2::Literal::usize_unsuffixed(comments.len() - 1)
+    }
+
+    /// The lines of the comment with that number.
+    pub fn comment_lines(&self, at: usize) -> Vec<String> {
+        self.comments.borrow().get(at).cloned().unwrap_or_default()
+    }
+
+    /// Module and function of all runtime items needed.
+    pub fn runtime_items(&self) -> BTreeSet<(String, String)> {
+        self.runtime.borrow().clone()
+    }
+
+    /// Module and name of all imports.
+    pub fn imports(&self) -> BTreeSet<(String, String)> {
+        self.imports.borrow().clone()
+    }
+}
+
+/// `use` items, one for each crate, nested: std's first, then others by name.
+pub fn use_items(imports: &BTreeSet<(String, String)>) -> Vec<TokenStream> {
+    let mut crates: Vec<&str> = imports.iter().map(|(m, _)| m.split("::").next().unwrap_or(m)).collect();
+    crates.dedup();
+    crates.sort_by_key(|&name| (name != "core", name));
+    crates.dedup();
+    crates
+        .into_iter()
+        .map(|root| {
+            let mut tree = Tree::default();
+            for (module, name) in imports {
+                let mut path = module.split("::");
+                if path.next() == Some(root) {
+                    tree.insert(path.chain([name.as_str()]));
+                }
+            }
+            let root = ident(root);
+            let rest = tree.tokens();
+            quote!(use #root::#rest;)
+        })
+        .collect()
+}
+
+/// Names below a module.
+#[derive(Default)]
+struct Tree {
+    children: std::collections::BTreeMap<String, Tree>,
+}
+
+impl Tree {
+    fn insert<'a>(&mut self, mut path: impl Iterator<Item = &'a str>) {
+        if let Some(name) = path.next() {
+            self.children.entry(name.to_owned()).or_default().insert(path);
+        }
+    }
+
+    fn tokens(&self) -> TokenStream {
+        let mut children: Vec<_> = self.children.iter().collect();
+        // As rustfmt has it: modules and functions, then types, then constants.
+        children.sort_by_key(|(name, _)| (rank(name), (*name).clone()));
+        let parts: Vec<TokenStream> = children
+            .into_iter()
+            .map(|(name, tree)| {
+                let (name, as_) = name.split_once(" as ").unwrap_or((name, ""));
+                let name = ident(name);
+                if tree.children.is_empty() {
+                    if as_.is_empty() {
+                        return quote!(#name);
+                    }
+                    let as_ = ident(as_);
+                    quote!(#name as #as_)
+                } else {
+                    let rest = tree.tokens();
+                    quote!(#name::#rest)
+                }
+            })
+            .collect();
+        match parts.as_slice() {
+            [one] => quote!(#one),
+            _ => quote!({ #(#parts),* }),
+        }
+    }
+}
+
+fn rank(name: &str) -> u8 {
+    let mut letters = name.chars().filter(|c| c.is_alphabetic());
+    if !letters.clone().any(char::is_lowercase) {
+        2
+    } else if letters.next().is_some_and(char::is_uppercase) {
+        1
+    } else {
+        0
+    }
+}
