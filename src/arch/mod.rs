@@ -1,6 +1,18 @@
 //! Architectures that a port can run on: one table for each, and nothing but data.
 
+mod aarch64;
+mod arm;
+mod loongarch64;
+mod mips;
+mod mips64;
+mod powerpc64;
+mod riscv64;
+mod s390x;
+pub mod table;
+mod x86_64;
+
 use serde::Serialize;
+use table::Table;
 
 /// An architecture that Aya can target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -93,4 +105,22 @@ impl Arch {
             _ => Endian::Little,
         }
     }
+
+    /// Where its registers lie, and what its kernel calls the functions of system calls.
+    pub const fn table(self) -> &'static Table {
+        match self {
+            Self::X86_64 => &x86_64::TABLE,
+            Self::Aarch64 => &aarch64::TABLE,
+            Self::S390x => &s390x::TABLE,
+            Self::Riscv64 => &riscv64::TABLE,
+            Self::Arm => &arm::TABLE,
+            Self::Powerpc64 => &powerpc64::TABLE,
+            Self::Mips => &mips::TABLE,
+            Self::Mips64 => &mips64::TABLE,
+            Self::Loongarch64 => &loongarch64::TABLE,
+        }
+    }
 }
+
+#[cfg(test)]
+mod tests;

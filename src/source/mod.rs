@@ -4,13 +4,28 @@
 //! place in the user's file that it came from. libbpf's macros arrive as the [`markers`] that
 //! later stages know, never as what they expand to.
 
+mod assemble;
 pub mod codes;
+mod headers;
+mod lex;
 pub mod markers;
+mod messages;
+mod preprocess;
+mod read;
+mod rewrite;
 pub mod span;
+mod standins;
+mod token;
 pub mod trivia;
 pub mod unit;
+mod uses;
+mod vmlinux;
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+};
 
 pub use trivia::{Comment, CommentKind, Trivia};
 pub use unit::{Define, MacroUse, MacroUses, PositionMap, Unit};
@@ -18,7 +33,11 @@ pub use unit::{Define, MacroUse, MacroUses, PositionMap, Unit};
 use crate::{
     arch::Arch,
     diag::Diagnostic,
-    source::span::{FileId, FileKind, SourceFile, SourceMap, Span},
+    source::{
+        headers::Stop,
+        span::{FileId, FileKind, SourceFile, SourceMap},
+        vmlinux::Index,
+    },
 };
 
 /// How to read C files: the command line's part of it.
@@ -50,9 +69,12 @@ pub enum VmlinuxSource {
     Btf(PathBuf),
 }
 
-/// What one run reads once: headers and indices of `vmlinux.h`. Shared between threads.
+/// What one run reads once: files and indices of `vmlinux.h`. Can be shared between threads.
 #[derive(Debug, Default)]
-pub struct Cache {}
+pub struct Cache {
+    texts: Mutex<HashMap<PathBuf, Result<Arc<str>, Stop>>>,
+    indices: Mutex<HashMap<PathBuf, Option<Arc<Index>>>>,
+}
 
 /// Reads `file` as for one architecture.
 ///
@@ -65,21 +87,11 @@ pub fn read(
     cache: &Cache,
     files: &mut SourceMap,
 ) -> (Option<Unit>, Vec<Diagnostic>) {
-    let _ = (file, options, arch, cache, files);
-    (None, Vec::new())
+    read::Reader::new(options, arch, cache, files).read(file)
 }
 
 /// The comments and blank lines of a file of the user's own.
 pub fn trivia(files: &SourceMap, file: FileId) -> Option<Trivia> {
     let SourceFile { text, kind, .. } = files.get(file)?;
     matches!(kind, FileKind::Main | FileKind::Local).then(|| Trivia::new(file, text))
-}
-
-/// The whole of `file`, for a diagnostic that is about no place in particular.
-pub fn start_of(file: FileId) -> Span {
-    Span {
-        file,
-        start: 0,
-        end: 0,
-    }
 }

@@ -85,6 +85,15 @@ impl SourceMap {
         id
     }
 
+    /// The file at `path`, where one with this text was added before; else adds it.
+    pub fn find_or_add(&mut self, path: PathBuf, text: Arc<str>, kind: FileKind) -> FileId {
+        let known = self
+            .iter()
+            .find(|(_, file)| file.path == path && file.text == text)
+            .map(|(id, _)| id);
+        known.unwrap_or_else(|| self.add(path, text, kind))
+    }
+
     /// The file that `id` names.
     pub fn get(&self, id: FileId) -> Option<&SourceFile> {
         self.files.get(id.0 as usize)

@@ -69,6 +69,12 @@ impl Trivia {
         None
     }
 
+    /// The comment that documents what begins on the line of `offset`: right above it, or else
+    /// behind it on the same line.
+    pub fn doc(&self, offset: u32) -> Option<&Comment> {
+        self.trailing(offset)
+    }
+
     /// Whether a blank line stands between what `offset` begins, or the comments right above it,
     /// and what comes before.
     pub fn blank_before(&self, offset: u32) -> bool {

@@ -1,10 +1,13 @@
 //! What reading a file yields.
 
-use std::{collections::HashMap, ops::Range, path::PathBuf};
+use std::{collections::HashMap, ops::Range, path::PathBuf, sync::Arc};
 
 use crate::{
     arch::Arch,
-    source::span::{FileId, Span},
+    source::{
+        read::Origin,
+        span::{FileId, Span},
+    },
 };
 
 /// One file, with all that it includes, as read for one architecture.
@@ -25,20 +28,9 @@ pub struct Unit {
     pub defines: Vec<Define>,
     /// Every file that was read, embedded ones excepted; the same list for the same input.
     pub deps: Vec<PathBuf>,
-}
-
-impl Unit {
-    /// The same unit, with the definitions of `names` (tags, typedefs, functions) and all that they
-    /// need from the kernel's types in front; positions in the text differ. None where the
-    /// kernel's types know none of them that the text doesn't have already.
-    ///
-    /// A struct that the file only points to is left incomplete unless the name of one of its
-    /// fields occurs in the file; this is for the rest.
-    #[must_use]
-    pub fn complete(&self, names: &[&str]) -> Option<Self> {
-        let _ = names;
-        None
-    }
+    /// Names whose definitions [`complete`](Self::complete) asked for, sorted.
+    pub(super) completed: Vec<String>,
+    pub(super) origin: Arc<Origin>,
 }
 
 /// From byte offsets in a unit's text to places in files.
@@ -211,7 +203,7 @@ fn wraps_whole(text: &str) -> bool {
     false
 }
 
-/// An object-like macro that one of the user's own files defines.
+/// An object-like macro that one of the user's own files defines, and that none undefines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Define {
     /// Its name.
@@ -220,13 +212,10 @@ pub struct Define {
     pub span: Span,
     /// What stands behind the name, comments removed, line continuations joined.
     pub body: String,
-    /// The body with all macros in it expanded, as at the end of the file; not yet rewritten for
-    /// lang-c.
+    /// The body with all macros in it expanded, as at the end of the file; not rewritten for lang-c.
     pub expanded: String,
     /// The comment on the lines before it, or else the one behind it on the same line.
     pub doc: Option<String>,
-    /// Whether the macro is still defined that way at the end of the file.
-    pub live: bool,
 }
 
 #[cfg(test)]

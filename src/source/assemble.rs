@@ -1,0 +1,93 @@
+//! From tokens to a unit's text and its positions.
+
+use std::ops::Range;
+
+use crate::source::{
+    token::{Token, TokenKind},
+    unit::{MacroUse, MacroUses, PositionMap},
+};
+
+/// Writes `tokens` out. The second result is the range of text of each original token by its
+/// [`index`](Token::index).
+pub(crate) fn text(tokens: &[Token]) -> (String, PositionMap, Vec<Option<Range<usize>>>) {
+    let mut text = String::with_capacity(tokens.len() * 6);
+    let mut map = PositionMap::default();
+    let mut ranges: Vec<Option<Range<usize>>> = Vec::new();
+    let mut before: Option<&Token> = None;
+    for token in tokens {
+        // lang-c skips pragmas; those that matter were turned into attributes.
+        if token.kind == TokenKind::Pragma {
+            continue;
+        }
+        if let Some(before) = before {
+            if token.line_start {
+                text.push('\n');
+            } else if token.space || would_join(before, token) {
+                text.push(' ');
+            }
+        }
+        let start = text.len();
+        text.push_str(&token.text);
+        let range = start..text.len();
+        if let Some(place) = token.place {
+            map.push(range.clone(), place, token.spelled.unwrap_or(place));
+        }
+        let index = token.index as usize;
+        if ranges.len() <= index {
+            ranges.resize(index + 1, None);
+        }
+        if let Some(slot) = ranges.get_mut(index) {
+            *slot = Some(match slot.take() {
+                Some(known) => known.start.min(range.start)..known.end.max(range.end),
+                None => range,
+            });
+        }
+        before = Some(token);
+    }
+    text.push('\n');
+    (text, map, ranges)
+}
+
+/// Whether two tokens without blanks in between would read as something else.
+fn would_join(before: &Token, token: &Token) -> bool {
+    let touching = before.spelled.zip(token.spelled).is_some_and(|(a, b)| {
+        a.file == b.file && a.end == b.start && before.from_macro == token.from_macro
+    });
+    if touching && before.kind == TokenKind::Punct && token.kind == TokenKind::Punct {
+        return false;
+    }
+    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+    let ends = before.text.chars().next_back();
+    let starts = token.text.chars().next();
+    ends.zip(starts).is_some_and(|(last, first)| {
+        let words = is_word(last) && (is_word(first) || matches!(first, '"' | '\''));
+        let operators = "+-*/%&|<>=!^:#";
+        words || operators.contains(last) && operators.contains(first)
+    })
+}
+
+/// Turns uses over a range of original tokens into uses over text.
+pub(crate) fn uses(
+    found: &[crate::source::uses::Found],
+    ranges: &[Option<Range<usize>>],
+) -> MacroUses {
+    let mut uses = MacroUses::default();
+    for found in found {
+        let mut covered = ranges
+            .get(found.first as usize..=found.last as usize)
+            .unwrap_or_default()
+            .iter()
+            .flatten();
+        let Some(first) = covered.next() else {
+            continue;
+        };
+        let last = covered.next_back().unwrap_or(first);
+        uses.push(MacroUse {
+            name: found.name.clone(),
+            function_like: found.function_like,
+            range: first.start..last.end,
+            span: found.span,
+        });
+    }
+    uses
+}

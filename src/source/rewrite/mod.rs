@@ -1,0 +1,60 @@
+//! What lang-c can't read, as something that it can: see [`markers`](crate::source::markers) for
+//! the names that stand for what was there.
+
+mod attributes;
+mod expressions;
+mod pragmas;
+mod types;
+
+use crate::{
+    diag::Diagnostic,
+    source::{codes, token::Token},
+};
+
+/// How deep brackets may nest. lang-c recurses some twenty calls deep for each.
+const MAX_NESTING: usize = 256;
+
+/// Rewrites a whole program for lang-c.
+pub(crate) fn rewrite(mut tokens: Vec<Token>) -> Vec<Token> {
+    pragmas::attach(&mut tokens);
+    attributes::standard(&mut tokens);
+    attributes::fallthrough(&mut tokens);
+    attributes::misplaced(&mut tokens);
+    expressions::elvis(&mut tokens);
+    expressions::types_compatible(&mut tokens);
+    expressions::escapes(&mut tokens);
+    expressions::separators(&mut tokens);
+    expressions::static_assert(&mut tokens);
+    types::int128(&mut tokens);
+    types::auto_type(&mut tokens);
+    types::typeof_unqual(&mut tokens);
+    types::enum_base(&mut tokens);
+    types::declare(&mut tokens);
+    tokens
+}
+
+/// Complains where brackets nest too deep for a parser.
+pub(crate) fn check_nesting(tokens: &[Token]) -> Option<Diagnostic> {
+    let mut depth = 0usize;
+    for token in tokens {
+        if token.is_any(&["(", "[", "{"]) {
+            depth += 1;
+            if depth > MAX_NESTING {
+                return Some(
+                    Diagnostic::error(
+                        codes::NESTING_TOO_DEEP,
+                        token.place,
+                        format!("brackets nest more than {MAX_NESTING} deep here"),
+                    )
+                    .help("split the expression or move the inner blocks to functions"),
+                );
+            }
+        } else if token.is_any(&[")", "]", "}"]) {
+            depth = depth.saturating_sub(1);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests;

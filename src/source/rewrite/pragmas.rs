@@ -1,0 +1,121 @@
+//! Pragmas that mean something for types, as the attributes that mean the same.
+
+use crate::source::token::{Token, TokenKind, close_of};
+
+/// Puts `preserve_access_index` and packing on the records that pragmas cover, and drops all
+/// pragmas.
+pub(super) fn attach(tokens: &mut Vec<Token>) {
+    let mut state = State::default();
+    let mut inserts: Vec<(usize, Vec<&'static str>, u32)> = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        if token.kind == TokenKind::Pragma {
+            state.read(&token.text);
+            continue;
+        }
+        if !token.is_any(&["struct", "union"]) {
+            continue;
+        }
+        let Some(open) = body_of(tokens, at) else {
+            continue;
+        };
+        let Some(behind) = close_of(tokens, open) else {
+            continue;
+        };
+        if state.relocated() {
+            inserts.push((behind, vec!["preserve_access_index"], 0));
+        }
+        match state.pack {
+            Some(1) => inserts.push((behind, vec!["packed"], 0)),
+            Some(most) => inserts.push((behind, vec!["c2aya_pack"], most)),
+            None => {}
+        }
+    }
+    // From the end, so that indices stay right; a nested record's brace closes before its outer's.
+    inserts.sort_by_key(|insert| std::cmp::Reverse(insert.0));
+    for (at, names, number) in inserts {
+        let Some(near) = at.checked_sub(1).and_then(|at| tokens.get(at)).cloned() else {
+            continue;
+        };
+        for name in names {
+            tokens.splice(at..at, attribute(&near, name, number));
+        }
+    }
+    // The words behind a dropped line still begin one.
+    tokens.retain(|token| token.kind != TokenKind::Pragma);
+}
+
+/// `__attribute__((name))`, or `__attribute__((name(number)))`.
+fn attribute(near: &Token, name: &'static str, number: u32) -> Vec<Token> {
+    let punct = |text| Token {
+        space: false,
+        ..near.punct_here(text)
+    };
+    let mut attribute = vec![
+        near.word_here("__attribute__"),
+        punct("("),
+        punct("("),
+        near.word_here(name),
+    ];
+    if number > 0 {
+        let number = near.with(TokenKind::Number, number.to_string());
+        attribute.extend([punct("("), number, punct(")")]);
+    }
+    attribute.extend([punct(")"), punct(")")]);
+    attribute
+}
+
+/// The brace that opens the body of the record whose keyword is at `at`, if it has one.
+fn body_of(tokens: &[Token], at: usize) -> Option<usize> {
+    let mut at = at + 1;
+    while tokens.get(at)?.is("__attribute__") {
+        at = close_of(tokens, at + 1)?;
+    }
+    if tokens.get(at)?.word().is_some() {
+        at += 1;
+    }
+    while tokens.get(at)?.is("__attribute__") {
+        at = close_of(tokens, at + 1)?;
+    }
+    tokens.get(at)?.is("{").then_some(at)
+}
+
+/// What pragmas have said so far.
+#[derive(Default)]
+struct State {
+    pushed: Vec<bool>,
+    pack: Option<u32>,
+    packs: Vec<Option<u32>>,
+}
+
+impl State {
+    fn relocated(&self) -> bool {
+        self.pushed.contains(&true)
+    }
+
+    fn read(&mut self, pragma: &str) {
+        let words: Vec<&str> = pragma
+            .split(|c: char| !c.is_alphanumeric() && c != '_')
+            .filter(|word| !word.is_empty())
+            .collect();
+        match words.as_slice() {
+            ["clang", "attribute", "push", rest @ ..] => {
+                let record = rest.contains(&"record") || !rest.contains(&"apply_to");
+                self.pushed
+                    .push(record && rest.contains(&"preserve_access_index"));
+            }
+            ["clang", "attribute", "pop", ..] => {
+                self.pushed.pop();
+            }
+            ["pack", "push", rest @ ..] => {
+                self.packs.push(self.pack);
+                if let Some(number) = rest.last().and_then(|word| word.parse().ok()) {
+                    self.pack = Some(number);
+                }
+            }
+            ["pack", "pop", ..] => self.pack = self.packs.pop().flatten(),
+            ["pack", number] => self.pack = number.parse().ok(),
+            ["pack"] => self.pack = None,
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The headers that stand in for libbpf's and the kernel's.
+
+use std::path::Path;
+
+use crate::arch::Arch;
+
+macro_rules! headers {
+    ($($name:literal)*) => {
+        &[$(($name, include_str!(concat!("../../templates/headers/", $name)))),*]
+    };
+}
+
+/// libbpf's headers, known by their file name wherever a copy may lie: their macros have to arrive
+/// as markers.
+const LIBBPF: &[(&str, &str)] = headers! {
+    "bpf/bpf_helpers.h"
+    "bpf/bpf_helper_defs.h"
+    "bpf/bpf_tracing.h"
+    "bpf/bpf_core_read.h"
+    "bpf/bpf_endian.h"
+    "bpf/usdt.bpf.h"
+};
+
+/// The kernel's and the C library's headers, for programs that bring none.
+const KERNEL: &[(&str, &str)] = headers! {
+    "linux/types.h"
+};
+
+/// The kernel's types, for programs that bring none: those of all architectures.
+const VMLINUX: &str = include_str!("../../templates/headers/vmlinux.h");
+
+/// The stand-in for the libbpf header at `path`, if it is one.
+pub(crate) fn libbpf(path: &Path) -> Option<(&'static str, &'static str)> {
+    let name = path.file_name()?.to_str()?;
+    find(LIBBPF, |known| known.rsplit('/').next() == Some(name))
+}
+
+/// The stand-in for the kernel header that an include names `path`.
+pub(crate) fn kernel(path: &Path) -> Option<(&'static str, &'static str)> {
+    let path = path.strip_prefix("uapi").unwrap_or(path);
+    find(KERNEL, |known| Path::new(known) == path)
+}
+
+/// Whether declarations of the header are taken one by one, as needed.
+pub(crate) fn is_indexed(name: &str) -> bool {
+    name == "bpf/bpf_helper_defs.h"
+}
+
+/// The embedded `vmlinux.h` of an architecture: its name and text.
+pub(crate) fn vmlinux(arch: Arch) -> (String, impl FnOnce() -> String) {
+    let registers = match arch {
+        Arch::X86_64 => include_str!("../../templates/headers/vmlinux/x86_64.h"),
+        _ => "",
+    };
+    let name = format!("{}/vmlinux.h", arch.name());
+    (name, move || [VMLINUX, registers].concat())
+}
+
+/// Every embedded header that a preprocessor can be shown, by the name that an include gives it.
+pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    LIBBPF.iter().chain(KERNEL).copied()
+}
+
+fn find(
+    headers: &[(&'static str, &'static str)],
+    is: impl Fn(&str) -> bool,
+) -> Option<(&'static str, &'static str)> {
+    headers.iter().copied().find(|(name, _)| is(name))
+}

@@ -1,0 +1,34 @@
+//! `vmlinux.h`, and any other file of declarations that is too long to be read whole.
+//!
+//! Such a file is neither preprocessed nor parsed as a whole. The preprocessor sees its directives;
+//! its declarations are indexed by the names that they declare, once a run; and those that a file
+//! reaches, by name, by value or through pointers that it follows, are put in front of it.
+
+pub(crate) mod btf;
+mod decl;
+mod index;
+mod slice;
+
+use std::path::Path;
+
+pub(crate) use index::Index;
+pub(crate) use slice::Slicer;
+
+/// The include guard that bpftool writes.
+const GUARD: &str = "__VMLINUX_H__";
+/// How far into a file the guard is looked for.
+const GUARD_WITHIN: usize = 2048;
+
+/// Whether the file at `path` is one of the kernel's types.
+pub(crate) fn looks_like(path: &Path, text: &str) -> bool {
+    let named = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .is_some_and(|name| name.starts_with("vmlinux") && name.ends_with(".h"));
+    let head = text.as_bytes().get(..GUARD_WITHIN);
+    let head = head.unwrap_or(text.as_bytes());
+    let guarded = memchr::memmem::find(head, GUARD.as_bytes())
+        .and_then(|at| head.get(..at))
+        .is_some_and(|before| before.trim_ascii_end().ends_with(b"#ifndef"));
+    named || guarded
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Stands in for libbpf's header of this name: its macros as the markers that c2aya knows. */
+#ifndef __BPF_TRACING_H__
+#define __BPF_TRACING_H__
+
+#include <bpf/bpf_helpers.h>
+
+#if defined(__TARGET_ARCH_x86)
+#define bpf_target_x86
+#define bpf_target_defined
+#elif defined(__TARGET_ARCH_s390)
+#define bpf_target_s390
+#define bpf_target_defined
+#elif defined(__TARGET_ARCH_arm)
+#define bpf_target_arm
+#define bpf_target_defined
+#elif defined(__TARGET_ARCH_arm64)
+#define bpf_target_arm64
+#define bpf_target_defined
+#elif defined(__TARGET_ARCH_mips)
+#define bpf_target_mips
+#define bpf_target_defined
+#elif defined(__TARGET_ARCH_powerpc)
+#define bpf_target_powerpc
+#define bpf_target_defined
+#elif defined(__TARGET_ARCH_riscv)
+#define bpf_target_riscv
+#define bpf_target_defined
+#elif defined(__TARGET_ARCH_loongarch)
+#define bpf_target_loongarch
+#define bpf_target_defined
+#endif
+
+/* Programs; the parameters that the user wrote follow the context. */
+#define BPF_KSYSCALL(name, args...) \
+	__attribute__((c2aya_ksyscall)) name(struct pt_regs *ctx, ##args)
+#define BPF_KPROBE_SYSCALL BPF_KSYSCALL
+#define BPF_KPROBE(name, args...) \
+	__attribute__((c2aya_kprobe)) name(struct pt_regs *ctx, ##args)
+#define BPF_KRETPROBE(name, args...) \
+	__attribute__((c2aya_kretprobe)) name(struct pt_regs *ctx, ##args)
+#define BPF_UPROBE(name, args...) \
+	__attribute__((c2aya_uprobe)) name(struct pt_regs *ctx, ##args)
+#define BPF_URETPROBE(name, args...) \
+	__attribute__((c2aya_uretprobe)) name(struct pt_regs *ctx, ##args)
+#define BPF_PROG(name, args...) \
+	__attribute__((c2aya_prog)) name(unsigned long long *ctx, ##args)
+#define BPF_PROG2(name, args...) \
+	__attribute__((c2aya_prog2)) name(unsigned long long *ctx, ##args)
+
+/* Registers by the name that a function's or a system call's convention gives them. */
+#define PT_REGS_PARM1(x) __c2aya_pt_regs(x, "PARM1")
+#define PT_REGS_PARM1_CORE(x) __c2aya_pt_regs(x, "PARM1_CORE")
+#define PT_REGS_PARM2(x) __c2aya_pt_regs(x, "PARM2")
+#define PT_REGS_PARM2_CORE(x) __c2aya_pt_regs(x, "PARM2_CORE")
+#define PT_REGS_PARM3(x) __c2aya_pt_regs(x, "PARM3")
+#define PT_REGS_PARM3_CORE(x) __c2aya_pt_regs(x, "PARM3_CORE")
+#define PT_REGS_PARM4(x) __c2aya_pt_regs(x, "PARM4")
+#define PT_REGS_PARM4_CORE(x) __c2aya_pt_regs(x, "PARM4_CORE")
+#define PT_REGS_PARM5(x) __c2aya_pt_regs(x, "PARM5")
+#define PT_REGS_PARM5_CORE(x) __c2aya_pt_regs(x, "PARM5_CORE")
+#define PT_REGS_PARM6(x) __c2aya_pt_regs(x, "PARM6")
+#define PT_REGS_PARM6_CORE(x) __c2aya_pt_regs(x, "PARM6_CORE")
+#define PT_REGS_PARM7(x) __c2aya_pt_regs(x, "PARM7")
+#define PT_REGS_PARM7_CORE(x) __c2aya_pt_regs(x, "PARM7_CORE")
+#define PT_REGS_PARM8(x) __c2aya_pt_regs(x, "PARM8")
+#define PT_REGS_PARM8_CORE(x) __c2aya_pt_regs(x, "PARM8_CORE")
+#define PT_REGS_PARM1_SYSCALL(x) __c2aya_pt_regs(x, "PARM1_SYSCALL")
+#define PT_REGS_PARM1_CORE_SYSCALL(x) __c2aya_pt_regs(x, "PARM1_CORE_SYSCALL")
+#define PT_REGS_PARM2_SYSCALL(x) __c2aya_pt_regs(x, "PARM2_SYSCALL")
+#define PT_REGS_PARM2_CORE_SYSCALL(x) __c2aya_pt_regs(x, "PARM2_CORE_SYSCALL")
+#define PT_REGS_PARM3_SYSCALL(x) __c2aya_pt_regs(x, "PARM3_SYSCALL")
+#define PT_REGS_PARM3_CORE_SYSCALL(x) __c2aya_pt_regs(x, "PARM3_CORE_SYSCALL")
+#define PT_REGS_PARM4_SYSCALL(x) __c2aya_pt_regs(x, "PARM4_SYSCALL")
+#define PT_REGS_PARM4_CORE_SYSCALL(x) __c2aya_pt_regs(x, "PARM4_CORE_SYSCALL")
+#define PT_REGS_PARM5_SYSCALL(x) __c2aya_pt_regs(x, "PARM5_SYSCALL")
+#define PT_REGS_PARM5_CORE_SYSCALL(x) __c2aya_pt_regs(x, "PARM5_CORE_SYSCALL")
+#define PT_REGS_PARM6_SYSCALL(x) __c2aya_pt_regs(x, "PARM6_SYSCALL")
+#define PT_REGS_PARM6_CORE_SYSCALL(x) __c2aya_pt_regs(x, "PARM6_CORE_SYSCALL")
+#define PT_REGS_PARM7_SYSCALL(x) __c2aya_pt_regs(x, "PARM7_SYSCALL")
+#define PT_REGS_PARM7_CORE_SYSCALL(x) __c2aya_pt_regs(x, "PARM7_CORE_SYSCALL")
+#define PT_REGS_RET(x) __c2aya_pt_regs(x, "RET")
+#define PT_REGS_RET_CORE(x) __c2aya_pt_regs(x, "RET_CORE")
+#define PT_REGS_FP(x) __c2aya_pt_regs(x, "FP")
+#define PT_REGS_FP_CORE(x) __c2aya_pt_regs(x, "FP_CORE")
+#define PT_REGS_RC(x) __c2aya_pt_regs(x, "RC")
+#define PT_REGS_RC_CORE(x) __c2aya_pt_regs(x, "RC_CORE")
+#define PT_REGS_SP(x) __c2aya_pt_regs(x, "SP")
+#define PT_REGS_SP_CORE(x) __c2aya_pt_regs(x, "SP_CORE")
+#define PT_REGS_IP(x) __c2aya_pt_regs(x, "IP")
+#define PT_REGS_IP_CORE(x) __c2aya_pt_regs(x, "IP_CORE")
+#define PT_REGS_SYSCALL_REGS(ctx) __c2aya_syscall_regs(ctx)
+
+#if defined(bpf_target_powerpc)
+#define BPF_KPROBE_READ_RET_IP(ip, ctx) ({ (ip) = (ctx)->link; })
+#define BPF_KRETPROBE_READ_RET_IP BPF_KPROBE_READ_RET_IP
+#elif defined(bpf_target_arm64)
+#define BPF_KPROBE_READ_RET_IP(ip, ctx) ({ (ip) = PT_REGS_RET(ctx); })
+#define BPF_KRETPROBE_READ_RET_IP BPF_KPROBE_READ_RET_IP
+#else
+#define BPF_KPROBE_READ_RET_IP(ip, ctx) \
+	({ bpf_probe_read_kernel(&(ip), sizeof(ip), (void *)PT_REGS_RET(ctx)); })
+#define BPF_KRETPROBE_READ_RET_IP(ip, ctx) \
+	({ bpf_probe_read_kernel(&(ip), sizeof(ip), (void *)(PT_REGS_FP(ctx) + sizeof(ip))); })
+#endif
+
+#endif
