@@ -62,7 +62,11 @@ impl Code {
         };
         let left_prec = if op_starts_with_less(&op) {
             // `a as T < b` would begin generic arguments.
-            next.max(if left.prec == Prec::Cast { Prec::Unary } else { next })
+            next.max(if left.prec == Prec::Cast {
+                Prec::Unary
+            } else {
+                next
+            })
         } else {
             next
         };

@@ -79,7 +79,9 @@ impl ConstantTypes {
         }
         let mut types = HashMap::new();
         for (id, constant) in (0..).map(ConstantId).zip(&object.constants) {
-            let ConstantValue::Int(value) = constant.value else { continue };
+            let ConstantValue::Int(value) = constant.value else {
+                continue;
+            };
             let own = match constant.ty {
                 Ty::Int { bits, signed } => RustInt::Int(bits, signed),
                 _ => RustInt::Int(32, true),
@@ -98,7 +100,10 @@ impl ConstantTypes {
 
     /// The type of a constant.
     pub fn get(&self, id: ConstantId) -> RustInt {
-        self.types.get(&id).copied().unwrap_or(RustInt::Int(32, true))
+        self.types
+            .get(&id)
+            .copied()
+            .unwrap_or(RustInt::Int(32, true))
     }
 }
 

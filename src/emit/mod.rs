@@ -1,1 +1,291 @@
 //! IR to Rust: tokens (quote), text (prettyplease), a workspace (`templates/`).
+
+mod bindings;
+mod body;
+mod code;
+mod comments;
+mod constants;
+pub mod core_reads;
+mod items;
+mod map_items;
+pub mod names;
+mod programs;
+mod records;
+mod types;
+mod uses;
+
+use std::collections::{BTreeSet, HashSet};
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use self::{constants::ConstantTypes, names::Names, types::Types, uses::Uses};
+use crate::{
+    diag::{Code, Diagnostic},
+    ir::{
+        ConstantId, EnumId, FunctionId, GlobalId, Item, MapId, Object, RecordId, RelocationId,
+        body::{Expr, ExprKind},
+        visit::{self, Visitor},
+    },
+};
+
+/// The tokens that were made aren't Rust: a fault of c2aya's.
+pub const NOT_RUST: Code = Code::new("E0401", "emitted-not-rust");
+
+/// What one object becomes.
+#[derive(Clone, Debug, Default)]
+pub struct Emitted {
+    /// `main.rs` of the eBPF crate: inner attributes, modules and imports apart.
+    pub main: String,
+    /// `use` items of `main.rs`.
+    pub imports: String,
+    /// `//!` lines of `main.rs`.
+    pub doc: String,
+    /// Items of the common crate: records, enumerations and constants that user space sees.
+    pub common: String,
+    /// Module and item of everything that is needed of the runtime.
+    pub runtime: BTreeSet<(String, String)>,
+}
+
+/// How to emit.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The name of the common crate in code (`probe_common`); none: all in one file.
+    pub common: Option<String>,
+}
+
+/// Emits an object.
+pub fn emit(object: &Object, options: &Options) -> (Emitted, Vec<Diagnostic>) {
+    let (names, uses) = (Names::of(object), Uses::default());
+    let constants = ConstantTypes::of(object);
+    let shared = Shared::of(object);
+    let t = Types {
+        object,
+        names: &names,
+        uses: &uses,
+        constants: &constants,
+        common: options.common.as_deref(),
+        shared: &shared,
+        bitfields: &bitfields(object),
+        in_common: false,
+    };
+    let mut diagnostics = Vec::new();
+    let mut emitted = Emitted::default();
+    if options.common.is_some() {
+        let uses = Uses::default();
+        let t = Types {
+            uses: &uses,
+            in_common: true,
+            ..t
+        };
+        let mut tokens = TokenStream::new();
+        for item in &object.order {
+            if shared.has(*item) {
+                tokens.extend(one(&t, *item));
+            }
+        }
+        let imports = uses::use_items(&uses.imports());
+        emitted.common = text(&quote!(#(#imports)* #tokens), &uses, &mut diagnostics);
+    }
+    let mut tokens = TokenStream::new();
+    let mut relocated = false;
+    for item in &object.order {
+        if options.common.is_some() && shared.has(*item) {
+            continue;
+        }
+        // What is asked of the kernel's types stands behind constants and types.
+        if !relocated && !matches!(item, Item::Constant(_) | Item::Record(_) | Item::Enum(_)) {
+            tokens.extend(relocations(&t));
+            relocated = true;
+        }
+        tokens.extend(one(&t, *item));
+    }
+    if !relocated {
+        tokens.extend(relocations(&t));
+    }
+    emitted.main = text(&tokens, &uses, &mut diagnostics);
+    let imports = uses::use_items(&uses.imports());
+    emitted.imports = text(&quote!(#(#imports)*), &uses, &mut diagnostics);
+    let doc = comments::inner_doc(&object.doc);
+    emitted.doc = text(&doc, &uses, &mut diagnostics);
+    emitted.runtime = uses.runtime_items();
+    (emitted, diagnostics)
+}
+
+fn relocations(t: &Types<'_>) -> TokenStream {
+    (0..)
+        .map(RelocationId)
+        .zip(&t.object.relocations)
+        .filter(|(_, relocation)| core_reads::has_item(t, relocation))
+        .map(|(id, relocation)| core_reads::item(t, id, relocation))
+        .collect()
+}
+
+fn one(t: &Types<'_>, item: Item) -> TokenStream {
+    let object = t.object;
+    match item {
+        Item::Record(id) => records::record(t, id),
+        Item::Enum(id) => records::enumeration(t, id),
+        Item::Constant(id) => object
+            .constants
+            .get(id.0 as usize)
+            .filter(|constant| constant.used || t.shared.constants.contains(&id))
+            .map(|constant| items::constant(t, id, constant, t.in_common))
+            .unwrap_or_default(),
+        Item::Global(id) => object
+            .globals
+            .get(id.0 as usize)
+            .map(|g| items::global(t, id, g))
+            .unwrap_or_default(),
+        Item::Map(id) => object
+            .maps
+            .get(id.0 as usize)
+            .map(|m| map_items::item(t, id, m))
+            .unwrap_or_default(),
+        Item::Function(id) => object
+            .functions
+            .get(id.0 as usize)
+            .map(|f| programs::function(t, id, f))
+            .unwrap_or_default(),
+        Item::Program(at) => object
+            .programs
+            .get(at as usize)
+            .map(|p| programs::program(t, p))
+            .unwrap_or_default(),
+        Item::License => object
+            .license
+            .as_ref()
+            .map(items::license)
+            .unwrap_or_default(),
+    }
+}
+
+/// Tokens as text, each item with a blank line around where a person would put one.
+fn text(tokens: &TokenStream, uses: &Uses, diagnostics: &mut Vec<Diagnostic>) -> String {
+    match syn::parse2::<syn::File>(tokens.clone()) {
+        Ok(file) => {
+            let mut out = String::new();
+            let mut previous: Option<&syn::Item> = None;
+            for item in &file.items {
+                let single = |item: &syn::Item| matches!(item, syn::Item::Const(c) if c.attrs.is_empty() && c.ident != "_");
+                let is_use = |item: &syn::Item| matches!(item, syn::Item::Use(_));
+                if let Some(previous) = previous
+                    && !(single(previous) && single(item))
+                    && !(is_use(previous) && is_use(item))
+                {
+                    out.push('\n');
+                }
+                let one = syn::File {
+                    shebang: None,
+                    attrs: Vec::new(),
+                    items: vec![item.clone()],
+                };
+                out.push_str(&prettyplease::unparse(&one));
+                previous = Some(item);
+            }
+            if !file.attrs.is_empty() {
+                let head = syn::File {
+                    shebang: None,
+                    attrs: file.attrs.clone(),
+                    items: Vec::new(),
+                };
+                out = prettyplease::unparse(&head) + &out;
+            }
+            comments::restore(&out, uses)
+        }
+        Err(error) => {
+            diagnostics.push(
+                Diagnostic::error(
+                    NOT_RUST,
+                    None,
+                    format!("the Rust that was made doesn't parse: {error}"),
+                )
+                .help("this is a fault of c2aya's; please report it with the file"),
+            );
+            tokens.to_string()
+        }
+    }
+}
+
+/// What belongs into the common crate.
+#[derive(Clone, Debug, Default)]
+pub struct Shared {
+    pub(super) records: HashSet<RecordId>,
+    pub(super) enums: HashSet<EnumId>,
+    pub(super) constants: HashSet<ConstantId>,
+}
+
+impl Shared {
+    fn of(object: &Object) -> Self {
+        let mut shared = Self::default();
+        for (id, record) in (0..).map(RecordId).zip(&object.records) {
+            if record.shared && !types::is_bound(record) {
+                shared.records.insert(id);
+                let lengths = record
+                    .fields
+                    .iter()
+                    .flatten()
+                    .flat_map(|f| f.lengths.iter().flatten());
+                let mut found = Constants(&mut shared.constants);
+                lengths.for_each(|length| found.expr(length));
+            }
+        }
+        for (id, enumeration) in (0..).map(EnumId).zip(&object.enums) {
+            if enumeration.shared {
+                shared.enums.insert(id);
+            }
+        }
+        let foreign = |id: &ConstantId| {
+            object
+                .constants
+                .get(id.0 as usize)
+                .is_some_and(|c| items::binding(c).is_some())
+        };
+        shared.constants.retain(|id| !foreign(id));
+        shared
+    }
+
+    fn has(&self, item: Item) -> bool {
+        match item {
+            Item::Record(id) => self.records.contains(&id),
+            Item::Enum(id) => self.enums.contains(&id),
+            Item::Constant(id) => self.constants.contains(&id),
+            _ => false,
+        }
+    }
+}
+
+struct Constants<'a>(&'a mut HashSet<ConstantId>);
+
+impl Visitor for Constants<'_> {
+    fn expr(&mut self, expr: &Expr) {
+        if let ExprKind::Constant(id) = expr.kind {
+            self.0.insert(id);
+        }
+        visit::walk_expr(self, expr);
+    }
+}
+
+/// Relocations of offsets that bit-fields are read by.
+fn bitfields(object: &Object) -> HashSet<RelocationId> {
+    struct Finder(HashSet<RelocationId>);
+    impl Visitor for Finder {
+        fn expr(&mut self, expr: &Expr) {
+            if let ExprKind::CoreBitfield(_, bits, _) = &expr.kind {
+                self.0.insert(bits.offset);
+            }
+            visit::walk_expr(self, expr);
+        }
+    }
+    let mut finder = Finder(HashSet::new());
+    for function in &object.functions {
+        visit::walk_stmts(&mut finder, &function.body);
+    }
+    for program in &object.programs {
+        visit::walk_stmts(&mut finder, &program.function.body);
+    }
+    finder.0
+}
+
+#[allow(dead_code, reason = "ids by which items are named")]
+type Ids = (GlobalId, MapId, FunctionId);

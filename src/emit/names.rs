@@ -49,7 +49,9 @@ impl Names {
         let mut taken: HashSet<String> = RESERVED_TYPES.iter().map(|&s| s.to_owned()).collect();
         for (id, record) in (0..).zip(&object.records) {
             let base = match &record.name {
-                Some(name) if record.fields.is_none() && super::bindings::has_struct(name) => name.clone(),
+                Some(name) if record.fields.is_none() && super::bindings::has_struct(name) => {
+                    name.clone()
+                }
                 Some(name) => camel(name),
                 None if record.union_ => "AnonymousUnion".to_owned(),
                 None => "Anonymous".to_owned(),
@@ -58,10 +60,19 @@ impl Names {
             self.types.insert(TypeKey::Record(RecordId(id)), name);
         }
         for (id, enumeration) in (0..).zip(&object.enums) {
-            let base = enumeration.name.as_deref().map_or("Anonymous".into(), camel);
+            let base = enumeration
+                .name
+                .as_deref()
+                .map_or("Anonymous".into(), camel);
             let name = distinct(base, &mut taken);
             self.types.insert(TypeKey::Enum(EnumId(id)), name);
-            let prefix = common_prefix(&enumeration.constants.iter().map(|c| c.name.as_str()).collect::<Vec<_>>());
+            let prefix = common_prefix(
+                &enumeration
+                    .constants
+                    .iter()
+                    .map(|c| c.name.as_str())
+                    .collect::<Vec<_>>(),
+            );
             let mut taken = HashSet::new();
             for (index, constant) in enumeration.constants.iter().enumerate() {
                 let short = constant.name.get(prefix..).unwrap_or(&constant.name);
@@ -102,15 +113,24 @@ impl Names {
         for (id, relocation) in (0..).zip(&object.relocations) {
             let base = super::core_reads::rust_name(relocation);
             let qualified = super::core_reads::qualified_rust_name(relocation);
-            let name = if taken.contains(&base) { qualified } else { base };
+            let name = if taken.contains(&base) {
+                qualified
+            } else {
+                base
+            };
             let name = distinct(name, &mut taken);
-            self.values.insert(ValueKey::Relocation(RelocationId(id)), name);
+            self.values
+                .insert(ValueKey::Relocation(RelocationId(id)), name);
         }
     }
 
     /// A structure or union.
     pub fn record(&self, id: RecordId) -> Ident {
-        ident(self.types.get(&TypeKey::Record(id)).map_or("Unknown", |s| s))
+        ident(
+            self.types
+                .get(&TypeKey::Record(id))
+                .map_or("Unknown", |s| s),
+        )
     }
     /// An enumeration.
     pub fn enumeration(&self, id: EnumId) -> Ident {
@@ -118,7 +138,11 @@ impl Names {
     }
     /// A constant of an enumeration, behind the enumeration's name.
     pub fn enum_constant(&self, id: EnumId, index: usize) -> Ident {
-        ident(self.enum_constants.get(&(id, index)).map_or("UNKNOWN", |s| s))
+        ident(
+            self.enum_constants
+                .get(&(id, index))
+                .map_or("UNKNOWN", |s| s),
+        )
     }
     /// A named constant.
     pub fn constant(&self, id: ConstantId) -> Ident {
@@ -150,7 +174,13 @@ impl Names {
 pub fn ident(name: &str) -> Ident {
     let clean: String = name
         .chars()
-        .map(|c| if c.is_alphanumeric() || c == '_' { c } else { '_' })
+        .map(|c| {
+            if c.is_alphanumeric() || c == '_' {
+                c
+            } else {
+                '_'
+            }
+        })
         .collect();
     let clean = if clean.is_empty() || clean.starts_with(|c: char| c.is_ascii_digit()) {
         format!("_{clean}")
@@ -158,7 +188,9 @@ pub fn ident(name: &str) -> Ident {
         clean
     };
     match clean.as_str() {
-        "self" | "Self" | "super" | "crate" | "_" => Ident::new(&format!("{clean}_"), Span::call_site()),
+        "self" | "Self" | "super" | "crate" | "_" => {
+            Ident::new(&format!("{clean}_"), Span::call_site())
+        }
         _ if syn::parse_str::<Ident>(&clean).is_ok() => Ident::new(&clean, Span::call_site()),
         _ => Ident::new_raw(&clean, Span::call_site()),
     }
@@ -242,7 +274,11 @@ fn common_prefix(names: &[&str]) -> usize {
     }
     let mut length = first.len();
     for name in rest {
-        let same = first.bytes().zip(name.bytes()).take_while(|(a, b)| a == b).count();
+        let same = first
+            .bytes()
+            .zip(name.bytes())
+            .take_while(|(a, b)| a == b)
+            .count();
         length = length.min(same);
     }
     let prefix = first.get(..length).unwrap_or_default();
@@ -251,13 +287,58 @@ fn common_prefix(names: &[&str]) -> usize {
 
 /// Types that an emitted file may use under these names.
 const RESERVED_TYPES: &[&str] = &[
-    "Array", "ArrayOfMaps", "BloomFilter", "Box", "CgroupArray", "CgrpStorage", "CpuMap", "DevMap",
-    "DevMapHash", "EbpfContext", "Err", "Field", "Global", "HashMap", "HashOfMaps", "InodeStorage",
-    "Key", "LpmTrie", "LruHashMap", "LruPerCpuHashMap", "MaybeUninit", "None", "Ok", "Option",
-    "PerCpuArray", "PerCpuHashMap", "PerfEventArray", "ProbeContext", "ProgramArray", "Queue",
-    "Result", "RetProbeContext", "RingBuf", "Self", "SkStorage", "SockHash", "SockMap", "Some",
-    "Stack", "StackTrace", "String", "Vec", "XdpContext", "XskMap", "TracePointContext",
-    "LsmContext", "FEntryContext", "FExitContext", "TcContext", "Exists", "Size", "EnumValue",
+    "Array",
+    "ArrayOfMaps",
+    "BloomFilter",
+    "Box",
+    "CgroupArray",
+    "CgrpStorage",
+    "CpuMap",
+    "DevMap",
+    "DevMapHash",
+    "EbpfContext",
+    "Err",
+    "Field",
+    "Global",
+    "HashMap",
+    "HashOfMaps",
+    "InodeStorage",
+    "Key",
+    "LpmTrie",
+    "LruHashMap",
+    "LruPerCpuHashMap",
+    "MaybeUninit",
+    "None",
+    "Ok",
+    "Option",
+    "PerCpuArray",
+    "PerCpuHashMap",
+    "PerfEventArray",
+    "ProbeContext",
+    "ProgramArray",
+    "Queue",
+    "Result",
+    "RetProbeContext",
+    "RingBuf",
+    "Self",
+    "SkStorage",
+    "SockHash",
+    "SockMap",
+    "Some",
+    "Stack",
+    "StackTrace",
+    "String",
+    "Vec",
+    "XdpContext",
+    "XskMap",
+    "TracePointContext",
+    "LsmContext",
+    "FEntryContext",
+    "FExitContext",
+    "TcContext",
+    "Exists",
+    "Size",
+    "EnumValue",
 ];
 
 /// Values that an emitted file may use under these names.

@@ -1,10 +1,19 @@
 //! Types in Rust.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 
-use super::{bindings, constants::{ConstantTypes, RustInt}, names::{Names, ident, snake}, uses::Uses};
-use crate::ir::{ConstantId, Object, RecordId, body::{Expr, ExprKind}, ty::{Field, Record, Ty}};
+use super::{
+    bindings,
+    constants::{ConstantTypes, RustInt},
+    names::{Names, ident, snake},
+    uses::Uses,
+};
+use crate::ir::{
+    ConstantId, Object, RecordId,
+    body::{Expr, ExprKind},
+    ty::{Field, Record, Ty},
+};
 
 /// What is needed to write a type.
 #[derive(Clone, Copy)]
@@ -17,6 +26,14 @@ pub struct Types<'a> {
     pub uses: &'a Uses,
     /// Types of named constants.
     pub constants: &'a ConstantTypes,
+    /// The common crate, if there is one.
+    pub common: Option<&'a str>,
+    /// What stands there.
+    pub shared: &'a super::Shared,
+    /// Offsets that are those of bit-fields.
+    pub bitfields: &'a std::collections::HashSet<crate::ir::RelocationId>,
+    /// Whether this is the common crate.
+    pub in_common: bool,
 }
 
 impl Types<'_> {
@@ -28,7 +45,11 @@ impl Types<'_> {
             Ty::Int { bits, signed } => int(*bits, *signed),
             Ty::Pointer { to, mutable } => {
                 let to = self.pointee(to);
-                if *mutable { quote!(*mut #to) } else { quote!(*const #to) }
+                if *mutable {
+                    quote!(*mut #to)
+                } else {
+                    quote!(*const #to)
+                }
             }
             Ty::Array(of, len) => {
                 let of = self.element(of);
@@ -41,11 +62,16 @@ impl Types<'_> {
                     && is_bound(record)
                 {
                     self.uses.import("aya_ebpf::bindings", &name.to_string());
+                } else if self.shared.records.contains(id) {
+                    self.import_common(&name);
                 }
                 quote!(#name)
             }
             Ty::Enum(id) => {
                 let name = self.names.enumeration(*id);
+                if self.shared.enums.contains(id) {
+                    self.import_common(&name);
+                }
                 quote!(#name)
             }
             Ty::Function(params, ret) => {
@@ -75,18 +101,22 @@ impl Types<'_> {
         let (Ty::Array(of, len), Some((length, rest))) = (ty, lengths.split_first()) else {
             return self.ty(ty);
         };
-        let of = if matches!(**of, Ty::Array(..)) { self.array(of, rest) } else { self.element(of) };
+        let of = if matches!(**of, Ty::Array(..)) {
+            self.array(of, rest)
+        } else {
+            self.element(of)
+        };
         let len = length
             .as_ref()
             .and_then(|e| self.length(e))
-            .unwrap_or_else(|| Literal::u64_unsuffixed(*len).into());
+            .unwrap_or_else(|| Literal::u64_unsuffixed(*len).into_token_stream());
         quote!([#of; #len])
     }
 
     /// A constant expression as a `usize`.
     pub fn length(&self, expr: &Expr) -> Option<TokenStream> {
         match &expr.kind {
-            ExprKind::Int(n) => Some(Literal::i128_unsuffixed(*n).into()),
+            ExprKind::Int(n) => Some(Literal::i128_unsuffixed(*n).into_token_stream()),
             ExprKind::Constant(id) => Some(self.constant_as_usize(*id)),
             ExprKind::Cast(inner) => self.length(inner),
             ExprKind::Binary(op, a, b) => {
@@ -94,7 +124,9 @@ impl Types<'_> {
                 let (a, b) = (self.length(a)?, self.length(b)?);
                 Some(match op {
                     Op::Add => quote!(#a + #b),
-                    Op::Sub if matches!(&expr.kind, ExprKind::Binary(_, _, r) if is_leaf(r)) => quote!(#a - #b),
+                    Op::Sub if matches!(&expr.kind, ExprKind::Binary(_, _, r) if is_leaf(r)) => {
+                        quote!(#a - #b)
+                    }
                     Op::Mul if is_product(expr) => quote!(#a * #b),
                     _ => return None,
                 })
@@ -103,8 +135,15 @@ impl Types<'_> {
         }
     }
 
+    /// Imports an item of the common crate, unless this is that crate.
+    pub fn import_common(&self, name: &proc_macro2::Ident) {
+        if let (Some(common), false) = (self.common, self.in_common) {
+            self.uses.import(common, &name.to_string());
+        }
+    }
+
     fn constant_as_usize(&self, id: ConstantId) -> TokenStream {
-        let name = self.names.constant(id);
+        let name = super::items::constant_name(self, id);
         if self.constants.get(id) == RustInt::Usize {
             quote!(#name)
         } else {
@@ -175,7 +214,10 @@ pub fn size_of(object: &Object, ty: &Ty) -> u64 {
         Ty::Pointer { .. } | Ty::Function(..) => 8,
         Ty::Array(of, len) => size_of(object, of).saturating_mul(*len),
         Ty::Record(id) => object.records.get(id.0 as usize).map_or(0, |r| r.size),
-        Ty::Enum(id) => object.enums.get(id.0 as usize).map_or(4, |e| u64::from(e.bits) / 8),
+        Ty::Enum(id) => object
+            .enums
+            .get(id.0 as usize)
+            .map_or(4, |e| u64::from(e.bits) / 8),
         Ty::Opaque { size, .. } => *size,
     }
 }
@@ -193,23 +235,42 @@ pub fn align_of(object: &Object, ty: &Ty) -> u64 {
 
 /// `u32`, `i64` …
 pub fn int(bits: u16, signed: bool) -> TokenStream {
-    let name = if signed { format_ident!("i{bits}") } else { format_ident!("u{bits}") };
+    let name = if signed {
+        format_ident!("i{bits}")
+    } else {
+        format_ident!("u{bits}")
+    };
     quote!(#name)
 }
 
 /// What a field is called in Rust; anonymous ones by their place.
 pub fn field_ident(record: &Record, index: u32) -> proc_macro2::Ident {
     let fields = record.fields.as_deref().unwrap_or_default();
-    match fields.get(index as usize).and_then(|f: &Field| f.name.as_deref()) {
+    match fields
+        .get(index as usize)
+        .and_then(|f: &Field| f.name.as_deref())
+    {
         Some(name) => ident(&field_name(name)),
         None => {
-            let before = fields.iter().take(index as usize).filter(|f| f.name.is_none()).count();
-            if before == 0 { ident("anonymous") } else { format_ident!("anonymous{}", before + 1) }
+            let before = fields
+                .iter()
+                .take(index as usize)
+                .filter(|f| f.name.is_none())
+                .count();
+            if before == 0 {
+                ident("anonymous")
+            } else {
+                format_ident!("anonymous{}", before + 1)
+            }
         }
     }
 }
 
 /// A member's name as Rust has it: `someField` → `some_field`.
 pub fn field_name(name: &str) -> String {
-    if name.chars().any(char::is_uppercase) { snake(name) } else { name.to_owned() }
+    if name.chars().any(char::is_uppercase) {
+        snake(name)
+    } else {
+        name.to_owned()
+    }
 }

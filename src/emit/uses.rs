@@ -19,21 +19,29 @@ pub struct Uses {
 impl Uses {
     /// Imports `name` from `module` (`aya_ebpf::helpers`) and names it.
     pub fn import(&self, module: &str, name: &str) -> Ident {
-        self.imports.borrow_mut().insert((module.to_owned(), name.to_owned()));
+        self.imports
+            .borrow_mut()
+            .insert((module.to_owned(), name.to_owned()));
         ident(name)
     }
 
     /// Needs `function` of the runtime module `module`, and names it: `helper::get_current_comm`.
     pub fn runtime(&self, module: &str, function: &str) -> TokenStream {
-        self.runtime.borrow_mut().insert((module.to_owned(), function.to_owned()));
+        self.runtime
+            .borrow_mut()
+            .insert((module.to_owned(), function.to_owned()));
         let (module, function) = (ident(module), ident(function));
         quote!(#module::#function)
     }
 
     /// Needs an item of a runtime module by its bare name.
     pub fn runtime_item(&self, module: &str, name: &str) -> Ident {
-        self.runtime.borrow_mut().insert((module.to_owned(), name.to_owned()));
-        self.imports.borrow_mut().insert((module.to_owned(), name.to_owned()));
+        self.runtime
+            .borrow_mut()
+            .insert((module.to_owned(), name.to_owned()));
+        self.imports
+            .borrow_mut()
+            .insert((module.to_owned(), name.to_owned()));
         ident(name)
     }
 
@@ -82,7 +90,10 @@ impl Uses {
 
 /// `use` items, one for each crate, nested: std's first, then others by name.
 pub fn use_items(imports: &BTreeSet<(String, String)>) -> Vec<TokenStream> {
-    let mut crates: Vec<&str> = imports.iter().map(|(m, _)| m.split("::").next().unwrap_or(m)).collect();
+    let mut crates: Vec<&str> = imports
+        .iter()
+        .map(|(m, _)| m.split("::").next().unwrap_or(m))
+        .collect();
     crates.dedup();
     crates.sort_by_key(|&name| (name != "core", name));
     crates.dedup();
@@ -112,7 +123,10 @@ struct Tree {
 impl Tree {
     fn insert<'a>(&mut self, mut path: impl Iterator<Item = &'a str>) {
         if let Some(name) = path.next() {
-            self.children.entry(name.to_owned()).or_default().insert(path);
+            self.children
+                .entry(name.to_owned())
+                .or_default()
+                .insert(path);
         }
     }
 

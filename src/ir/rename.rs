@@ -35,14 +35,21 @@ fn each_local(stmt: &mut Stmt, f: &mut dyn FnMut(&mut LocalId)) {
                 in_block(other, f);
             }
         }
-        StmtKind::Loop { cond, body, step, .. } => {
+        StmtKind::Loop {
+            cond, body, step, ..
+        } => {
             if let Some(cond) = cond {
                 in_expr(cond, f);
             }
             in_block(body, f);
             step.iter_mut().for_each(|s| each_local(s, f));
         }
-        StmtKind::Switch { value, arms, default, .. } => {
+        StmtKind::Switch {
+            value,
+            arms,
+            default,
+            ..
+        } => {
             in_expr(value, f);
             for arm in arms {
                 in_block(&mut arm.body, f);

@@ -52,14 +52,21 @@ pub fn walk_stmt<V: Visitor + ?Sized>(visitor: &mut V, stmt: &Stmt) {
                 walk_block(visitor, other);
             }
         }
-        StmtKind::Loop { cond, body, step, .. } => {
+        StmtKind::Loop {
+            cond, body, step, ..
+        } => {
             if let Some(cond) = cond {
                 visitor.expr(cond);
             }
             walk_block(visitor, body);
             walk_stmts(visitor, step);
         }
-        StmtKind::Switch { value, arms, default, .. } => {
+        StmtKind::Switch {
+            value,
+            arms,
+            default,
+            ..
+        } => {
             visitor.expr(value);
             for arm in arms {
                 for (low, high) in &arm.values {

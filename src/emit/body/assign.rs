@@ -64,7 +64,12 @@ impl Flow {
                 let empty = Block::default();
                 self.branches([then, other.as_ref().unwrap_or(&empty)]);
             }
-            StmtKind::Switch { value, arms, default, .. } => {
+            StmtKind::Switch {
+                value,
+                arms,
+                default,
+                ..
+            } => {
                 Reads(self).expr(value);
                 let empty = Block::default();
                 let blocks = arms.iter().map(|a| &a.body);
@@ -75,7 +80,13 @@ impl Flow {
                     self.definite = definite;
                 }
             }
-            StmtKind::Loop { cond, body, step, post_check, .. } => {
+            StmtKind::Loop {
+                cond,
+                body,
+                step,
+                post_check,
+                ..
+            } => {
                 // Twice: what the first turn assigns, the second one meets.
                 let entry = self.definite.clone();
                 for _ in 0..2 {

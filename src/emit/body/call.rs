@@ -1,14 +1,20 @@
 //! Calls: functions, helpers, atomics, what the compiler offers.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 
 use super::{Body, Pin, value};
 use crate::{
-    emit::{code::{Code, Prec}, types::int},
+    emit::{
+        code::{Code, Prec},
+        types::int,
+    },
     ir::{
         FunctionId, RelocationId, RelocationKind,
-        body::{AddressSpace, AtomicOp, Builtin, CoreBitfield, Expr, ExprKind, Place, Register, RegisterAccess},
+        body::{
+            AddressSpace, AtomicOp, Builtin, CoreBitfield, Expr, ExprKind, Place, Register,
+            RegisterAccess,
+        },
         ty::Ty,
     },
 };
@@ -27,7 +33,9 @@ impl Body<'_> {
     fn argument(&self, arg: &Expr) -> Code {
         match &arg.ty {
             Ty::Pointer { mutable, .. } => {
-                if let (Some(local), true) = (super::pointers::loaded_local(arg), self.is_context(arg)) {
+                if let (Some(local), true) =
+                    (super::pointers::loaded_local(arg), self.is_context(arg))
+                {
                     let ty = self.t.ty(&arg.ty);
                     let code = self.context_pointer(&arg.ty);
                     let _ = local;
@@ -45,7 +53,8 @@ impl Body<'_> {
     }
 
     fn is_context(&self, arg: &Expr) -> bool {
-        self.context.is_some_and(|context| super::pointers::loaded_local(arg) == Some(context.local))
+        self.context
+            .is_some_and(|context| super::pointers::loaded_local(arg) == Some(context.local))
     }
 
     /// A helper by number.
@@ -55,7 +64,11 @@ impl Body<'_> {
         }
         // The typed wrappers that cost nothing carry the same name and are safe.
         let is_safe = matches!(name, "bpf_get_current_pid_tgid" | "bpf_get_current_uid_gid");
-        let module = if is_safe { "aya_ebpf::helpers" } else { GENERATED };
+        let module = if is_safe {
+            "aya_ebpf::helpers"
+        } else {
+            GENERATED
+        };
         let function = self.t.uses.import(module, name);
         let args = args.iter().map(|arg| match &arg.ty {
             Ty::Pointer { mutable, .. } => self.erased(arg, *mutable),
@@ -66,7 +79,9 @@ impl Body<'_> {
         let code = if is_safe { code } else { self.operation(code) };
         match ty {
             // What the kernel calls `void *` is what the C calls it.
-            Ty::Pointer { to, .. } if !matches!(**to, Ty::Opaque { size: 0, .. }) => code.dot(quote!(cast())),
+            Ty::Pointer { to, .. } if !matches!(**to, Ty::Opaque { size: 0, .. }) => {
+                code.dot(quote!(cast()))
+            }
             _ => code,
         }
     }
@@ -83,7 +98,10 @@ impl Body<'_> {
                 let into = self.reference_to(array, true)?;
                 Some(Code::atom(quote!(#function(#into))))
             }
-            ("bpf_probe_read_user_str" | "bpf_probe_read_kernel_str" | "bpf_probe_read_str", [into, size, from]) => {
+            (
+                "bpf_probe_read_user_str" | "bpf_probe_read_kernel_str" | "bpf_probe_read_str",
+                [into, size, from],
+            ) => {
                 let array = self.whole_array(into, size)?;
                 let short = name.trim_start_matches("bpf_");
                 let function = self.t.uses.runtime("helper", short);
@@ -151,8 +169,14 @@ impl Body<'_> {
         if let (Some(id), true) = (base, mutable) {
             self.mutate(id);
         }
-        let code = found.code.unary(if mutable { quote!(&mut) } else { quote!(&) });
-        Some(if found.is_unsafe { self.operation(code) } else { code })
+        let code = found
+            .code
+            .unary(if mutable { quote!(&mut) } else { quote!(&) });
+        Some(if found.is_unsafe {
+            self.operation(code)
+        } else {
+            code
+        })
     }
 
     /// `bpf_printk!`
@@ -178,7 +202,9 @@ impl Body<'_> {
         let (to, size) = (self.erased(to, true), self.expr(size, Pin::Context));
         let format = value::c_string(format);
         let args = args.iter().map(|arg| self.as_word64(arg));
-        self.operation(Code::atom(quote!(#function(#to, #size, #format, [#(#args),*]))))
+        self.operation(Code::atom(
+            quote!(#function(#to, #size, #format, [#(#args),*])),
+        ))
     }
 
     pub(super) fn seq_printf(&self, seq: &Expr, format: &[u8], args: &[Expr]) -> Code {
@@ -191,7 +217,10 @@ impl Body<'_> {
 
     fn as_word64(&self, arg: &Expr) -> Code {
         match &arg.ty {
-            Ty::Int { bits: 64, signed: false } => self.expr(arg, Pin::Context),
+            Ty::Int {
+                bits: 64,
+                signed: false,
+            } => self.expr(arg, Pin::Context),
             Ty::Pointer { .. } => self.pointer(arg, false).cast(&quote!(u64)),
             Ty::Enum(_) => self.enum_number(arg).cast(&quote!(u64)),
             _ => self.expr(arg, Pin::Itself).cast(&quote!(u64)),
@@ -201,7 +230,9 @@ impl Body<'_> {
     /// `BPF_CORE_READ` and its kin: one hop.
     pub(super) fn probe_read(&self, space: AddressSpace, address: &Expr, ty: &Ty) -> Code {
         let address = super::expr::strip_pointer_casts(address);
-        if let (ExprKind::CoreAddress(base, id), AddressSpace::Kernel | AddressSpace::User) = (&address.kind, space) {
+        if let (ExprKind::CoreAddress(base, id), AddressSpace::Kernel | AddressSpace::User) =
+            (&address.kind, space)
+        {
             let name = self.t.names.relocation(*id);
             let base = self.pointer(base, false);
             let code = match space {
@@ -236,7 +267,9 @@ impl Body<'_> {
         let name = self.t.names.relocation(id);
         let relocation = self.t.object.relocations.get(id.0 as usize);
         let code = match relocation.map(|r| r.kind) {
-            Some(RelocationKind::FieldOffset) => return Code::atom(quote!(#name.offset())).cast(&self.t.ty(ty)),
+            Some(RelocationKind::FieldOffset) => {
+                return Code::atom(quote!(#name.offset())).cast(&self.t.ty(ty));
+            }
             _ => Code::atom(quote!(#name.get())),
         };
         let own = match relocation.map(|r| r.kind) {
@@ -256,7 +289,13 @@ impl Body<'_> {
         }
     }
 
-    pub(super) fn core_bitfield(&self, base: &Expr, bits: &CoreBitfield, probed: bool, ty: &Ty) -> Code {
+    pub(super) fn core_bitfield(
+        &self,
+        base: &Expr,
+        bits: &CoreBitfield,
+        probed: bool,
+        ty: &Ty,
+    ) -> Code {
         let name = self.t.names.relocation(bits.offset);
         let base = self.pointer(base, false);
         let code = if probed {
@@ -265,13 +304,23 @@ impl Body<'_> {
             self.operation(Code::atom(quote!(#name.load(#base))))
         };
         match ty {
-            Ty::Int { bits: 64, signed: false } => code,
+            Ty::Int {
+                bits: 64,
+                signed: false,
+            } => code,
             _ => code.cast(&self.t.ty(ty)),
         }
     }
 
     /// An atomic operation; `wanted` says whether the old value is.
-    pub(super) fn atomic(&self, op: AtomicOp, at: &Expr, args: &[Expr], ty: &Ty, wanted: bool) -> Code {
+    pub(super) fn atomic(
+        &self,
+        op: AtomicOp,
+        at: &Expr,
+        args: &[Expr],
+        ty: &Ty,
+        wanted: bool,
+    ) -> Code {
         let name = match (op, wanted) {
             (AtomicOp::Add, false) => "add",
             (AtomicOp::Sub, false) => "sub",
@@ -300,13 +349,21 @@ impl Body<'_> {
             (Builtin::Memcpy, [to, from, size]) => self.memory("copy", to, Some(from), size),
             (Builtin::Memmove, [to, from, size]) => {
                 let function = self.t.uses.runtime("memory", "move_bytes");
-                let (to, from, size) = (self.erased(to, true), self.erased(from, false), self.as_usize(size));
+                let (to, from, size) = (
+                    self.erased(to, true),
+                    self.erased(from, false),
+                    self.as_usize(size),
+                );
                 self.operation(Code::atom(quote!(#function(#to, #from, #size))))
             }
             (Builtin::Memset, [to, byte, size]) => self.fill(to, byte, size),
             (Builtin::Memcmp, [left, right, size]) => {
                 let function = self.t.uses.runtime("memory", "compare");
-                let (left, right, size) = (self.erased(left, false), self.erased(right, false), self.as_usize(size));
+                let (left, right, size) = (
+                    self.erased(left, false),
+                    self.erased(right, false),
+                    self.as_usize(size),
+                );
                 self.operation(Code::atom(quote!(#function(#left, #right, #size))))
             }
             (Builtin::Bswap, [value]) => self.expr(value, Pin::Itself).dot(quote!(swap_bytes())),
@@ -337,12 +394,18 @@ impl Body<'_> {
 
     fn counted(&self, value: &Expr, method: TokenStream, ty: &Ty) -> Code {
         let count = self.expr(value, Pin::Itself).dot(method);
-        if *ty == Ty::unsigned(32) { count } else { count.cast(&self.t.ty(ty)) }
+        if *ty == Ty::unsigned(32) {
+            count
+        } else {
+            count.cast(&self.t.ty(ty))
+        }
     }
 
     fn memory(&self, name: &str, to: &Expr, from: Option<&Expr>, size: &Expr) -> Code {
         let (to, from) = (self.erased(to, true), from.map(|f| self.erased(f, false)));
-        let known = self.constant_value(size).and_then(|n| u64::try_from(n).ok());
+        let known = self
+            .constant_value(size)
+            .and_then(|n| u64::try_from(n).ok());
         match known {
             Some(_) => {
                 let function = self.t.uses.runtime("memory", name);
@@ -380,7 +443,7 @@ impl Body<'_> {
     /// A known size as a const argument.
     fn const_size(&self, size: &Expr) -> TokenStream {
         match &size.kind {
-            ExprKind::Int(n) => Literal::i128_unsuffixed(*n).into(),
+            ExprKind::Int(n) => Literal::i128_unsuffixed(*n).into_token_stream(),
             ExprKind::Cast(inner) => self.const_size(inner),
             _ => {
                 let size = self.as_usize(size);
@@ -389,7 +452,13 @@ impl Body<'_> {
         }
     }
 
-    pub(super) fn register(&self, regs: &Expr, register: Register, access: RegisterAccess, ty: &Ty) -> Code {
+    pub(super) fn register(
+        &self,
+        regs: &Expr,
+        register: Register,
+        access: RegisterAccess,
+        ty: &Ty,
+    ) -> Code {
         let constant = match register {
             Register::Parameter(n) => format_ident!("PARM{}", n + 1),
             Register::Syscall(n) => format_ident!("SYSCALL{}", n + 1),
@@ -412,7 +481,10 @@ impl Body<'_> {
             }
         };
         match ty {
-            Ty::Int { bits: 64, signed: false } => code,
+            Ty::Int {
+                bits: 64,
+                signed: false,
+            } => code,
             Ty::Int { bits, signed } => code.cast(&int(*bits, *signed)),
             other => code.cast(&self.t.ty(other)),
         }
@@ -437,7 +509,8 @@ fn packed_part(body: &Body<'_>, place: &Place) -> bool {
     use crate::ir::body::PlaceKind;
     match &place.kind {
         PlaceKind::Field(base, id, _) => {
-            let byte = matches!(&place.ty, Ty::Array(of, _) if matches!(**of, Ty::Int { bits: 8, .. }));
+            let byte =
+                matches!(&place.ty, Ty::Array(of, _) if matches!(**of, Ty::Int { bits: 8, .. }));
             (body.t.record(*id).is_some_and(|r| r.packed) && !byte) || packed_part(body, base)
         }
         PlaceKind::Index(base, _) => packed_part(body, base),

@@ -4,7 +4,10 @@ use quote::quote;
 
 use super::{Body, Pin};
 use crate::{
-    emit::{code::{Code, Prec}, types::int},
+    emit::{
+        code::{Code, Prec},
+        types::int,
+    },
     ir::{
         body::{Expr, ExprKind},
         ty::Ty,
@@ -52,7 +55,11 @@ impl Body<'_> {
             (Ty::Pointer { .. }, Ty::Int { bits, signed }) => {
                 let pointer = self.expr(value, Pin::Itself);
                 let wide = pointer.cast(&quote!(u64));
-                if *bits == 64 && !signed { wide } else { wide.cast(&int(*bits, *signed)) }
+                if *bits == 64 && !signed {
+                    wide
+                } else {
+                    wide.cast(&int(*bits, *signed))
+                }
             }
             (Ty::Int { .. }, Ty::Pointer { .. }) => {
                 if matches!(value.kind, ExprKind::Int(0)) {
@@ -108,24 +115,47 @@ impl Body<'_> {
     }
 
     fn pointer_to_pointer(&self, value: &Expr, ty: &Ty) -> Code {
-        let (Ty::Pointer { to: from, mutable: was }, Ty::Pointer { to, mutable }) = (&value.ty, ty) else {
+        let (
+            Ty::Pointer {
+                to: from,
+                mutable: was,
+            },
+            Ty::Pointer { to, mutable },
+        ) = (&value.ty, ty)
+        else {
             return self.expr(value, Pin::Context);
         };
         let code = self.pointer(value, *mutable);
-        let was = if self.pointer_follows(value) { *mutable } else { *was };
+        let was = if self.pointer_follows(value) {
+            *mutable
+        } else {
+            *was
+        };
         let code = match (was, mutable) {
             (true, false) => code.dot(quote!(cast_const())),
             (false, true) => code.dot(quote!(cast_mut())),
             _ => code,
         };
         let same = {
-            let (a, b) = (self.t.ty(&Ty::Pointer { to: from.clone(), mutable: true }), self.t.ty(&Ty::Pointer { to: to.clone(), mutable: true }));
+            let (a, b) = (
+                self.t.ty(&Ty::Pointer {
+                    to: from.clone(),
+                    mutable: true,
+                }),
+                self.t.ty(&Ty::Pointer {
+                    to: to.clone(),
+                    mutable: true,
+                }),
+            );
             a.to_string() == b.to_string()
         };
         if same {
             return code;
         }
-        let target = self.t.ty(&Ty::Pointer { to: to.clone(), mutable: true });
+        let target = self.t.ty(&Ty::Pointer {
+            to: to.clone(),
+            mutable: true,
+        });
         let target = pointee_tokens(target);
         code.dot(quote!(cast::<#target>()))
     }
@@ -150,9 +180,21 @@ impl Body<'_> {
             };
         };
         let code = self.pointer(inner, mutable);
-        let was = if self.pointer_follows(inner) { mutable } else { *was };
-        let code = if mutable && !was { code.dot(quote!(cast_mut())) } else { code };
-        if self.is_erased(inner) { code } else { code.dot(quote!(cast())) }
+        let was = if self.pointer_follows(inner) {
+            mutable
+        } else {
+            *was
+        };
+        let code = if mutable && !was {
+            code.dot(quote!(cast_mut()))
+        } else {
+            code
+        };
+        if self.is_erased(inner) {
+            code
+        } else {
+            code.dot(quote!(cast()))
+        }
     }
 
     /// A condition.
@@ -166,20 +208,29 @@ impl Body<'_> {
             (ExprKind::Cast(inner), Ty::Int { bits, .. }) if widens(&inner.ty, *bits) => {
                 self.truth(inner)
             }
-            (_, Ty::Pointer { .. }) => {
-                self.expr(value, Pin::Itself).dot(quote!(is_null())).unary(quote!(!))
-            }
-            (_, Ty::Enum(_)) => {
-                Code::binary(&self.enum_number(value), quote!(!=), &Code::atom(quote!(0)), Prec::Compare)
-            }
+            (_, Ty::Pointer { .. }) => self
+                .expr(value, Pin::Itself)
+                .dot(quote!(is_null()))
+                .unary(quote!(!)),
+            (_, Ty::Enum(_)) => Code::binary(
+                &self.enum_number(value),
+                quote!(!=),
+                &Code::atom(quote!(0)),
+                Prec::Compare,
+            ),
             (ExprKind::Helper(..), _) if self.result_check(value).is_some() => {
                 // `if (bpf_map_update_elem(…))`
-                self.result_check(value)
-                    .map_or_else(|| Code::atom(quote!(false)), |code| code.dot(quote!(is_err())))
+                self.result_check(value).map_or_else(
+                    || Code::atom(quote!(false)),
+                    |code| code.dot(quote!(is_err())),
+                )
             }
-            (ExprKind::Load(place), _) if self.is_text(place) => {
-                Code::binary(&self.load_raw(place), quote!(!=), &Code::atom(quote!(0)), Prec::Compare)
-            }
+            (ExprKind::Load(place), _) if self.is_text(place) => Code::binary(
+                &self.load_raw(place),
+                quote!(!=),
+                &Code::atom(quote!(0)),
+                Prec::Compare,
+            ),
             _ => Code::binary(
                 &self.expr(value, Pin::Itself),
                 quote!(!=),

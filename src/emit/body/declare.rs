@@ -33,7 +33,10 @@ fn settle_block(stmts: &mut Vec<Stmt>, function: &mut Function) {
                 Destination::Inside(target) => {
                     let declaration = stmts.remove(at);
                     let notes = declaration.notes.clone();
-                    let bare = Stmt { notes: Notes::default(), ..declaration };
+                    let bare = Stmt {
+                        notes: Notes::default(),
+                        ..declaration
+                    };
                     let target = target - 1;
                     if let Some(block) = stmts.get_mut(target).and_then(|s| block_with(s, local)) {
                         block.stmts.insert(0, bare);
@@ -89,7 +92,8 @@ enum Destination {
 }
 
 fn destination(stmts: &[Stmt], at: usize, local: LocalId) -> Destination {
-    let mut users = (at + 1..stmts.len()).filter(|&i| stmts.get(i).is_some_and(|s| mentions(s, local)));
+    let mut users =
+        (at + 1..stmts.len()).filter(|&i| stmts.get(i).is_some_and(|s| mentions(s, local)));
     let Some(first) = users.next() else {
         return Destination::Nowhere;
     };
@@ -104,9 +108,12 @@ fn destination(stmts: &[Stmt], at: usize, local: LocalId) -> Destination {
     }
     let mut copy = stmt.clone();
     let looping = matches!(stmt.kind, StmtKind::Loop { .. });
-    match block_with(&mut copy, local) {
-        Some(block) if !looping || assigned_first(block, local) => Destination::Inside(first),
-        _ => Destination::Stay,
+    let moves =
+        block_with(&mut copy, local).is_some_and(|block| !looping || assigned_first(block, local));
+    if moves {
+        Destination::Inside(first)
+    } else {
+        Destination::Stay
     }
 }
 
@@ -127,7 +134,10 @@ fn assigns_whole(stmt: &Stmt, local: LocalId) -> bool {
         return false;
     };
     matches!(place.kind, PlaceKind::Local(l) if l == local) && !place.volatile && {
-        let mut finder = Mentions { local, found: false };
+        let mut finder = Mentions {
+            local,
+            found: false,
+        };
         finder.expr(value);
         !finder.found
     }
@@ -156,7 +166,11 @@ fn pass_on(stmts: &mut [Stmt], to: usize, notes: Notes) {
         before.append(&mut next.notes.before);
         next.notes.before = before;
         // The blank line behind declarations stays only where something stands above it.
-        next.notes.blank = if to == 0 { false } else { next.notes.blank || notes.blank };
+        next.notes.blank = if to == 0 {
+            false
+        } else {
+            next.notes.blank || notes.blank
+        };
     }
 }
 
@@ -188,12 +202,18 @@ fn split(stmts: &mut [Stmt], at: usize, local: LocalId, function: &mut Function)
 fn block_with(stmt: &mut Stmt, local: LocalId) -> Option<&mut Block> {
     let outside = match &stmt.kind {
         StmtKind::If(cond, ..) | StmtKind::Switch { value: cond, .. } => {
-            let mut finder = Mentions { local, found: false };
+            let mut finder = Mentions {
+                local,
+                found: false,
+            };
             finder.expr(cond);
             finder.found
         }
         StmtKind::Loop { cond, step, .. } => {
-            let mut finder = Mentions { local, found: false };
+            let mut finder = Mentions {
+                local,
+                found: false,
+            };
             if let Some(cond) = cond {
                 finder.expr(cond);
             }
@@ -217,16 +237,21 @@ fn blocks_of(stmt: &mut Stmt) -> Vec<&mut Block> {
     match &mut stmt.kind {
         StmtKind::Block(_, block) | StmtKind::Loop { body: block, .. } => vec![block],
         StmtKind::If(_, then, other) => std::iter::once(then).chain(other).collect(),
-        StmtKind::Switch { arms, default, .. } => {
-            arms.iter_mut().map(|a| &mut a.body).chain(default).collect()
-        }
+        StmtKind::Switch { arms, default, .. } => arms
+            .iter_mut()
+            .map(|a| &mut a.body)
+            .chain(default)
+            .collect(),
         _ => Vec::new(),
     }
 }
 
 /// Whether a statement says anything about the variable.
 pub fn mentions(stmt: &Stmt, local: LocalId) -> bool {
-    let mut finder = Mentions { local, found: false };
+    let mut finder = Mentions {
+        local,
+        found: false,
+    };
     finder.stmt(stmt);
     finder.found
 }
@@ -261,7 +286,10 @@ pub fn takes_address(stmt: &Stmt, local: LocalId) -> bool {
             visit::walk_expr(self, expr);
         }
     }
-    let mut finder = Finder { local, found: false };
+    let mut finder = Finder {
+        local,
+        found: false,
+    };
     finder.stmt(stmt);
     finder.found
 }

@@ -1,7 +1,7 @@
 //! Expressions.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 
 use super::{Body, Pin, value};
 use crate::{
@@ -25,7 +25,9 @@ impl Body<'_> {
                 let wanted = self.t.ty(&expr.ty);
                 self.size_of(ty).cast(&wanted)
             }
-            ExprKind::OffsetOf(bytes, record, path) => self.offset_of(*bytes, *record, path, &expr.ty),
+            ExprKind::OffsetOf(bytes, record, path) => {
+                self.offset_of(*bytes, *record, path, &expr.ty)
+            }
             ExprKind::Load(place) => self.load_value(place, &expr.ty),
             ExprKind::AddressOf(_) | ExprKind::Decay(_) | ExprKind::Offset(..) => {
                 let mutable = matches!(expr.ty, Ty::Pointer { mutable: true, .. });
@@ -80,10 +82,14 @@ impl Body<'_> {
                 }
             }
             ExprKind::CoreValue(id) => self.core_value(*id, &expr.ty),
-            ExprKind::CoreBitfield(base, bits, probed) => self.core_bitfield(base, bits, *probed, &expr.ty),
+            ExprKind::CoreBitfield(base, bits, probed) => {
+                self.core_bitfield(base, bits, *probed, &expr.ty)
+            }
             ExprKind::Atomic(op, at, args) => self.atomic(*op, at, args, &expr.ty, true),
             ExprKind::Builtin(builtin, args) => self.builtin(*builtin, args, &expr.ty),
-            ExprKind::Register(regs, register, access) => self.register(regs, *register, *access, &expr.ty),
+            ExprKind::Register(regs, register, access) => {
+                self.register(regs, *register, *access, &expr.ty)
+            }
             ExprKind::SyscallRegisters(regs) => {
                 let function = self.t.uses.runtime("regs", "syscall_regs");
                 let regs = self.erased(regs, false);
@@ -121,7 +127,10 @@ impl Body<'_> {
     }
 
     fn enum_constant(&self, id: crate::ir::EnumId, index: u32, ty: &Ty) -> Code {
-        let (enumeration, constant) = (self.t.names.enumeration(id), self.t.names.enum_constant(id, index as usize));
+        let (enumeration, constant) = (
+            self.t.names.enumeration(id),
+            self.t.names.enum_constant(id, index as usize),
+        );
         let code = Code::atom(quote!(#enumeration::#constant));
         match ty {
             Ty::Enum(wanted) if *wanted == id => code,
@@ -140,11 +149,19 @@ impl Body<'_> {
         }
     }
 
-    fn offset_of(&self, bytes: u64, record: crate::ir::RecordId, path: &[crate::ir::PathPart], ty: &Ty) -> Code {
+    fn offset_of(
+        &self,
+        bytes: u64,
+        record: crate::ir::RecordId,
+        path: &[crate::ir::PathPart],
+        ty: &Ty,
+    ) -> Code {
         let names: Option<Vec<_>> = path
             .iter()
             .map(|part| match part {
-                crate::ir::PathPart::Field(name) => Some(crate::emit::names::ident(&crate::emit::types::field_name(name))),
+                crate::ir::PathPart::Field(name) => Some(crate::emit::names::ident(
+                    &crate::emit::types::field_name(name),
+                )),
                 crate::ir::PathPart::Index(_) => None,
             })
             .collect();
@@ -177,7 +194,11 @@ impl Body<'_> {
             ExprKind::Cast(inner) => match &inner.ty {
                 Ty::Pointer { .. } => self.expr(inner, Pin::Itself).dot(quote!(is_null())),
                 Ty::Int { .. } | Ty::Enum(_) => {
-                    let zero = Expr { kind: ExprKind::Int(0), ty: inner.ty.clone(), span: None };
+                    let zero = Expr {
+                        kind: ExprKind::Int(0),
+                        ty: inner.ty.clone(),
+                        span: None,
+                    };
                     self.compare(CompareOp::Eq, inner, &zero)
                 }
                 _ => self.truth(inner).unary(quote!(!)),
@@ -200,7 +221,10 @@ impl Body<'_> {
             BinaryOp::Shr => (quote!(>>), Prec::Shift),
         };
         if matches!(op, BinaryOp::Div | BinaryOp::Rem) && !is_nonzero(right) {
-            let function = self.t.uses.runtime("div", if op == BinaryOp::Div { "div" } else { "rem" });
+            let function = self
+                .t
+                .uses
+                .runtime("div", if op == BinaryOp::Div { "div" } else { "rem" });
             let (left, right) = (self.expr(left, Pin::Itself), self.expr(right, Pin::Itself));
             return Code::atom(quote!(#function(#left, #right)));
         }
@@ -209,7 +233,11 @@ impl Body<'_> {
             let right = self.shift_count(right);
             return Code::binary(&left, tokens, &right, prec);
         }
-        let left_pin = if pin == Pin::Context || self_typed(right) { Pin::Context } else { pin };
+        let left_pin = if pin == Pin::Context || self_typed(right) {
+            Pin::Context
+        } else {
+            pin
+        };
         let right_pin = Pin::Context;
         let (left, right) = (self.expr(left, left_pin), self.expr(right, right_pin));
         Code::binary(&left, tokens, &right, prec)
@@ -218,13 +246,13 @@ impl Body<'_> {
     /// How far to shift; any integer type will do.
     pub(super) fn shift_count(&self, count: &Expr) -> Code {
         match &count.kind {
-            ExprKind::Cast(inner) if matches!(inner.kind, ExprKind::Int(_) | ExprKind::Constant(_)) => {
+            ExprKind::Cast(inner)
+                if matches!(inner.kind, ExprKind::Int(_) | ExprKind::Constant(_)) =>
+            {
                 self.shift_count(inner)
             }
             // A conversion between integers changes no count that is in range.
-            ExprKind::Cast(inner)
-                if matches!((&count.ty, &inner.ty), (Ty::Int { bits: to, .. }, Ty::Int { bits: from, .. }) if to >= from) =>
-            {
+            ExprKind::Cast(inner) if matches!((&count.ty, &inner.ty), (Ty::Int { bits: to, .. }, Ty::Int { bits: from, .. }) if to >= from) => {
                 self.expr(inner, Pin::Itself)
             }
             ExprKind::Constant(id) => {
@@ -303,14 +331,34 @@ impl Body<'_> {
             matches!(e.kind, ExprKind::Int(0))
         };
         if matches!(op, CompareOp::Eq | CompareOp::Ne) {
-            let tested = if null(right) { Some(left) } else if null(left) { Some(right) } else { None };
+            let tested = if null(right) {
+                Some(left)
+            } else if null(left) {
+                Some(right)
+            } else {
+                None
+            };
             if let Some(tested) = tested {
-                let code = self.expr(strip_pointer_casts(tested), Pin::Itself).dot(quote!(is_null()));
-                return if op == CompareOp::Eq { code } else { code.unary(quote!(!)) };
+                let code = self
+                    .expr(strip_pointer_casts(tested), Pin::Itself)
+                    .dot(quote!(is_null()));
+                return if op == CompareOp::Eq {
+                    code
+                } else {
+                    code.unary(quote!(!))
+                };
             }
         }
-        let address = |e: &Expr| self.expr(strip_pointer_casts(e), Pin::Itself).dot(quote!(addr()));
-        Code::binary(&address(left), compare_op(op), &address(right), Prec::Compare)
+        let address = |e: &Expr| {
+            self.expr(strip_pointer_casts(e), Pin::Itself)
+                .dot(quote!(addr()))
+        };
+        Code::binary(
+            &address(left),
+            compare_op(op),
+            &address(right),
+            Prec::Compare,
+        )
     }
 
     fn distance(&self, left: &Expr, right: &Expr) -> Code {
@@ -319,13 +367,15 @@ impl Body<'_> {
             _ => 1,
         };
         let address = |e: &Expr| {
-            self.expr(strip_pointer_casts(e), Pin::Itself).dot(quote!(addr())).cast(&quote!(i64))
+            self.expr(strip_pointer_casts(e), Pin::Itself)
+                .dot(quote!(addr()))
+                .cast(&quote!(i64))
         };
         let bytes = Code::binary(&address(left), quote!(-), &address(right), Prec::Sum);
         if size == 1 {
             return bytes;
         }
-        let size = Code::atom(proc_macro2::Literal::u64_unsuffixed(size).into());
+        let size = Code::atom(proc_macro2::Literal::u64_unsuffixed(size).into_token_stream());
         Code::binary(&bytes, quote!(/), &size, Prec::Product)
     }
 }
@@ -345,7 +395,9 @@ pub(super) fn compare_op(op: CompareOp) -> TokenStream {
 /// The pointer below conversions that keep the address.
 pub(super) fn strip_pointer_casts(expr: &Expr) -> &Expr {
     match &expr.kind {
-        ExprKind::Cast(inner) if matches!(inner.ty, Ty::Pointer { .. }) => strip_pointer_casts(inner),
+        ExprKind::Cast(inner) if matches!(inner.ty, Ty::Pointer { .. }) => {
+            strip_pointer_casts(inner)
+        }
         _ => expr,
     }
 }

@@ -75,7 +75,10 @@ impl Body<'_> {
         if pointers::mentioned(&then.stmts, local) {
             return None;
         }
-        let call = self.root(|| self.lookup_call(args).unwrap_or_else(|| Code::atom(quote!(None))));
+        let call = self.root(|| {
+            self.lookup_call(args)
+                .unwrap_or_else(|| Code::atom(quote!(None)))
+        });
         let call = self.as_pointee(call, args, value);
         let otherwise = self.block_stmts(then);
         let name = self.name(local);
@@ -108,7 +111,10 @@ impl Body<'_> {
         if other.is_some_and(|other| pointers::mentioned(&other.stmts, local)) {
             return None;
         }
-        let call = self.root(|| self.lookup_call(args).unwrap_or_else(|| Code::atom(quote!(None))));
+        let call = self.root(|| {
+            self.lookup_call(args)
+                .unwrap_or_else(|| Code::atom(quote!(None)))
+        });
         let call = self.as_pointee(call, args, value);
         let notes = self.before(first);
         let second_notes = self.comments_only(second);
@@ -126,10 +132,16 @@ impl Body<'_> {
 
     /// A looked-up value of another type than the map's.
     fn as_pointee(&self, call: Code, args: &[Expr], value: &Expr) -> Code {
-        let known = args.first().and_then(|map| self.known_map(map)).and_then(|(_, m)| m.def.value.clone());
+        let known = args
+            .first()
+            .and_then(|map| self.known_map(map))
+            .and_then(|(_, m)| m.def.value.clone());
         match (&value.ty, known) {
             (Ty::Pointer { to, .. }, Some(known)) if **to != known => {
-                let target = self.t.ty(&Ty::Pointer { to: to.clone(), mutable: true });
+                let target = self.t.ty(&Ty::Pointer {
+                    to: to.clone(),
+                    mutable: true,
+                });
                 let target: TokenStream = target.into_iter().skip(2).collect();
                 call.dot(quote!(map(<*mut _>::cast::<#target>)))
             }
@@ -140,19 +152,29 @@ impl Body<'_> {
     /// `p`, or `_` where nobody follows it.
     fn pointer_pattern(&self, local: LocalId, rest: &[Stmt]) -> TokenStream {
         let name = self.name(local);
-        if pointers::mentioned(rest, local) { quote!(#name) } else { quote!(_) }
+        if pointers::mentioned(rest, local) {
+            quote!(#name)
+        } else {
+            quote!(_)
+        }
     }
 
     /// Borrows what a looked-up pointer points to, if it is followed more than once.
     fn hold_lookup(&self, local: LocalId, rest: &[Stmt]) -> TokenStream {
         let uses = self.uses_of_pointer(rest, local);
-        let to_record = matches!(self.local_ty(local), Ty::Pointer { to, .. } if matches!(*to, Ty::Record(_)));
+        let to_record =
+            matches!(self.local_ty(local), Ty::Pointer { to, .. } if matches!(*to, Ty::Record(_)));
         if uses.raw || uses.followed < 2 || !to_record {
             self.hold(local, Held::Raw);
             return TokenStream::new();
         }
         let name = self.name(local);
-        self.hold(local, Held::Reference { mutable: uses.written });
+        self.hold(
+            local,
+            Held::Reference {
+                mutable: uses.written,
+            },
+        );
         if uses.written {
             quote!(let #name = unsafe { &mut *#name };)
         } else {
@@ -191,7 +213,14 @@ impl Body<'_> {
         })
     }
 
-    fn if_let_reserve(&self, first: &Stmt, second: &Stmt, local: LocalId, args: &[Expr], then: &Block) -> Option<Taken> {
+    fn if_let_reserve(
+        &self,
+        first: &Stmt,
+        second: &Stmt,
+        local: LocalId,
+        args: &[Expr],
+        then: &Block,
+    ) -> Option<Taken> {
         let call = self.reserve_call(local, args)?;
         let uses = self.uses_of_pointer(&then.stmts, local);
         if !uses.can_be_entry() {
@@ -237,7 +266,9 @@ impl Body<'_> {
         let Ty::Pointer { to, .. } = self.local_ty(local) else {
             return None;
         };
-        if !matches!(*to, Ty::Record(_) | Ty::Int { .. }) || self.constant_value(size)? != i128::from(self.t.size(&to)) {
+        if !matches!(*to, Ty::Record(_) | Ty::Int { .. })
+            || self.constant_value(size)? != i128::from(self.t.size(&to))
+        {
             return None;
         }
         let ty = self.t.ty(&to);
@@ -288,7 +319,11 @@ fn null_test(cond: &Expr, local: LocalId) -> Option<Tested> {
         ExprKind::Compare(op @ (CompareOp::Eq | CompareOp::Ne), a, b)
             if (is_it(a) && is_null(b)) || (is_it(b) && is_null(a)) =>
         {
-            Some(if *op == CompareOp::Eq { Tested::IsNull } else { Tested::NotNull })
+            Some(if *op == CompareOp::Eq {
+                Tested::IsNull
+            } else {
+                Tested::NotNull
+            })
         }
         _ => None,
     }

@@ -3,11 +3,16 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::{Around, Body, LoopForm, Pin, declare, expr::self_typed, lookup::Taken, pointers, stmt};
+use super::{
+    Around, Body, LoopForm, Pin, declare, expr::self_typed, lookup::Taken, pointers, stmt,
+};
 use crate::{
     emit::code::Code,
     ir::{
-        body::{BinaryOp, Block, CompareOp, Expr, ExprKind, Init, LabelId, LocalId, PlaceKind, Stmt, StmtKind},
+        body::{
+            BinaryOp, Block, CompareOp, Expr, ExprKind, Init, LabelId, LocalId, PlaceKind, Stmt,
+            StmtKind,
+        },
         ty::Ty,
     },
 };
@@ -21,7 +26,14 @@ impl Body<'_> {
         let StmtKind::Let(local, Some(Init::Expr(start))) = &first.kind else {
             return None;
         };
-        let StmtKind::Loop { label, cond: Some(cond), post_check: false, body, step } = &second.kind else {
+        let StmtKind::Loop {
+            label,
+            cond: Some(cond),
+            post_check: false,
+            body,
+            step,
+        } = &second.kind
+        else {
             return None;
         };
         let local = *local;
@@ -41,7 +53,11 @@ impl Body<'_> {
         let more = self.comments_only(second);
         let known = self.constant_value(start).zip(self.constant_value(right));
         if let Some((start, end)) = known {
-            let (low, high) = if by > 0 { (start, end) } else { (end, start.saturating_add(1)) };
+            let (low, high) = if by > 0 {
+                (start, end)
+            } else {
+                (end, start.saturating_add(1))
+            };
             let high = high.saturating_add(i128::from(*op == CompareOp::Le));
             self.counters.borrow_mut().insert(local, low..high);
         } else if by > 0 && self.constant_value(start).is_some_and(|n| n >= 0) {
@@ -53,7 +69,9 @@ impl Body<'_> {
         } else {
             quote!(_)
         };
-        self.around.borrow_mut().push(Around::Loop(*label, LoopForm::Plain));
+        self.around
+            .borrow_mut()
+            .push(Around::Loop(*label, LoopForm::Plain));
         let inner = self.block_stmts(body);
         self.around.borrow_mut().pop();
         self.counters.borrow_mut().remove(&local);
@@ -65,8 +83,19 @@ impl Body<'_> {
     }
 
     /// A range that gives the same numbers.
-    fn range(&self, start: &Expr, op: CompareOp, end: &Expr, by: i128, ty: &Ty) -> Option<TokenStream> {
-        let bound = |n: i128| Expr { kind: ExprKind::Int(n), ty: ty.clone(), span: None };
+    fn range(
+        &self,
+        start: &Expr,
+        op: CompareOp,
+        end: &Expr,
+        by: i128,
+        ty: &Ty,
+    ) -> Option<TokenStream> {
+        let bound = |n: i128| Expr {
+            kind: ExprKind::Int(n),
+            ty: ty.clone(),
+            span: None,
+        };
         match (by, op) {
             (1, CompareOp::Lt) => {
                 let (start, end) = self.bounds(start, end);
@@ -85,7 +114,11 @@ impl Body<'_> {
                     return None;
                 };
                 let last = self.constant_value(end)?;
-                let low = if op == CompareOp::Gt { last.checked_add(1)? } else { last };
+                let low = if op == CompareOp::Gt {
+                    last.checked_add(1)?
+                } else {
+                    last
+                };
                 let (low, high) = self.bounds(&bound(low), &bound(first.checked_add(1)?));
                 Some(quote!((#low..#high).rev()))
             }
@@ -95,17 +128,27 @@ impl Body<'_> {
 
     /// Both ends of a range; one of them says the type.
     fn bounds(&self, start: &Expr, end: &Expr) -> (Code, Code) {
-        let end_pin = if self_typed(start) { Pin::Context } else { Pin::Itself };
+        let end_pin = if self_typed(start) {
+            Pin::Context
+        } else {
+            Pin::Itself
+        };
         let (a, b) = (
             self.root(|| self.expr(start, Pin::Context)),
             self.root(|| self.expr(end, end_pin)),
         );
-        (Code::atom(a.at(crate::emit::code::Prec::Or)), Code::atom(b.at(crate::emit::code::Prec::Or)))
+        (
+            Code::atom(a.at(crate::emit::code::Prec::Or)),
+            Code::atom(b.at(crate::emit::code::Prec::Or)),
+        )
     }
 
     fn is_invariant(&self, end: &Expr, body: &[Stmt], counter: LocalId) -> bool {
         match &end.kind {
-            ExprKind::Int(_) | ExprKind::Constant(_) | ExprKind::EnumConstant(..) | ExprKind::SizeOf(_) => true,
+            ExprKind::Int(_)
+            | ExprKind::Constant(_)
+            | ExprKind::EnumConstant(..)
+            | ExprKind::SizeOf(_) => true,
             ExprKind::Cast(inner) => self.is_invariant(inner, body, counter),
             ExprKind::Binary(_, a, b) => {
                 self.is_invariant(a, body, counter) && self.is_invariant(b, body, counter)
@@ -115,7 +158,11 @@ impl Body<'_> {
                     id != counter
                         && !place.volatile
                         && !writes(body, id)
-                        && !self.function.body.iter().any(|s| declare::takes_address(s, id))
+                        && !self
+                            .function
+                            .body
+                            .iter()
+                            .any(|s| declare::takes_address(s, id))
                 }
                 _ => false,
             },
@@ -124,10 +171,21 @@ impl Body<'_> {
     }
 
     /// Any loop.
-    pub(super) fn any_loop(&self, label: LabelId, cond: Option<&Expr>, post_check: bool, body: &Block, step: &[Stmt]) -> TokenStream {
+    pub(super) fn any_loop(
+        &self,
+        label: LabelId,
+        cond: Option<&Expr>,
+        post_check: bool,
+        body: &Block,
+        step: &[Stmt],
+    ) -> TokenStream {
         let behind = !step.is_empty() || (post_check && cond.is_some());
         let stepped = behind && stmt::continues(&body.stmts, label);
-        let form = if stepped { LoopForm::Stepped } else { LoopForm::Plain };
+        let form = if stepped {
+            LoopForm::Stepped
+        } else {
+            LoopForm::Plain
+        };
         self.around.borrow_mut().push(Around::Loop(label, form));
         if stepped {
             self.around.borrow_mut().push(Around::Block(label));
@@ -154,14 +212,18 @@ impl Body<'_> {
                     span: None,
                 };
                 let stop = self.root_expr(&stop);
-                if self.constant_value(cond) == Some(0) || matches!(cond.kind, ExprKind::Bool(false)) {
+                if self.constant_value(cond) == Some(0)
+                    || matches!(cond.kind, ExprKind::Bool(false))
+                {
                     // `do { … } while (0)`
                     return quote!(#prefix loop { #inner #step break; });
                 }
                 quote!(#prefix loop { #inner #step if #stop { break; } })
             }
             Some(cond) => {
-                if matches!(cond.kind, ExprKind::Bool(true)) || self.constant_value(cond).is_some_and(|n| n != 0) {
+                if matches!(cond.kind, ExprKind::Bool(true))
+                    || self.constant_value(cond).is_some_and(|n| n != 0)
+                {
                     return quote!(#prefix loop { #inner #step });
                 }
                 let cond = self.root(|| self.truth(cond));
@@ -188,11 +250,19 @@ impl Body<'_> {
     /// The label of the block that `continue` leaves.
     pub(super) fn next_label(&self, label: LabelId) -> syn::Lifetime {
         let Literal { .. } = Literal::u32_unsuffixed(label.0);
-        syn::Lifetime::new(&format!("'next_{}", label.0), proc_macro2::Span::call_site())
+        syn::Lifetime::new(
+            &format!("'next_{}", label.0),
+            proc_macro2::Span::call_site(),
+        )
     }
 
     fn lifetime(&self, label: LabelId, default: &str) -> syn::Lifetime {
-        let given = self.function.labels.get(label.0 as usize).cloned().flatten();
+        let given = self
+            .function
+            .labels
+            .get(label.0 as usize)
+            .cloned()
+            .flatten();
         let name = match given {
             Some(name) => {
                 let name = crate::emit::names::snake(&name);
@@ -203,7 +273,11 @@ impl Body<'_> {
                     .take(label.0 as usize)
                     .flatten()
                     .any(|other| crate::emit::names::snake(other) == name);
-                if same || is_reserved(&name) { format!("{name}_{}", label.0) } else { name }
+                if same || is_reserved(&name) {
+                    format!("{name}_{}", label.0)
+                } else {
+                    name
+                }
             }
             None => format!("{default}_{}", label.0),
         };
@@ -222,10 +296,18 @@ fn loads(expr: &Expr, local: LocalId) -> bool {
 
 /// By how much the one statement of `step` moves the counter.
 fn stepped(step: &[Stmt], local: LocalId) -> Option<i128> {
-    let [Stmt { kind: StmtKind::AssignOp(place, op, value), .. }] = step else {
+    let [
+        Stmt {
+            kind: StmtKind::AssignOp(place, op, value),
+            ..
+        },
+    ] = step
+    else {
         return None;
     };
-    if !matches!(place.kind, PlaceKind::Local(id) if id == local) || !matches!(place.ty, Ty::Int { .. }) {
+    if !matches!(place.kind, PlaceKind::Local(id) if id == local)
+        || !matches!(place.ty, Ty::Int { .. })
+    {
         return None;
     }
     let ExprKind::Int(n) = value.kind else {
@@ -243,7 +325,10 @@ fn writes(stmts: &[Stmt], local: LocalId) -> bool {
     struct Writes(LocalId, bool);
     impl crate::ir::visit::Visitor for Writes {
         fn stmt(&mut self, stmt: &Stmt) {
-            if let StmtKind::Assign(place, _) | StmtKind::AssignOp(place, ..) | StmtKind::Barrier(Some(place)) = &stmt.kind {
+            if let StmtKind::Assign(place, _)
+            | StmtKind::AssignOp(place, ..)
+            | StmtKind::Barrier(Some(place)) = &stmt.kind
+            {
                 self.1 |= declare::base_local(place) == Some(self.0);
             }
             self.1 |= declare::takes_address(stmt, self.0);

@@ -118,7 +118,9 @@ impl Body<'_> {
                 let (data, ty) = self.record_argument(data, size)?;
                 let flags = self.flags(flags);
                 let ty = self.t.ty(&ty);
-                Some(Code::atom(quote!(#name.output_untyped::<#ty>(#data, #flags))))
+                Some(Code::atom(
+                    quote!(#name.output_untyped::<#ty>(#data, #flags)),
+                ))
             }
             _ => None,
         }
@@ -165,7 +167,10 @@ impl Body<'_> {
                 Some(quote!(#code;))
             }
             _ => {
-                let call = self.root(|| self.result_call(inner).unwrap_or_else(|| Code::atom(quote!(()))));
+                let call = self.root(|| {
+                    self.result_call(inner)
+                        .unwrap_or_else(|| Code::atom(quote!(())))
+                });
                 self.result_call(inner)?;
                 Some(quote!(let _ = #call;))
             }
@@ -236,7 +241,12 @@ impl Body<'_> {
                     return self.reference_to(place, false);
                 }
                 // An integer of the same size holds the same bytes.
-                if let (Ty::Int { bits, .. }, Ty::Int { bits: wanted_bits, .. }) = (&place.ty, wanted)
+                if let (
+                    Ty::Int { bits, .. },
+                    Ty::Int {
+                        bits: wanted_bits, ..
+                    },
+                ) = (&place.ty, wanted)
                     && bits == wanted_bits
                     && !matches!(place.kind, PlaceKind::Temporary(_))
                 {
@@ -263,7 +273,13 @@ impl Body<'_> {
         let ExprKind::AddressOf(place) = &inner.kind else {
             return None;
         };
-        if !matches!((&place.ty, wanted), (Ty::Int { bits: 32, .. } | Ty::Enum(_), Ty::Int { bits: 32, .. } | Ty::Enum(_))) {
+        if !matches!(
+            (&place.ty, wanted),
+            (
+                Ty::Int { bits: 32, .. } | Ty::Enum(_),
+                Ty::Int { bits: 32, .. } | Ty::Enum(_)
+            )
+        ) {
             return None;
         }
         let value = match &place.kind {

@@ -8,8 +8,8 @@ mod call;
 mod cast;
 mod declare;
 mod expr;
-mod loops;
 mod lookup;
+mod loops;
 mod maps;
 mod place;
 mod pointers;
@@ -23,6 +23,8 @@ use std::{
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
+
+pub use value::c_string;
 
 use super::{code::Code, names, types::Types};
 use crate::ir::{
@@ -109,9 +111,7 @@ enum Held {
     /// As a raw pointer.
     Raw,
     /// As `&mut T`, or as `&T`.
-    Reference {
-        mutable: bool,
-    },
+    Reference { mutable: bool },
     /// As `&mut T` into a ring buffer's entry, which a variable of its own owns.
     Entry,
     /// Not a pointer in C: a large variable whose memory is unwritten at first, held as `&mut T`.
@@ -120,7 +120,12 @@ enum Held {
 
 impl<'a> Body<'a> {
     /// Prepares a function.
-    pub fn new(t: Types<'a>, function: &Function, context: Option<Context>, returns: Returns) -> Self {
+    pub fn new(
+        t: Types<'a>,
+        function: &Function,
+        context: Option<Context>,
+        returns: Returns,
+    ) -> Self {
         let mut function = function.clone();
         declare::settle(&mut function);
         let names = (0..)
@@ -169,7 +174,10 @@ impl<'a> Body<'a> {
 
     /// The Rust name of a variable.
     pub fn name(&self, id: LocalId) -> Ident {
-        self.names.get(&id).cloned().unwrap_or_else(|| names::ident("unknown"))
+        self.names
+            .get(&id)
+            .cloned()
+            .unwrap_or_else(|| names::ident("unknown"))
     }
 
     /// Whether the first pass saw the variable written or borrowed mutably after its declaration.
@@ -184,6 +192,17 @@ impl<'a> Body<'a> {
 
     fn mutate(&self, id: LocalId) {
         self.facts.borrow_mut().mutated.insert(id);
+    }
+
+    /// A value for a static.
+    pub fn static_value(&self, init: &crate::ir::body::Init, ty: &Ty) -> TokenStream {
+        let value = self.root(|| self.init(init, ty, Pin::Context));
+        quote!(#value)
+    }
+
+    /// A parameter's name, with an underscore before it if the body doesn't read it.
+    pub fn parameter_name(&self, id: LocalId) -> Ident {
+        self.declared_name(id)
     }
 
     fn held(&self, id: LocalId) -> Held {
@@ -260,12 +279,20 @@ impl<'a> Body<'a> {
     /// Whether control can't come behind these statements.
     fn diverges(stmts: &[crate::ir::body::Stmt]) -> bool {
         stmts.last().is_some_and(|last| match &last.kind {
-            StmtKind::Return(_) | StmtKind::Break(_) | StmtKind::Continue(_) | StmtKind::Unreachable => true,
+            StmtKind::Return(_)
+            | StmtKind::Break(_)
+            | StmtKind::Continue(_)
+            | StmtKind::Unreachable => true,
             StmtKind::If(_, then, Some(other)) => {
                 Self::diverges(&then.stmts) && Self::diverges(&other.stmts)
             }
             StmtKind::Block(None, block) => Self::diverges(&block.stmts),
-            StmtKind::Loop { label, cond: None, body, .. } => !stmt::leaves(&body.stmts, *label),
+            StmtKind::Loop {
+                label,
+                cond: None,
+                body,
+                ..
+            } => !stmt::leaves(&body.stmts, *label),
             _ => false,
         })
     }

@@ -4,7 +4,10 @@ use quote::{format_ident, quote};
 
 use super::{Body, Held, Pin};
 use crate::{
-    emit::{code::{Code, Prec}, types},
+    emit::{
+        code::{Code, Prec},
+        types,
+    },
     ir::{
         GlobalKind,
         body::{Expr, ExprKind, Place, PlaceKind},
@@ -22,7 +25,11 @@ pub(super) struct PlaceCode {
 
 impl PlaceCode {
     fn safe(code: Code) -> Self {
-        Self { code, is_unsafe: false, in_union: false }
+        Self {
+            code,
+            is_unsafe: false,
+            in_union: false,
+        }
     }
 }
 
@@ -54,7 +61,11 @@ impl Body<'_> {
             let base = self.place(base);
             let getter = types::field_ident(record, index);
             let code = base.code.dot(quote!(#getter()));
-            return if base.is_unsafe { self.operation(code) } else { code };
+            return if base.is_unsafe {
+                self.operation(code)
+            } else {
+                code
+            };
         }
         let found = self.place(place);
         if place.volatile && !matches!(place.kind, PlaceKind::Local(_)) {
@@ -127,7 +138,11 @@ impl Body<'_> {
                         in_union: false,
                     }
                 }
-                _ => PlaceCode { code, is_unsafe: true, in_union: false },
+                _ => PlaceCode {
+                    code,
+                    is_unsafe: true,
+                    in_union: false,
+                },
             },
             None => PlaceCode::safe(code),
         }
@@ -140,7 +155,11 @@ impl Body<'_> {
         match &pointer.kind {
             ExprKind::AddressOf(place) => return self.place(place),
             ExprKind::Decay(array) => {
-                let zero = Expr { kind: ExprKind::Int(0), ty: Ty::signed(32), span: None };
+                let zero = Expr {
+                    kind: ExprKind::Int(0),
+                    ty: Ty::signed(32),
+                    span: None,
+                };
                 return self.index(array, &zero);
             }
             ExprKind::Offset(base, by) => {
@@ -151,7 +170,11 @@ impl Body<'_> {
             _ => {}
         }
         let code = self.expr(pointer, Pin::Itself).unary(quote!(*));
-        PlaceCode { code, is_unsafe: true, in_union: false }
+        PlaceCode {
+            code,
+            is_unsafe: true,
+            in_union: false,
+        }
     }
 
     /// The variable, if `pointer` is one that is held as a reference.
@@ -234,14 +257,19 @@ impl Body<'_> {
         let mut inner = index;
         // The conversion to 64 bits is the one to usize.
         while let ExprKind::Cast(next) = &inner.kind {
-            if !matches!((&inner.ty, &next.ty), (Ty::Int { bits: 64, .. }, Ty::Int { .. })) {
+            if !matches!(
+                (&inner.ty, &next.ty),
+                (Ty::Int { bits: 64, .. }, Ty::Int { .. })
+            ) {
                 break;
             }
             inner = next;
         }
         match &inner.kind {
             ExprKind::Int(_) => self.expr(inner, Pin::Context),
-            ExprKind::Constant(id) if self.t.constants.get(*id).tokens().to_string() == ty.to_string() => {
+            ExprKind::Constant(id)
+                if self.t.constants.get(*id).tokens().to_string() == ty.to_string() =>
+            {
                 let name = self.constant_name(*id);
                 Code::atom(quote!(#name))
             }
@@ -276,7 +304,11 @@ impl Body<'_> {
             self.mutate(id);
         }
         let found = self.place(place);
-        let code = found.code.unary(if mutable { quote!(&raw mut) } else { quote!(&raw const) });
+        let code = found.code.unary(if mutable {
+            quote!(&raw mut)
+        } else {
+            quote!(&raw const)
+        });
         // The address of a static is safe, that of a part of one isn't.
         let direct = matches!(place.kind, PlaceKind::Global(_) | PlaceKind::Deref(_));
         let is_static = matches!(place.kind, PlaceKind::Global(_));
@@ -290,7 +322,11 @@ impl Body<'_> {
         } else {
             code
         };
-        if found.is_unsafe && !direct { self.operation(code) } else { code }
+        if found.is_unsafe && !direct {
+            self.operation(code)
+        } else {
+            code
+        }
     }
 
     fn is_option(&self, place: &Place) -> bool {
@@ -312,7 +348,10 @@ impl Body<'_> {
     }
 
     /// A bit-field: what it is in, and which field.
-    pub(super) fn bit_field<'p>(&self, place: &'p Place) -> Option<(&'p Place, &crate::ir::ty::Record, u32)> {
+    pub(super) fn bit_field<'p>(
+        &self,
+        place: &'p Place,
+    ) -> Option<(&'p Place, &crate::ir::ty::Record, u32)> {
         let PlaceKind::Field(base, id, index) = &place.kind else {
             return None;
         };
@@ -344,7 +383,10 @@ impl Body<'_> {
             .get(id.0 as usize)
             .is_some_and(|g| g.name == "LINUX_HAS_SYSCALL_WRAPPER");
         if is_flag {
-            return self.t.uses.runtime_item("syscall", "LINUX_HAS_SYSCALL_WRAPPER");
+            return self
+                .t
+                .uses
+                .runtime_item("syscall", "LINUX_HAS_SYSCALL_WRAPPER");
         }
         self.t.names.global(id)
     }

@@ -99,7 +99,10 @@ impl Body<'_> {
     /// How often a pointer variable is followed in these statements, whether it is written through,
     /// and whether a reference can stand for it.
     pub(super) fn uses_of_pointer(&self, stmts: &[Stmt], local: LocalId) -> PointerUses {
-        let mut uses = PointerUses { local, ..PointerUses::default() };
+        let mut uses = PointerUses {
+            local,
+            ..PointerUses::default()
+        };
         visit::walk_stmts(&mut uses, stmts);
         uses
     }
@@ -132,7 +135,11 @@ impl Body<'_> {
             return matches!(inner.kind, ExprKind::Int(n) if n >= 0);
         };
         match place.kind {
-            PlaceKind::Local(id) => self.counters.borrow().get(&id).is_some_and(|r| r.start >= 0),
+            PlaceKind::Local(id) => self
+                .counters
+                .borrow()
+                .get(&id)
+                .is_some_and(|r| r.start >= 0),
             _ => false,
         }
     }

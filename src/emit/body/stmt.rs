@@ -5,9 +5,15 @@ use quote::{format_ident, quote};
 
 use super::{Around, Body, Held, LoopForm, Pin, Returns, expr::self_typed, value};
 use crate::{
-    emit::{code::{Code, Prec}, types},
+    emit::{
+        code::{Code, Prec},
+        types,
+    },
     ir::{
-        body::{Arm, BinaryOp, Block, Expr, ExprKind, Init, LabelId, LocalId, Place, PlaceKind, Stmt, StmtKind},
+        body::{
+            Arm, BinaryOp, Block, Expr, ExprKind, Init, LabelId, LocalId, Place, PlaceKind, Stmt,
+            StmtKind,
+        },
         ty::Ty,
         visit::{self, Visitor},
     },
@@ -41,7 +47,9 @@ impl Body<'_> {
                 quote!(#head #notes #after #value)
             }
             StmtKind::If(cond, then, Some(other))
-                if Self::diverges(&then.stmts) && Self::diverges(&other.stmts) && !self.takes_two(before, last) =>
+                if Self::diverges(&then.stmts)
+                    && Self::diverges(&other.stmts)
+                    && !self.takes_two(before, last) =>
             {
                 let head = self.stmts(before);
                 let notes = self.before(last);
@@ -55,9 +63,10 @@ impl Body<'_> {
 
     /// Whether the last two statements belong to one idiom.
     fn takes_two(&self, before: &[Stmt], last: &Stmt) -> bool {
-        before
-            .last()
-            .is_some_and(|previous| self.tested_pointer(&[previous.clone(), last.clone()]).is_some())
+        before.last().is_some_and(|previous| {
+            self.tested_pointer(&[previous.clone(), last.clone()])
+                .is_some()
+        })
     }
 
     /// Statements in order.
@@ -65,7 +74,10 @@ impl Body<'_> {
         let mut out = TokenStream::new();
         let mut rest = stmts;
         while let Some((first, behind)) = rest.split_first() {
-            if let Some(taken) = self.counted_loop(rest).or_else(|| self.tested_pointer(rest)) {
+            if let Some(taken) = self
+                .counted_loop(rest)
+                .or_else(|| self.tested_pointer(rest))
+            {
                 out.extend(taken.tokens);
                 rest = rest.get(taken.count..).unwrap_or_default();
                 continue;
@@ -96,7 +108,11 @@ impl Body<'_> {
     }
 
     fn after(&self, stmt: &Stmt) -> TokenStream {
-        stmt.notes.after.as_ref().map(|comment| self.t.uses.comment_after(comment)).unwrap_or_default()
+        stmt.notes
+            .after
+            .as_ref()
+            .map(|comment| self.t.uses.comment_after(comment))
+            .unwrap_or_default()
     }
 
     fn stmt(&self, stmt: &Stmt, rest: &[Stmt]) -> TokenStream {
@@ -119,12 +135,20 @@ impl Body<'_> {
                 let other = other.as_ref().map(|other| self.else_branch(other));
                 quote!(if #cond { #then } #other)
             }
-            StmtKind::Loop { label, cond, post_check, body, step } => {
-                self.any_loop(*label, cond.as_ref(), *post_check, body, step)
-            }
-            StmtKind::Switch { label, value, arms, default, default_at } => {
-                self.switch(*label, value, arms, default.as_ref(), *default_at)
-            }
+            StmtKind::Loop {
+                label,
+                cond,
+                post_check,
+                body,
+                step,
+            } => self.any_loop(*label, cond.as_ref(), *post_check, body, step),
+            StmtKind::Switch {
+                label,
+                value,
+                arms,
+                default,
+                default_at,
+            } => self.switch(*label, value, arms, default.as_ref(), *default_at),
             StmtKind::Break(label) => self.leave(*label),
             StmtKind::Continue(label) => self.go_on(*label),
             StmtKind::Return(None) => quote!(return;),
@@ -194,7 +218,9 @@ impl Body<'_> {
             Some(Init::Expr(value)) => {
                 let annotation = self.annotation(value, &ty);
                 let value = match &ty {
-                    Ty::Pointer { mutable, .. } => self.root(|| self.pointer_value(value, *mutable)),
+                    Ty::Pointer { mutable, .. } => {
+                        self.root(|| self.pointer_value(value, *mutable))
+                    }
                     _ => self.root_expr(value),
                 };
                 quote!(let #mutable #name #annotation = #value;)
@@ -205,7 +231,13 @@ impl Body<'_> {
                         let ty = self.t.ty(&ty);
                         quote!(: #ty)
                     }
-                    (Init::Zero, Ty::Int { bits: 32, signed: true }) => quote!(),
+                    (
+                        Init::Zero,
+                        Ty::Int {
+                            bits: 32,
+                            signed: true,
+                        },
+                    ) => quote!(),
                     (Init::Zero, Ty::Int { .. } | Ty::Pointer { .. }) => {
                         let ty = self.t.ty(&ty);
                         quote!(: #ty)
@@ -213,7 +245,11 @@ impl Body<'_> {
                     (Init::Bytes(_), Ty::Pointer { .. }) => quote!(),
                     _ => quote!(),
                 };
-                let pin = if annotation.is_empty() { Pin::Itself } else { Pin::Context };
+                let pin = if annotation.is_empty() {
+                    Pin::Itself
+                } else {
+                    Pin::Context
+                };
                 let value = self.root(|| self.init(init, &ty, pin));
                 quote!(let #mutable #name #annotation = #value;)
             }
@@ -229,7 +265,7 @@ impl Body<'_> {
         }
     }
 
-    fn declared_name(&self, local: LocalId) -> proc_macro2::Ident {
+    pub(super) fn declared_name(&self, local: LocalId) -> proc_macro2::Ident {
         let name = self.name(local);
         if self.is_read(local) || name.to_string().starts_with('_') {
             return name;
@@ -239,11 +275,20 @@ impl Body<'_> {
 
     /// `: u32`, where the value doesn't say its type.
     fn annotation(&self, value: &Expr, ty: &Ty) -> TokenStream {
-        let is_null = matches!(ty, Ty::Pointer { .. }) && matches!(strip(value).kind, ExprKind::Int(0));
+        let is_null =
+            matches!(ty, Ty::Pointer { .. }) && matches!(strip(value).kind, ExprKind::Int(0));
         let erased = matches!(ty, Ty::Pointer { .. })
-            && matches!(strip(value).kind, ExprKind::Helper(..) | ExprKind::Str(_) | ExprKind::Map(_) | ExprKind::SyscallRegisters(_));
+            && matches!(
+                strip(value).kind,
+                ExprKind::Helper(..)
+                    | ExprKind::Str(_)
+                    | ExprKind::Map(_)
+                    | ExprKind::SyscallRegisters(_)
+            );
         let untyped = !self_typed(value) && *ty != Ty::signed(32);
-        let context = self.context.is_some_and(|c| c.object && super::pointers::loaded_local(value) == Some(c.local));
+        let context = self
+            .context
+            .is_some_and(|c| c.object && super::pointers::loaded_local(value) == Some(c.local));
         if is_null || untyped || erased || context {
             let ty = self.t.ty(ty);
             quote!(: #ty)
@@ -284,10 +329,18 @@ impl Body<'_> {
                 let value = self.expr(value, Pin::Context);
                 let base = self.place(base);
                 let code = base.code.dot(quote!(#setter(#value)));
-                let code = if base.is_unsafe { self.operation(code) } else { code };
+                let code = if base.is_unsafe {
+                    self.operation(code)
+                } else {
+                    code
+                };
                 quote!(#code)
             });
-            return if is_unsafe { quote!(unsafe { #tokens };) } else { quote!(#tokens;) };
+            return if is_unsafe {
+                quote!(unsafe { #tokens };)
+            } else {
+                quote!(#tokens;)
+            };
         }
         if place.volatile && !matches!(place.kind, PlaceKind::Local(_)) {
             let code = self.root(|| {
@@ -367,7 +420,10 @@ impl Body<'_> {
         let negative = matches!(value.kind, ExprKind::Int(n) if n < 0);
         if matches!(place.ty, Ty::Pointer { .. }) {
             let by = match (op, &value.kind) {
-                (BinaryOp::Sub, ExprKind::Int(n)) => Expr { kind: ExprKind::Int(-n), ..value.clone() },
+                (BinaryOp::Sub, ExprKind::Int(n)) => Expr {
+                    kind: ExprKind::Int(-n),
+                    ..value.clone()
+                },
                 _ => value.clone(),
             };
             return self.write(
@@ -385,8 +441,17 @@ impl Body<'_> {
             );
         }
         let text = self.is_text(place) && matches!(place.ty, Ty::Int { signed: true, .. });
-        let divides = matches!(op, BinaryOp::Div | BinaryOp::Rem) && !matches!(value.kind, ExprKind::Int(n) if n != 0 && n != -1);
-        let odd = text && !matches!(op, BinaryOp::Add | BinaryOp::Sub | BinaryOp::BitAnd | BinaryOp::BitOr | BinaryOp::BitXor);
+        let divides = matches!(op, BinaryOp::Div | BinaryOp::Rem)
+            && !matches!(value.kind, ExprKind::Int(n) if n != 0 && n != -1);
+        let odd = text
+            && !matches!(
+                op,
+                BinaryOp::Add
+                    | BinaryOp::Sub
+                    | BinaryOp::BitAnd
+                    | BinaryOp::BitOr
+                    | BinaryOp::BitXor
+            );
         if self.bit_field(place).is_some() || divides || odd || place.volatile {
             let sum = Expr {
                 kind: ExprKind::Binary(op, Box::new(load_of(place)), Box::new(value.clone())),
@@ -411,7 +476,10 @@ impl Body<'_> {
         };
         let flips = negative && matches!(op.to_string().as_str(), "-=" | "+=");
         let right = match &value.kind {
-            ExprKind::Int(n) if flips => Expr { kind: ExprKind::Int(-n), ..value.clone() },
+            ExprKind::Int(n) if flips => Expr {
+                kind: ExprKind::Int(-n),
+                ..value.clone()
+            },
             _ => value.clone(),
         };
         let is_shift = matches!(op.to_string().as_str(), "<<=" | ">>=");
@@ -459,13 +527,20 @@ impl Body<'_> {
                 let then = self.effect(then);
                 quote!(if #cond { #then })
             }
-            ExprKind::Call(..) | ExprKind::Helper(..) | ExprKind::Printk(..) | ExprKind::Snprintf(..)
-            | ExprKind::SeqPrintf(..) | ExprKind::Builtin(..) | ExprKind::Asm(..) => {
+            ExprKind::Call(..)
+            | ExprKind::Helper(..)
+            | ExprKind::Printk(..)
+            | ExprKind::Snprintf(..)
+            | ExprKind::SeqPrintf(..)
+            | ExprKind::Builtin(..)
+            | ExprKind::Asm(..) => {
                 let code = self.root_expr(expr);
                 quote!(#code;)
             }
             ExprKind::Int(_) | ExprKind::Bool(_) | ExprKind::Constant(_) => TokenStream::new(),
-            ExprKind::Load(place) if !place.volatile && super::declare::base_local(place).is_some() => {
+            ExprKind::Load(place)
+                if !place.volatile && super::declare::base_local(place).is_some() =>
+            {
                 // `(void)x;`
                 TokenStream::new()
             }
@@ -494,14 +569,32 @@ impl Body<'_> {
         }
     }
 
-    fn switch(&self, label: LabelId, value: &Expr, arms: &[Arm], default: Option<&Block>, _at: usize) -> TokenStream {
+    fn switch(
+        &self,
+        label: LabelId,
+        value: &Expr,
+        arms: &[Arm],
+        default: Option<&Block>,
+        _at: usize,
+    ) -> TokenStream {
         let scrutinee = match &value.kind {
-            ExprKind::Cast(inner) if matches!(inner.ty, Ty::Enum(_)) => self.root(|| self.enum_number(inner)),
+            ExprKind::Cast(inner) if matches!(inner.ty, Ty::Enum(_)) => {
+                self.root(|| self.enum_number(inner))
+            }
             _ => self.root(|| self.expr(value, Pin::Itself)),
         };
         let value_ty = match &value.kind {
             ExprKind::Cast(inner) if matches!(inner.ty, Ty::Enum(_)) => match inner.ty {
-                Ty::Enum(id) => self.t.object.enums.get(id.0 as usize).map_or(value.ty.clone(), |e| Ty::Int { bits: e.bits, signed: e.signed }),
+                Ty::Enum(id) => {
+                    self.t
+                        .object
+                        .enums
+                        .get(id.0 as usize)
+                        .map_or(value.ty.clone(), |e| Ty::Int {
+                            bits: e.bits,
+                            signed: e.signed,
+                        })
+                }
                 _ => value.ty.clone(),
             },
             _ => value.ty.clone(),
@@ -553,7 +646,10 @@ impl Body<'_> {
                     quote!(#name)
                 }
                 _ => {
-                    let n = self.constant_value(e).or_else(|| self.enum_value(inner)).unwrap_or_default();
+                    let n = self
+                        .constant_value(e)
+                        .or_else(|| self.enum_value(inner))
+                        .unwrap_or_default();
                     let (bits, signed) = match ty {
                         Ty::Int { bits, signed } => (*bits, *signed),
                         _ => (32, true),
@@ -564,7 +660,11 @@ impl Body<'_> {
             }
         };
         let (a, b) = (one(low), one(high));
-        if a.to_string() == b.to_string() { a } else { quote!(#a..=#b) }
+        if a.to_string() == b.to_string() {
+            a
+        } else {
+            quote!(#a..=#b)
+        }
     }
 
     fn enum_value(&self, expr: &Expr) -> Option<i128> {
@@ -611,7 +711,11 @@ impl Body<'_> {
 }
 
 fn load_of(place: &Place) -> Expr {
-    Expr { kind: ExprKind::Load(Box::new(place.clone())), ty: place.ty.clone(), span: None }
+    Expr {
+        kind: ExprKind::Load(Box::new(place.clone())),
+        ty: place.ty.clone(),
+        span: None,
+    }
 }
 
 fn strip(expr: &Expr) -> &Expr {
@@ -643,12 +747,18 @@ fn strip_tail(stmts: &mut Vec<Stmt>, label: LabelId) {
 
 /// Whether any statement leaves the one with that label.
 pub(super) fn leaves(stmts: &[Stmt], label: LabelId) -> bool {
-    jumps(stmts, |kind| matches!(kind, StmtKind::Break(l) if *l == label))
+    jumps(
+        stmts,
+        |kind| matches!(kind, StmtKind::Break(l) if *l == label),
+    )
 }
 
 /// Whether any statement goes on with the loop of that label.
 pub(super) fn continues(stmts: &[Stmt], label: LabelId) -> bool {
-    jumps(stmts, |kind| matches!(kind, StmtKind::Continue(l) if *l == label))
+    jumps(
+        stmts,
+        |kind| matches!(kind, StmtKind::Continue(l) if *l == label),
+    )
 }
 
 fn jumps(stmts: &[Stmt], test: impl Fn(&StmtKind) -> bool) -> bool {

@@ -1,11 +1,14 @@
 //! Literals and initial values.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 
 use super::{Body, Pin};
 use crate::{
-    emit::{code::{Code, Prec}, types::{self, int}},
+    emit::{
+        code::{Code, Prec},
+        types::{self, int},
+    },
     ir::{
         RecordId,
         body::{Expr, Init},
@@ -246,7 +249,10 @@ impl Body<'_> {
                 Some((_, part)) => {
                     let code = self.init(part, of, Pin::Context);
                     match **of {
-                        Ty::Int { bits: 8, signed: true } => self.text_value(part, code),
+                        Ty::Int {
+                            bits: 8,
+                            signed: true,
+                        } => self.text_value(part, code),
                         _ => code,
                     }
                 }
@@ -259,7 +265,10 @@ impl Body<'_> {
     /// A byte of text: `b'a'`.
     fn text_value(&self, part: &Init, code: Code) -> Code {
         match part {
-            Init::Expr(Expr { kind: crate::ir::body::ExprKind::Int(n), .. }) => byte(*n),
+            Init::Expr(Expr {
+                kind: crate::ir::body::ExprKind::Int(n),
+                ..
+            }) => byte(*n),
             Init::Zero => Code::atom(quote!(0)),
             _ => code.cast(&quote!(u8)),
         }
@@ -277,7 +286,10 @@ impl Body<'_> {
         let fill = want.saturating_sub(full.len());
         if fill > 64 {
             let literal = Literal::byte_string(&full);
-            let (len, count) = (Literal::u64_unsuffixed(*len), Literal::usize_unsuffixed(full.len()));
+            let (len, count) = (
+                Literal::u64_unsuffixed(*len),
+                Literal::usize_unsuffixed(full.len()),
+            );
             return Code::atom(quote!({
                 let mut text = [0; #len];
                 let (start, _) = text.split_at_mut(#count);
@@ -301,20 +313,20 @@ impl Code {
 pub fn byte(n: i128) -> Code {
     let n = u8::try_from(wrap(n, 8, false)).unwrap_or_default();
     Code::atom(if n.is_ascii_graphic() || n == b' ' {
-        Literal::byte_character(n).into()
+        Literal::byte_character(n).into_token_stream()
     } else {
-        Literal::u8_unsuffixed(n).into()
+        Literal::u8_unsuffixed(n).into_token_stream()
     })
 }
 
 /// `c"text"`, or bytes with a zero where a C string can't say it.
 pub fn c_string(bytes: &[u8]) -> TokenStream {
     match std::ffi::CString::new(bytes) {
-        Ok(text) => Literal::c_string(&text).into(),
+        Ok(text) => Literal::c_string(&text).into_token_stream(),
         Err(_) => {
             let mut full = bytes.to_vec();
             full.push(0);
-            Literal::byte_string(&full).into()
+            Literal::byte_string(&full).into_token_stream()
         }
     }
 }
@@ -326,12 +338,20 @@ pub fn wrap(n: i128, bits: u16, signed: bool) -> i128 {
     }
     let modulus = 1i128 << bits;
     let low = n.rem_euclid(modulus);
-    if signed && low >= modulus >> 1 { low - modulus } else { low }
+    if signed && low >= modulus >> 1 {
+        low - modulus
+    } else {
+        low
+    }
 }
 
 fn max(bits: u16, signed: bool) -> i128 {
     let bits = if signed { bits - 1 } else { bits };
-    if bits >= 127 { i128::MAX } else { (1 << bits) - 1 }
+    if bits >= 127 {
+        i128::MAX
+    } else {
+        (1 << bits) - 1
+    }
 }
 
 /// Numbers that are round in hexadecimal are written so.

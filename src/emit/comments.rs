@@ -1,0 +1,90 @@
+//! Comments and blank lines: markers among the tokens, and their text afterwards.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::uses::Uses;
+use crate::ir::{Comment, Notes};
+
+/// `///` lines for an item or a field, out of the comments before and behind it.
+pub fn doc(notes: &Notes) -> TokenStream {
+    let lines = notes
+        .before
+        .iter()
+        .filter(|comment| !comment.apart)
+        .chain(&notes.after)
+        .flat_map(doc_lines);
+    quote!(#(#[doc = #lines])*)
+}
+
+/// `//!` lines.
+pub fn inner_doc(comments: &[Comment]) -> TokenStream {
+    let mut lines: Vec<String> = Vec::new();
+    for comment in comments {
+        if !lines.is_empty() {
+            lines.push(String::new());
+        }
+        lines.extend(doc_lines(comment));
+    }
+    quote!(#(#![doc = #lines])*)
+}
+
+fn doc_lines(comment: &Comment) -> Vec<String> {
+    comment
+        .lines
+        .iter()
+        .map(|line| {
+            if line.is_empty() {
+                String::new()
+            } else {
+                format!(" {}", escape_doc(line))
+            }
+        })
+        .collect()
+}
+
+/// What rustdoc would take for markup.
+fn escape_doc(line: &str) -> String {
+    line.replace('<', "\\<")
+        .replace('[', "\\[")
+        .replace("\\<-", "<-")
+}
+
+/// Puts comments and blank lines where their markers stand.
+pub fn restore(text: &str, uses: &Uses) -> String {
+    let mut out: Vec<String> = Vec::new();
+    for line in text.lines() {
+        let trimmed = line.trim_start();
+        let indent = line.get(..line.len() - trimmed.len()).unwrap_or_default();
+        if trimmed == "__c2aya_blank!();" {
+            let opens = out
+                .last()
+                .is_none_or(|last| last.trim_end().ends_with('{') || last.trim().is_empty());
+            if !opens {
+                out.push(String::new());
+            }
+        } else if let Some(at) = marker(trimmed, "__c2aya_comment!(") {
+            for text in uses.comment_lines(at) {
+                out.push(format!("{indent}// {text}").trim_end().to_owned());
+            }
+        } else if let Some(at) = marker(trimmed, "__c2aya_after!(") {
+            let text = uses.comment_lines(at).join(" ");
+            match out.last_mut() {
+                Some(last) if !last.trim().is_empty() && last.len() + text.len() < 100 => {
+                    last.push_str(" // ");
+                    last.push_str(&text);
+                }
+                _ => out.push(format!("{indent}// {text}")),
+            }
+        } else {
+            out.push(line.to_owned());
+        }
+    }
+    let mut text = out.join("\n");
+    text.push('\n');
+    text
+}
+
+fn marker(line: &str, start: &str) -> Option<usize> {
+    line.strip_prefix(start)?.strip_suffix(");")?.parse().ok()
+}

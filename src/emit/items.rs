@@ -1,0 +1,188 @@
+//! Constants, variables and the licence.
+
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{ToTokens, quote};
+
+use super::{
+    bindings,
+    body::{Body, Returns},
+    comments::doc,
+    names::upper,
+    types::Types,
+};
+use crate::ir::{
+    Constant, ConstantId, ConstantValue, Global, GlobalId, GlobalKind, License, Notes,
+    body::{Function, Init},
+    ty::Ty,
+};
+
+/// The name of a constant, imported if it is one of the kernel's that Aya has too.
+pub fn constant_name(t: &Types<'_>, id: ConstantId) -> Ident {
+    let name = t.names.constant(id);
+    if let Some(constant) = t.object.constants.get(id.0 as usize)
+        && let Some(bound) = binding(constant)
+    {
+        let _ = bound;
+        t.uses.import("aya_ebpf::bindings", &constant.name);
+    } else if t.shared.constants.contains(&id) {
+        t.import_common(&name);
+    }
+    name
+}
+
+/// The type of the constant in Aya's bindings, if it is taken from there.
+pub fn binding(constant: &Constant) -> Option<&'static str> {
+    match (&constant.value, constant.foreign) {
+        (ConstantValue::Int(n), true) => bindings::constant(&constant.name, *n),
+        _ => None,
+    }
+}
+
+/// `const NAME: T = value;`
+pub fn constant(t: &Types<'_>, id: ConstantId, constant: &Constant, public: bool) -> TokenStream {
+    if binding(constant).is_some() {
+        return TokenStream::new();
+    }
+    let name = t.names.constant(id);
+    let docs = doc(&constant.notes);
+    let vis = public.then(|| quote!(pub));
+    match &constant.value {
+        ConstantValue::Int(n) => {
+            let ty = t.constants.get(id);
+            let rust = ty.tokens();
+            let value = constant
+                .expr
+                .as_deref()
+                .filter(|_| ty == super::constants::RustInt::Usize)
+                .and_then(|e| t.length(e));
+            let value = value.unwrap_or_else(|| int_value(*n, ty));
+            quote!(#docs #vis const #name: #rust = #value;)
+        }
+        ConstantValue::Str(bytes) => {
+            t.uses.import("core::ffi", "CStr");
+            let text = super::body::c_string(bytes);
+            quote!(#docs #vis const #name: &CStr = #text;)
+        }
+    }
+}
+
+fn int_value(n: i128, ty: super::constants::RustInt) -> TokenStream {
+    let max = match ty {
+        super::constants::RustInt::Usize => None,
+        super::constants::RustInt::Int(bits @ 32.., false) if bits < 127 => {
+            Some((1i128 << bits) - 1)
+        }
+        super::constants::RustInt::Int(bits @ 32.., true) if bits < 128 => {
+            Some((1i128 << (bits - 1)) - 1)
+        }
+        super::constants::RustInt::Int(..) => None,
+    };
+    let rust = ty.tokens();
+    if max == Some(n) {
+        return quote!(#rust::MAX);
+    }
+    if n >= 0 {
+        return Literal::i128_unsuffixed(n).into_token_stream();
+    }
+    let n = Literal::u128_unsuffixed(n.unsigned_abs());
+    quote!(-#n)
+}
+
+/// A variable.
+pub fn global(t: &Types<'_>, id: GlobalId, global: &Global) -> TokenStream {
+    if global.name == "LINUX_HAS_SYSCALL_WRAPPER" {
+        return TokenStream::new();
+    }
+    let name = t.names.global(id);
+    let docs = doc(&global.notes);
+    let ty = t.ty(&global.ty);
+    let value = initial(t, global);
+    let object_name = &global.name;
+    let section = match &global.kind {
+        GlobalKind::Section(section) => Some(quote!(#[unsafe(link_section = #section)])),
+        _ => None,
+    };
+    let export = quote!(#[unsafe(export_name = #object_name)]);
+    match global.kind {
+        GlobalKind::Option | GlobalKind::Kconfig => {
+            let global_type = t.uses.import("aya_ebpf", "Global");
+            quote! {
+                #docs
+                #export
+                static #name: #global_type<#ty> = #global_type::new(#value);
+            }
+        }
+        GlobalKind::Constant if !has_pointer(t, &global.ty) => quote! {
+            #docs
+            #export
+            static #name: #ty = #value;
+        },
+        _ => quote! {
+            #docs
+            #section
+            #export
+            static mut #name: #ty = #value;
+        },
+    }
+}
+
+/// Raw pointers may not be shared between threads, says Rust.
+fn has_pointer(t: &Types<'_>, ty: &Ty) -> bool {
+    match ty {
+        Ty::Pointer { .. } | Ty::Function(..) => true,
+        Ty::Array(of, _) => has_pointer(t, of),
+        Ty::Record(id) => t
+            .record(*id)
+            .and_then(|r| r.fields.as_deref())
+            .is_some_and(|fields| fields.iter().any(|f| has_pointer(t, &f.ty))),
+        _ => false,
+    }
+}
+
+fn initial(t: &Types<'_>, global: &Global) -> TokenStream {
+    // The body of a function that does nothing knows how to write values.
+    let nothing = Function {
+        name: String::new(),
+        params: Vec::new(),
+        ret: Ty::Unit,
+        locals: Vec::new(),
+        labels: Vec::new(),
+        body: Vec::new(),
+        inline: false,
+        global: false,
+        noinline: false,
+        callback: false,
+        notes: Notes::default(),
+        trailing: Vec::new(),
+        span: global.span,
+    };
+    let body = Body::new(*t, &nothing, None, Returns::Value);
+    let init = if matches!(global.kind, GlobalKind::Kconfig) {
+        &Init::Zero
+    } else {
+        &global.init
+    };
+    body.static_value(init, &global.ty)
+}
+
+/// The section `license`.
+pub fn license(license: &License) -> TokenStream {
+    let docs = doc(&license.notes);
+    let name = super::names::ident(&upper(&license.variable));
+    let mut bytes = license.text.as_bytes().to_vec();
+    bytes.push(0);
+    let len = Literal::usize_unsuffixed(bytes.len());
+    let text = Literal::byte_string(&bytes);
+    let export = &license.variable;
+    let symbol = if upper(export) == *export {
+        quote!(#[unsafe(no_mangle)])
+    } else {
+        quote!(#[unsafe(export_name = #export)])
+    };
+    quote! {
+        #docs
+        #[unsafe(link_section = "license")]
+        #symbol
+        static #name: [u8; #len] = *#text;
+    }
+}

@@ -1,0 +1,502 @@
+//! Programs and functions as items.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::{
+    body::{Body, Context, Returns},
+    comments::doc,
+    names::{ident, snake},
+    types::{Types, int},
+};
+use crate::ir::{
+    FunctionId,
+    body::Function,
+    program::{Argument, ArgumentSource, Program, ProgramKind},
+    ty::Ty,
+};
+
+/// How Aya has a kind of program.
+struct Entry {
+    /// The attribute, with what it is given.
+    attribute: TokenStream,
+    /// The type of the context.
+    context: &'static str,
+    /// Bits and sign of what the function returns.
+    returns: (u16, bool),
+}
+
+/// The attribute, the context and the value of a program.
+fn entry(t: &Types<'_>, kind: &ProgramKind) -> Entry {
+    let named = |name: &str| t.uses.import("aya_ebpf::macros", name);
+    let plain = |name: &str, context, returns| Entry {
+        attribute: {
+            let name = named(name);
+            quote!(#[#name])
+        },
+        context,
+        returns,
+    };
+    let with = |name: &str, args: Vec<TokenStream>, context, returns| Entry {
+        attribute: {
+            let name = named(name);
+            if args.is_empty() {
+                quote!(#[#name])
+            } else {
+                quote!(#[#name(#(#args),*)])
+            }
+        },
+        context,
+        returns,
+    };
+    let text = |key: &str, value: &Option<String>| {
+        value.as_ref().map(|value| {
+            let key = ident(key);
+            quote!(#key = #value)
+        })
+    };
+    let flag = |key: &str, set: bool| {
+        set.then(|| {
+            let key = ident(key);
+            quote!(#key)
+        })
+    };
+    const U32: (u16, bool) = (32, false);
+    const I32: (u16, bool) = (32, true);
+    let args = |list: Vec<Option<TokenStream>>| list.into_iter().flatten().collect::<Vec<_>>();
+    match kind {
+        ProgramKind::Ksyscall { .. } | ProgramKind::Custom => plain("kprobe", "ProbeContext", U32),
+        ProgramKind::Kretsyscall { .. } => plain("kretprobe", "RetProbeContext", U32),
+        ProgramKind::Kprobe { function, offset } => {
+            let offset = (*offset != 0).then(|| {
+                let offset = offset.to_string();
+                quote!(offset = #offset)
+            });
+            with(
+                "kprobe",
+                args(vec![text("function", function), offset]),
+                "ProbeContext",
+                U32,
+            )
+        }
+        ProgramKind::Kretprobe { function } => with(
+            "kretprobe",
+            args(vec![text("function", function)]),
+            "RetProbeContext",
+            U32,
+        ),
+        ProgramKind::Uprobe {
+            sleepable, multi, ..
+        } => with(
+            "uprobe",
+            args(vec![flag("multi", *multi), flag("sleepable", *sleepable)]),
+            "ProbeContext",
+            U32,
+        ),
+        ProgramKind::Uretprobe {
+            sleepable, multi, ..
+        } => with(
+            "uretprobe",
+            args(vec![flag("multi", *multi), flag("sleepable", *sleepable)]),
+            "RetProbeContext",
+            U32,
+        ),
+        ProgramKind::Tracepoint { category, name } => with(
+            "tracepoint",
+            args(vec![text("category", category), text("name", name)]),
+            "TracePointContext",
+            U32,
+        ),
+        ProgramKind::RawTracepoint { name } => with(
+            "raw_tracepoint",
+            args(vec![text("tracepoint", name)]),
+            "RawTracePointContext",
+            U32,
+        ),
+        ProgramKind::BtfTracepoint { name } => with(
+            "btf_tracepoint",
+            args(vec![text("function", name)]),
+            "BtfTracePointContext",
+            I32,
+        ),
+        ProgramKind::Fentry {
+            function,
+            sleepable,
+        } => with(
+            "fentry",
+            args(vec![
+                text("function", function),
+                flag("sleepable", *sleepable),
+            ]),
+            "FEntryContext",
+            I32,
+        ),
+        ProgramKind::Fexit {
+            function,
+            sleepable,
+        } => with(
+            "fexit",
+            args(vec![
+                text("function", function),
+                flag("sleepable", *sleepable),
+            ]),
+            "FExitContext",
+            I32,
+        ),
+        ProgramKind::Lsm { hook, sleepable } => with(
+            "lsm",
+            args(vec![text("hook", hook), flag("sleepable", *sleepable)]),
+            "LsmContext",
+            I32,
+        ),
+        ProgramKind::LsmCgroup { hook } => with(
+            "lsm_cgroup",
+            args(vec![text("hook", hook)]),
+            "LsmContext",
+            I32,
+        ),
+        ProgramKind::PerfEvent => plain("perf_event", "PerfEventContext", U32),
+        ProgramKind::Xdp { frags, map } => with(
+            "xdp",
+            args(vec![flag("frags", *frags), text("map", map)]),
+            "XdpContext",
+            U32,
+        ),
+        ProgramKind::Classifier => plain("classifier", "TcContext", I32),
+        ProgramKind::CgroupSkb { attach } => with(
+            "cgroup_skb",
+            attach
+                .iter()
+                .map(|a| {
+                    let a = ident(a);
+                    quote!(#a)
+                })
+                .collect(),
+            "SkBuffContext",
+            I32,
+        ),
+        ProgramKind::CgroupSock { attach } => {
+            let attach = ident(attach.trim_start_matches("cgroup/"));
+            with("cgroup_sock", vec![quote!(#attach)], "SockContext", I32)
+        }
+        ProgramKind::CgroupSockAddr { attach } => {
+            let attach = ident(attach);
+            with(
+                "cgroup_sock_addr",
+                vec![quote!(#attach)],
+                "SockAddrContext",
+                I32,
+            )
+        }
+        ProgramKind::CgroupSysctl => plain("cgroup_sysctl", "SysctlContext", I32),
+        ProgramKind::CgroupSockopt { attach } => {
+            let attach = ident(attach);
+            with(
+                "cgroup_sockopt",
+                vec![quote!(#attach)],
+                "SockoptContext",
+                I32,
+            )
+        }
+        ProgramKind::CgroupDevice => plain("cgroup_device", "DeviceContext", I32),
+        ProgramKind::SockOps => plain("sock_ops", "SockOpsContext", U32),
+        ProgramKind::SkMsg => plain("sk_msg", "SkMsgContext", U32),
+        ProgramKind::SkSkbParser => plain("stream_parser", "SkBuffContext", U32),
+        ProgramKind::SkSkbVerdict => plain("stream_verdict", "SkBuffContext", U32),
+        ProgramKind::SkLookup => plain("sk_lookup", "SkLookupContext", U32),
+        ProgramKind::SkReuseport { migrate } => with(
+            "sk_reuseport",
+            args(vec![flag("migrate", *migrate)]),
+            "SkReuseportContext",
+            U32,
+        ),
+        ProgramKind::SocketFilter => plain("socket_filter", "SkBuffContext", (64, true)),
+        ProgramKind::FlowDissector => plain("flow_dissector", "FlowDissectorContext", U32),
+        ProgramKind::Iter { target, sleepable } => Entry {
+            attribute: {
+                let head = if *sleepable { "iter.s" } else { "iter" };
+                let section = target
+                    .as_ref()
+                    .map_or(head.to_owned(), |t| format!("{head}/{t}"));
+                quote!(#[unsafe(no_mangle)] #[unsafe(link_section = #section)])
+            },
+            context: "",
+            returns: I32,
+        },
+    }
+}
+
+/// A program.
+pub fn program(t: &Types<'_>, program: &Program) -> TokenStream {
+    let entry = entry(t, &program.kind);
+    let function = &program.function;
+    let name = ident(&function.name);
+    let raw = entry.context.is_empty();
+    let ctx_ty = program
+        .ctx
+        .and_then(|ctx| function.locals.get(ctx.0 as usize))
+        .map(|local| local.ty.clone());
+    // A context whose fields the body reads is a pointer to them; else Aya's object.
+    let follows = program.ctx.is_some_and(|ctx| follows(function, ctx));
+    let context = program.ctx.map(|local| Context {
+        local,
+        object: !follows && !raw,
+    });
+    let (bits, signed) = entry.returns;
+    let body = Body::new(*t, function, context, Returns::As(bits, signed));
+    let ctx_name = program
+        .ctx
+        .map_or_else(|| format_ident!("ctx"), |ctx| body.name(ctx));
+    let stmts = body.emit(|body| {
+        let args = arguments(t, body, program, &ctx_name);
+        let pointer = follows.then(|| {
+            t.uses.import("aya_ebpf", "EbpfContext");
+            let target = match &ctx_ty {
+                Some(Ty::Pointer { to, .. }) => t.ty(to),
+                _ => quote!(u8),
+            };
+            let mutable = matches!(ctx_ty, Some(Ty::Pointer { mutable: true, .. }));
+            let constant = (!mutable).then(|| quote!(.cast_const()));
+            if raw {
+                TokenStream::new()
+            } else {
+                quote!(let #ctx_name = #ctx_name.as_ptr().cast::<#target>()#constant;)
+            }
+        });
+        quote!(#args #pointer)
+    });
+    let uses_ctx =
+        follows || args_need_context(program) || program.ctx.is_some_and(|ctx| body.is_read(ctx));
+    let ctx_name = if uses_ctx {
+        ctx_name
+    } else {
+        format_ident!("_{}", ctx_name)
+    };
+    let docs = program_doc(program);
+    let ret = int(bits, signed);
+    let attribute = &entry.attribute;
+    if raw {
+        let ty = ctx_ty
+            .as_ref()
+            .map_or_else(|| quote!(*mut u8), |ty| t.ty(ty));
+        return quote! {
+            #docs
+            #attribute
+            pub extern "C" fn #name(#ctx_name: #ty) -> #ret { #stmts }
+        };
+    }
+    let context = t.uses.import("aya_ebpf::programs", entry.context);
+    quote! {
+        #docs
+        #attribute
+        pub fn #name(#ctx_name: #context) -> #ret { #stmts }
+    }
+}
+
+fn args_need_context(program: &Program) -> bool {
+    program.args.iter().any(|arg| arg.used)
+}
+
+/// Whether the body looks into the context by itself.
+fn follows(function: &Function, ctx: crate::ir::body::LocalId) -> bool {
+    use crate::ir::{
+        body::{Expr, ExprKind, Place, PlaceKind},
+        visit::{self, Visitor},
+    };
+    struct Finder(crate::ir::body::LocalId, bool);
+    impl Finder {
+        fn is_it(&self, expr: &Expr) -> bool {
+            match &expr.kind {
+                ExprKind::Load(place) => matches!(place.kind, PlaceKind::Local(id) if id == self.0),
+                ExprKind::Cast(inner) => self.is_it(inner),
+                ExprKind::Offset(base, _) => self.is_it(base),
+                _ => false,
+            }
+        }
+    }
+    impl Visitor for Finder {
+        fn place(&mut self, place: &Place) {
+            if let PlaceKind::Deref(pointer) = &place.kind {
+                self.1 |= self.is_it(pointer);
+            }
+            visit::walk_place(self, place);
+        }
+    }
+    let mut finder = Finder(ctx, false);
+    visit::walk_stmts(&mut finder, &function.body);
+    finder.1
+}
+
+/// Comments, and where the program is attached.
+fn program_doc(program: &Program) -> TokenStream {
+    let docs = doc(&program.function.notes);
+    let section = format!(" `{}`", program.section);
+    if docs.is_empty() {
+        quote!(#[doc = #section])
+    } else {
+        quote!(#docs #[doc = ""] #[doc = #section])
+    }
+}
+
+/// The arguments that the body uses, converted as C converts them.
+fn arguments(
+    t: &Types<'_>,
+    body: &Body<'_>,
+    program: &Program,
+    ctx: &proc_macro2::Ident,
+) -> TokenStream {
+    let used: Vec<&Argument> = program.args.iter().filter(|arg| arg.used).collect();
+    let syscall: Vec<(&Argument, u8)> = used
+        .iter()
+        .filter_map(|arg| match arg.source {
+            ArgumentSource::Syscall(n) => Some((*arg, n)),
+            _ => None,
+        })
+        .collect();
+    let mut out = TokenStream::new();
+    if !syscall.is_empty() {
+        let args = t.uses.runtime("syscall", "args");
+        let names = syscall.iter().map(|(arg, _)| {
+            let name = body.name(arg.local);
+            let plain = is_word(body, arg);
+            let mutable = (plain && body.is_mutated(arg.local)).then(|| quote!(mut));
+            quote!(#mutable #name)
+        });
+        let numbers = syscall
+            .iter()
+            .map(|(_, n)| proc_macro2::Literal::u8_unsuffixed(*n));
+        out.extend(quote!(let [#(#names),*] = #args(&#ctx, [#(#numbers),*]);));
+        for (arg, _) in &syscall {
+            if !is_word(body, arg) {
+                let name = body.name(arg.local);
+                let value = from_word(t, body, arg, quote!(#name));
+                let mutable = body.is_mutated(arg.local).then(|| quote!(mut));
+                out.extend(quote!(let #mutable #name = #value;));
+            }
+        }
+    }
+    for arg in used {
+        let name = body.name(arg.local);
+        let mutable = body.is_mutated(arg.local).then(|| quote!(mut));
+        let word = match arg.source {
+            ArgumentSource::Syscall(_) => continue,
+            ArgumentSource::Parameter(n) => {
+                let n = proc_macro2::Literal::u8_unsuffixed(n);
+                quote!(#ctx.arg::<u64>(#n).unwrap_or(0))
+            }
+            ArgumentSource::Return => quote!(#ctx.ret::<u64>()),
+            ArgumentSource::Tracing(n) => {
+                let n = proc_macro2::Literal::u8_unsuffixed(n);
+                quote!(#ctx.arg::<u64>(#n))
+            }
+        };
+        let value = match (&body.local(arg.local).map(|l| l.ty.clone()), arg.source) {
+            // Aya converts as C does.
+            (Some(ty @ (Ty::Int { .. } | Ty::Pointer { .. })), ArgumentSource::Return)
+                if fits(ty) =>
+            {
+                let ty = t.ty(ty);
+                out.extend(quote!(let #mutable #name: #ty = #ctx.ret();));
+                continue;
+            }
+            (Some(ty @ (Ty::Int { .. } | Ty::Pointer { .. })), ArgumentSource::Tracing(n))
+                if fits(ty) =>
+            {
+                let ty = t.ty(ty);
+                let n = proc_macro2::Literal::u8_unsuffixed(n);
+                out.extend(quote!(let #mutable #name: #ty = #ctx.arg(#n);));
+                continue;
+            }
+            (Some(ty @ Ty::Int { .. }), ArgumentSource::Parameter(n)) if fits(ty) => {
+                let ty = t.ty(ty);
+                let n = proc_macro2::Literal::u8_unsuffixed(n);
+                out.extend(quote!(let #mutable #name: #ty = #ctx.arg(#n).unwrap_or(0);));
+                continue;
+            }
+            _ => from_word(t, body, arg, word),
+        };
+        out.extend(quote!(let #mutable #name = #value;));
+    }
+    out
+}
+
+fn fits(ty: &Ty) -> bool {
+    match ty {
+        Ty::Int { bits, .. } => *bits <= 64,
+        _ => true,
+    }
+}
+
+fn is_word(body: &Body<'_>, arg: &Argument) -> bool {
+    body.local(arg.local)
+        .is_some_and(|local| local.ty == Ty::unsigned(64))
+}
+
+/// A register's word as the parameter's type.
+fn from_word(t: &Types<'_>, body: &Body<'_>, arg: &Argument, word: TokenStream) -> TokenStream {
+    let Some(local) = body.local(arg.local) else {
+        return word;
+    };
+    match &local.ty {
+        Ty::Int {
+            bits: 64,
+            signed: false,
+        } => word,
+        Ty::Bool => quote!(#word != 0),
+        Ty::Enum(id) => {
+            let (name, repr) = (
+                t.ty(&local.ty),
+                t.object
+                    .enums
+                    .get(id.0 as usize)
+                    .map_or_else(|| quote!(u32), |e| int(e.bits, e.signed)),
+            );
+            quote!(#name(#word as #repr))
+        }
+        ty => {
+            let ty = t.ty(ty);
+            quote!(#word as #ty)
+        }
+    }
+}
+
+/// A function that isn't a program.
+pub fn function(t: &Types<'_>, id: FunctionId, function: &Function) -> TokenStream {
+    let name = t.names.function(id);
+    let body = Body::new(*t, function, None, Returns::Value);
+    let stmts = body.emit(|_| TokenStream::new());
+    let docs = doc(&function.notes);
+    let params = function.params.iter().map(|local| {
+        let name = body.parameter_name(*local);
+        let ty = function
+            .locals
+            .get(local.0 as usize)
+            .map_or_else(|| quote!(u64), |l| t.ty(&l.ty));
+        let mutable = body.is_mutated(*local).then(|| quote!(mut));
+        quote!(#mutable #name: #ty)
+    });
+    let ret = t.ret(&function.ret);
+    let object_name = &function.name;
+    let attributes = if function.global || function.noinline {
+        let export = if snake(object_name) == *object_name && name == object_name.as_str() {
+            quote!(#[unsafe(no_mangle)])
+        } else {
+            quote!(#[unsafe(export_name = #object_name)])
+        };
+        if function.global {
+            quote!(#[inline(never)] #export)
+        } else {
+            quote!(#[inline(never)])
+        }
+    } else if function.callback {
+        quote!()
+    } else {
+        quote!(#[inline(always)])
+    };
+    let abi = (function.callback || function.global).then(|| quote!(extern "C"));
+    quote! {
+        #docs
+        #attributes
+        #abi fn #name(#(#params),*) #ret { #stmts }
+    }
+}
