@@ -224,7 +224,7 @@ fn render(lines: &[&str], pieces: &[Piece], names: &Names) -> String {
         let start = above(lines, piece.start);
         let text = match &piece.item {
             Item::Use(import) => match pruned(&import.tree, &mentioned) {
-                Some(tree) if tree == import.tree => {
+                Some(tree) if identifiers(&tree) == identifiers(&import.tree) => {
                     let mut whole = Vec::new();
                     copy(&mut whole, lines, start, piece.end);
                     whole
