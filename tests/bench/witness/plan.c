@@ -1,0 +1,162 @@
+/*
+ * The plan is lines of words. Numbers are hexadecimal without a prefix, so are bytes.
+ *
+ *	load				only load
+ *	wrapper 0|1			LINUX_HAS_SYSCALL_WRAPPER
+ *	ids UID GID			of the caller
+ *	btf PATH			of the kernel's types
+ *	side 0|1 PATH			the C object, the port
+ *	set 0|1|* SYMBOL BYTES		a constant
+ *	mask MAP TYPE|- FIELD		differs from run to run
+ *	blob plain|edge BYTES|-		memory; the first is number 0
+ *	point BLOB WORD BLOB		a pointer in it
+ *	call KIND PROGRAM A B C D E F	arguments: a number, or @BLOB
+ *	sleep MS			after the call
+ */
+#include "witness.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define WORDS 16
+
+static size_t read_hex(const char *text, unsigned char **bytes)
+{
+	size_t size = strcmp(text, "-") ? strlen(text) / 2 : 0;
+
+	*bytes = allocate(size + 1);
+	for (size_t i = 0; i < size; i++) {
+		unsigned int byte;
+
+		if (sscanf(text + 2 * i, "%2x", &byte) != 1)
+			fail("plan: %s isn't hexadecimal", text);
+		(*bytes)[i] = byte;
+	}
+	return size;
+}
+
+static void *grow(void *list, int count, size_t size)
+{
+	list = realloc(list, (count + 1) * size);
+	if (!list)
+		fail("out of memory");
+	memset((char *)list + count * size, 0, size);
+	return list;
+}
+
+static void add_blob(struct plan *plan, char **words)
+{
+	struct blob *blob;
+
+	plan->blobs = grow(plan->blobs, plan->blob_count, sizeof(*plan->blobs));
+	blob = &plan->blobs[plan->blob_count++];
+	blob->edge = !strcmp(words[1], "edge");
+	blob->size = read_hex(words[2], &blob->bytes);
+	blob->pointees = allocate((blob->size / 8 + 1) * sizeof(int));
+	for (size_t i = 0; i <= blob->size / 8; i++)
+		blob->pointees[i] = -1;
+}
+
+static struct blob *blob_at(struct plan *plan, const char *word)
+{
+	int number = strtol(word, NULL, 16);
+
+	if (number < 0 || number >= plan->blob_count)
+		fail("plan: no blob %s", word);
+	return &plan->blobs[number];
+}
+
+static void add_call(struct plan *plan, char **words, int count)
+{
+	static const char *const kinds[] = { "syscall", "function", "return", "run" };
+	struct call *call;
+
+	if (count != 3 + ARGUMENTS)
+		fail("plan: a call has %d arguments", count - 3);
+	plan->calls = grow(plan->calls, plan->call_count, sizeof(*plan->calls));
+	call = &plan->calls[plan->call_count++];
+	for (call->kind = 0; strcmp(kinds[call->kind], words[1]); call->kind++)
+		if (call->kind == CALL_TEST_RUN)
+			fail("plan: unknown kind of call %s", words[1]);
+	call->program = strdup(words[2]);
+	for (int i = 0; i < ARGUMENTS; i++) {
+		const char *word = words[3 + i];
+		bool blob = word[0] == '@';
+
+		call->arguments[i].blob = blob ? blob_at(plan, word + 1) - plan->blobs : -1;
+		call->arguments[i].value = blob ? 0 : strtoull(word, NULL, 16);
+	}
+}
+
+static void read_line(struct plan *plan, char **words, int count)
+{
+	const char *what = words[0];
+
+	if (!strcmp(what, "load")) {
+		plan->load_only = true;
+	} else if (!strcmp(what, "wrapper") && count == 2) {
+		plan->wrapper = words[1][0] == '1';
+	} else if (!strcmp(what, "ids") && count == 3) {
+		plan->uid = strtoul(words[1], NULL, 16);
+		plan->gid = strtoul(words[2], NULL, 16);
+	} else if (!strcmp(what, "btf") && count == 2) {
+		plan->btf = strdup(words[1]);
+	} else if (!strcmp(what, "side") && count == 3) {
+		plan->paths[words[1][0] == '1'] = strdup(words[2]);
+	} else if (!strcmp(what, "set") && count == 4) {
+		struct setting *setting;
+
+		plan->settings = grow(plan->settings, plan->setting_count, sizeof(*plan->settings));
+		setting = &plan->settings[plan->setting_count++];
+		setting->side = words[1][0] == '*' ? -1 : words[1][0] - '0';
+		setting->symbol = strdup(words[2]);
+		setting->size = read_hex(words[3], &setting->bytes);
+	} else if (!strcmp(what, "mask") && count == 4) {
+		struct mask *mask;
+
+		plan->masks = grow(plan->masks, plan->mask_count, sizeof(*plan->masks));
+		mask = &plan->masks[plan->mask_count++];
+		mask->map = strdup(words[1]);
+		mask->type = strcmp(words[2], "-") ? strdup(words[2]) : NULL;
+		mask->field = strdup(words[3]);
+	} else if (!strcmp(what, "blob") && count == 3) {
+		add_blob(plan, words);
+	} else if (!strcmp(what, "point") && count == 4) {
+		struct blob *blob = blob_at(plan, words[1]);
+		size_t word = strtoul(words[2], NULL, 16);
+
+		if (8 * (word + 1) > blob->size)
+			fail("plan: blob %s has no word %s", words[1], words[2]);
+		blob->pointees[word] = blob_at(plan, words[3]) - plan->blobs;
+	} else if (!strcmp(what, "call")) {
+		add_call(plan, words, count);
+	} else if (!strcmp(what, "sleep") && count == 2 && plan->call_count) {
+		plan->calls[plan->call_count - 1].sleep_ms = strtol(words[1], NULL, 16);
+	} else {
+		fail("plan: unknown line %s", what);
+	}
+}
+
+void read_plan(struct plan *plan, const char *path)
+{
+	FILE *file = fopen(path, "r");
+	char *line = NULL;
+	size_t room = 0;
+
+	if (!file)
+		fail("can't read %s: %m", path);
+	while (getline(&line, &room, file) >= 0) {
+		char *words[WORDS], *word, *rest = line;
+		int count = 0;
+
+		while ((word = strsep(&rest, " \n")) && count < WORDS)
+			if (*word)
+				words[count++] = word;
+		if (count)
+			read_line(plan, words, count);
+	}
+	free(line);
+	fclose(file);
+	if (!plan->paths[0])
+		fail("plan: no object");
+}
