@@ -70,11 +70,11 @@ static void place_all(struct caller *caller)
 	for (int i = 0; i < plan->blob_count; i++)
 		caller->blobs[i] = place(&plan->blobs[i]);
 	for (int i = 0; i < plan->blob_count; i++)
-		for (size_t word = 0; word < plan->blobs[i].size / 8; word++) {
-			int pointee = plan->blobs[i].pointees[word];
+		for (int j = 0; j < plan->blobs[i].pointer_count; j++) {
+			const struct pointer *pointer = &plan->blobs[i].pointers[j];
+			void *to = (void *)caller->blobs[pointer->to];
 
-			if (pointee >= 0)
-				memcpy((char *)caller->blobs[i] + 8 * word, &caller->blobs[pointee], 8);
+			memcpy((char *)caller->blobs[i] + pointer->at, &to, sizeof(to));
 		}
 }
 
@@ -90,21 +90,22 @@ static void load_finder(struct caller *caller)
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "finder");
 	struct bpf_object *object = bpf_object__open_mem(finder_start, finder_end - finder_start, &options);
 	struct bpf_program *program = object ? bpf_object__next_program(object, NULL) : NULL;
-	struct bpf_map *variables = NULL, *map;
+	const struct btf_type *section;
+	const struct btf *btf;
+	struct bpf_map *map;
+	char *variables;
 	size_t size;
 
 	if (!program || bpf_object__load(object) || !bpf_program__attach(program))
 		fail("can't find out where the kernel saves registers: %m");
-	bpf_object__for_each_map(map, object)
-		variables = map;
-	struct finder *finder = bpf_map__initial_value(variables, &size);
-	const struct btf *btf = bpf_object__btf(object);
-	const struct btf_type *section = btf__type_by_id(btf, btf__find_by_name_kind(btf, ".bss", BTF_KIND_DATASEC));
-
+	map = bpf_object__next_map(object, NULL);
+	variables = bpf_map__initial_value(map, &size);
+	btf = bpf_object__btf(object);
+	section = btf__type_by_id(btf, btf__find_by_name_kind(btf, ".bss", BTF_KIND_DATASEC));
 	for (int i = 0; i < btf_vlen(section); i++) {
 		const struct btf_var_secinfo *variable = &btf_var_secinfos(section)[i];
 		const char *name = btf__name_by_offset(btf, btf__type_by_id(btf, variable->type)->name_off);
-		void *at = (char *)finder + variable->offset;
+		void *at = variables + variable->offset;
 
 		if (!strcmp(name, "saved_regs"))
 			caller->saved_regs = at;

@@ -75,7 +75,6 @@ bool fill_core_constants(struct side *side, const struct plan *plan)
 {
 	for (int i = 0; i < side->symbols.count; i++) {
 		const struct symbol *symbol = &side->symbols.list[i];
-		unsigned int bytes;
 		long offset;
 
 		if (strncmp(symbol->name, PREFIX, strlen(PREFIX)) || set_by_plan(plan, side->number, symbol->name))
@@ -85,8 +84,7 @@ bool fill_core_constants(struct side *side, const struct plan *plan)
 			printf("%s lacks %s\n", side->label, symbol->name);
 			return false;
 		}
-		bytes = offset / 8;
-		if (!set_constant(side, symbol->name, &bytes, sizeof(bytes)))
+		if (!set_number(side, symbol->name, offset / 8))
 			return false;
 	}
 	return true;

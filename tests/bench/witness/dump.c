@@ -158,7 +158,7 @@ static void dump_map(const struct side *side, const struct plan *plan, const cha
 }
 
 /* Every variable by its name: the two compilers order them differently. */
-static void dump_variables(const struct side *side)
+void dump_variables(const struct side *side, const char *moment)
 {
 	for (int i = 0; i < side->symbols.count; i++) {
 		const struct symbol *symbol = &side->symbols.list[i];
@@ -172,7 +172,7 @@ static void dump_variables(const struct side *side)
 		values = allocate(bpf_map__value_size(map));
 		if (bpf_map_lookup_elem(bpf_map__fd(map), &zero, values))
 			fail("%s: can't read %s: %m", side->label, symbol->section);
-		printf("%s %s %s ", side->label, constant ? "constant" : "variable", symbol->name);
+		printf("%s %s %s ", side->label, constant ? "constant" : moment, symbol->name);
 		print_hex(values + symbol->offset, symbol->size);
 		putchar('\n');
 		free(values);
@@ -202,6 +202,6 @@ void dump_side(const struct side *side, const struct plan *plan)
 	bpf_object__for_each_map(map, side->object)
 		if (!bpf_map__is_internal(map) && bpf_map__fd(map) >= 0)
 			dump_map(side, plan, bpf_map__name(map), bpf_map__fd(map));
-	dump_variables(side);
+	dump_variables(side, "variable");
 	print_runs(side);
 }

@@ -64,8 +64,10 @@ static void run(struct side sides[SIDES], const struct plan *plan)
 
 	attach_sides(sides, plan, caller, site_of);
 	open_trace(caller_thread(caller));
-	for (int i = 0; i < SIDES; i++)
+	for (int i = 0; i < SIDES; i++) {
 		open_records(&sides[i], plan);
+		dump_variables(&sides[i], "initial");
+	}
 	for (int i = 0; i < plan->call_count; i++) {
 		if (site_of[i] < 0)
 			test_run(sides, plan, caller, i);

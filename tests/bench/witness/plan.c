@@ -6,10 +6,11 @@
  *	ids UID GID			of the caller
  *	btf PATH			of the kernel's types
  *	side 0|1 PATH			the C object, the port
- *	set 0|1|* SYMBOL BYTES		a constant
+ *	set 0|1|* SYMBOL BYTES		a constant; zeros follow
+ *	number 0|1|* SYMBOL NUMBER	a constant, as wide as it is
  *	mask MAP TYPE|- FIELD		differs from run to run
  *	blob plain|edge BYTES|-		memory; the first is number 0
- *	point BLOB WORD BLOB		a pointer in it
+ *	point BLOB OFFSET BLOB		a pointer in it
  *	call KIND PROGRAM A B C D E F	arguments: a number, or @BLOB
  *	sleep MS			after the call
  */
@@ -52,9 +53,21 @@ static void add_blob(struct plan *plan, char **words)
 	blob = &plan->blobs[plan->blob_count++];
 	blob->edge = !strcmp(words[1], "edge");
 	blob->size = read_hex(words[2], &blob->bytes);
-	blob->pointees = allocate((blob->size / 8 + 1) * sizeof(int));
-	for (size_t i = 0; i <= blob->size / 8; i++)
-		blob->pointees[i] = -1;
+}
+
+static void add_setting(struct plan *plan, char **words)
+{
+	struct setting *setting;
+
+	plan->settings = grow(plan->settings, plan->setting_count, sizeof(*plan->settings));
+	setting = &plan->settings[plan->setting_count++];
+	setting->side = words[1][0] == '*' ? -1 : words[1][0] - '0';
+	setting->symbol = strdup(words[2]);
+	setting->is_number = !strcmp(words[0], "number");
+	if (setting->is_number)
+		setting->number = strtoull(words[3], NULL, 16);
+	else
+		setting->size = read_hex(words[3], &setting->bytes);
 }
 
 static struct blob *blob_at(struct plan *plan, const char *word)
@@ -103,14 +116,8 @@ static void read_line(struct plan *plan, char **words, int count)
 		plan->btf = strdup(words[1]);
 	} else if (!strcmp(what, "side") && count == 3) {
 		plan->paths[words[1][0] == '1'] = strdup(words[2]);
-	} else if (!strcmp(what, "set") && count == 4) {
-		struct setting *setting;
-
-		plan->settings = grow(plan->settings, plan->setting_count, sizeof(*plan->settings));
-		setting = &plan->settings[plan->setting_count++];
-		setting->side = words[1][0] == '*' ? -1 : words[1][0] - '0';
-		setting->symbol = strdup(words[2]);
-		setting->size = read_hex(words[3], &setting->bytes);
+	} else if ((!strcmp(what, "set") || !strcmp(what, "number")) && count == 4) {
+		add_setting(plan, words);
 	} else if (!strcmp(what, "mask") && count == 4) {
 		struct mask *mask;
 
@@ -123,11 +130,14 @@ static void read_line(struct plan *plan, char **words, int count)
 		add_blob(plan, words);
 	} else if (!strcmp(what, "point") && count == 4) {
 		struct blob *blob = blob_at(plan, words[1]);
-		size_t word = strtoul(words[2], NULL, 16);
+		struct pointer *pointer;
 
-		if (8 * (word + 1) > blob->size)
-			fail("plan: blob %s has no word %s", words[1], words[2]);
-		blob->pointees[word] = blob_at(plan, words[3]) - plan->blobs;
+		blob->pointers = grow(blob->pointers, blob->pointer_count, sizeof(*blob->pointers));
+		pointer = &blob->pointers[blob->pointer_count++];
+		pointer->at = strtoul(words[2], NULL, 16);
+		pointer->to = blob_at(plan, words[3]) - plan->blobs;
+		if (pointer->at + sizeof(void *) > blob->size)
+			fail("plan: blob %s is too short for a pointer at %s", words[1], words[2]);
 	} else if (!strcmp(what, "call")) {
 		add_call(plan, words, count);
 	} else if (!strcmp(what, "sleep") && count == 2 && plan->call_count) {

@@ -18,28 +18,40 @@ bool set_constant(struct side *side, const char *name, const void *bytes, size_t
 	size_t room = 0;
 	char *values = map ? bpf_map__initial_value(map, &room) : NULL;
 
-	if (!values || symbol->size != size || symbol->offset + size > room) {
+	if (!values || symbol->size < size || symbol->offset + symbol->size > room) {
 		printf("%s unset %s\n", side->label, name);
 		return false;
 	}
+	memset(values + symbol->offset, 0, symbol->size);
 	memcpy(values + symbol->offset, bytes, size);
 	return true;
 }
 
+bool set_number(struct side *side, const char *name, unsigned long long number)
+{
+	const struct symbol *symbol = find_symbol(&side->symbols, name);
+	size_t size = symbol && symbol->size < sizeof(number) ? symbol->size : sizeof(number);
+	const char *bytes = (const char *)&number;
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	bytes += sizeof(number) - size;
+#endif
+	return set_constant(side, name, bytes, size);
+}
+
 static bool set_constants(struct side *side, const struct plan *plan)
 {
-	unsigned char wrapper = plan->wrapper;
-
 	/* libbpf has its own way for the C object, see __wrap_probe_kern_syscall_wrapper. */
 	if (find_symbol(&side->symbols, "LINUX_HAS_SYSCALL_WRAPPER") &&
-	    !set_constant(side, "LINUX_HAS_SYSCALL_WRAPPER", &wrapper, sizeof(wrapper)))
+	    !set_number(side, "LINUX_HAS_SYSCALL_WRAPPER", plan->wrapper))
 		return false;
 	for (int i = 0; i < plan->setting_count; i++) {
 		const struct setting *setting = &plan->settings[i];
 
 		if (setting->side >= 0 && setting->side != side->number)
 			continue;
-		if (!set_constant(side, setting->symbol, setting->bytes, setting->size))
+		if (setting->is_number ? !set_number(side, setting->symbol, setting->number) :
+		    !set_constant(side, setting->symbol, setting->bytes, setting->size))
 			return false;
 	}
 	return fill_core_constants(side, plan);

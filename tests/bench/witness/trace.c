@@ -1,6 +1,6 @@
 /*
  * What bpf_printk wrote, in an instance of the trace that is ours alone and takes nothing but this,
- * from nobody but the caller. A call's lines are those of both sides, one after the other.
+ * from nobody but the caller and the witness. A call's lines are those of both sides, one after the other.
  */
 #define _GNU_SOURCE
 #include "witness.h"
@@ -34,7 +34,7 @@ static void write_file(const char *name, const char *text)
 
 void open_trace(pid_t thread)
 {
-	char number[16], path[256];
+	char threads[32], path[256];
 
 	/* A mount of our own, which ends with us. */
 	if (access(TRACEFS "/instances", F_OK) &&
@@ -44,8 +44,9 @@ void open_trace(pid_t thread)
 	snprintf(instance, sizeof(instance), TRACEFS "/instances/c2aya-%d", getpid());
 	if (mkdir(instance, 0700) && errno != EEXIST)
 		fail("can't make %s: %m", instance);
-	snprintf(number, sizeof(number), "%d", thread);
-	write_file("set_event_pid", number);
+	/* Test runs are ours. */
+	snprintf(threads, sizeof(threads), "%d %d", thread, getpid());
+	write_file("set_event_pid", threads);
 	write_file("events/bpf_trace/bpf_trace_printk/enable", "1");
 	snprintf(path, sizeof(path), "%s/trace_pipe", instance);
 	pipe_fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);

@@ -58,12 +58,18 @@ struct blob {
 	unsigned char *bytes;
 	size_t size;
 	bool edge;	/* ends where the next page can't be read */
-	int *pointees;	/* for each 8-byte word: the blob that it points to, or -1 */
+	struct pointer {
+		size_t at;
+		int to;	/* a blob */
+	} *pointers;
+	int pointer_count;
 };
 
 /* A constant that the loader sets before loading. */
 struct setting {
 	char *symbol;
+	bool is_number;	/* as wide as the constant is; else bytes, and zeros behind them */
+	unsigned long long number;
 	unsigned char *bytes;
 	size_t size;
 	int side;	/* or -1 for both */
@@ -122,8 +128,9 @@ bool load_side(struct side *side, const struct plan *plan, const struct side *mo
 
 /* Sets the port's `core__…` constants; false (with a message) if the kernel lacks one. */
 bool fill_core_constants(struct side *side, const struct plan *plan);
-/* Writes the value of a constant before the object is loaded. */
+/* Write the value of a constant before the object is loaded. */
 bool set_constant(struct side *side, const char *name, const void *bytes, size_t size);
+bool set_number(struct side *side, const char *name, unsigned long long number);
 
 struct caller;
 struct caller *start_caller(const struct plan *plan);
@@ -146,6 +153,8 @@ void test_run(struct side sides[SIDES], const struct plan *plan, const struct ca
 
 void open_records(struct side *side, const struct plan *plan);
 void print_records(int call);
+/* Each variable's value as "LABEL initial|variable NAME BYTES". */
+void dump_variables(const struct side *side, const char *moment);
 void dump_side(const struct side *side, const struct plan *plan);
 
 /* The object whose types say where masked fields are. */
