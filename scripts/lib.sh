@@ -5,7 +5,7 @@ repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${C2AYA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/c2aya}
 llvm=/usr/lib/llvm-22/bin
 bpf_linker_root=$cache/bpf-linker
-libbpf=$cache/libbpf-1.7.0 # src/ as its authors publish it, include/ installed, libbpf.a built
+libbpf=$cache/libbpf-1.7.0 # as published, and headers/ and libbpf.a
 mkdir -p "$cache"
 
 say() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; }

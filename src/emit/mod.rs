@@ -11,6 +11,7 @@ mod map_items;
 pub mod names;
 mod programs;
 mod records;
+pub mod runtime;
 mod types;
 mod uses;
 

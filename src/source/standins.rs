@@ -26,7 +26,7 @@ const KERNEL: &[(&str, &str)] = headers! {
     "linux/types.h"
 };
 
-/// The kernel's types, for programs that bring none: those of all architectures.
+/// The kernel's types that all architectures have, for programs that bring none.
 const VMLINUX: &str = include_str!("../../templates/headers/vmlinux.h");
 
 /// The stand-in for the libbpf header at `path`, if it is one.
@@ -50,7 +50,14 @@ pub(crate) fn is_indexed(name: &str) -> bool {
 pub(crate) fn vmlinux(arch: Arch) -> (String, impl FnOnce() -> String) {
     let registers = match arch {
         Arch::X86_64 => include_str!("../../templates/headers/vmlinux/x86_64.h"),
-        _ => "",
+        Arch::Aarch64 => include_str!("../../templates/headers/vmlinux/aarch64.h"),
+        Arch::S390x => include_str!("../../templates/headers/vmlinux/s390x.h"),
+        Arch::Riscv64 => include_str!("../../templates/headers/vmlinux/riscv64.h"),
+        Arch::Arm => include_str!("../../templates/headers/vmlinux/arm.h"),
+        Arch::Powerpc64 => include_str!("../../templates/headers/vmlinux/powerpc64.h"),
+        Arch::Mips => include_str!("../../templates/headers/vmlinux/mips.h"),
+        Arch::Mips64 => include_str!("../../templates/headers/vmlinux/mips64.h"),
+        Arch::Loongarch64 => include_str!("../../templates/headers/vmlinux/loongarch64.h"),
     };
     let name = format!("{}/vmlinux.h", arch.name());
     (name, move || [VMLINUX, registers].concat())

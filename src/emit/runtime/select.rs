@@ -1,0 +1,403 @@
+//! Some of the items of a Rust file, with what they need, as they stand there.
+//!
+//! The text is kept, comments included: the syntax tree only says where each item lies and which
+//! names it mentions. A name that is mentioned keeps every item that has it, so a file whose items
+//! have names of their own loses all that isn't needed.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{ImplItem, Item, ItemUse, TraitItem, UseTree, spanned::Spanned};
+
+/// The part of `text` that `wanted` needs: names of items, or of methods with their type before
+/// them. A file that isn't Rust comes back whole.
+pub fn select<'a>(text: &str, wanted: impl IntoIterator<Item = &'a str>) -> String {
+    let Ok(file) = syn::parse_file(text) else {
+        return text.to_owned();
+    };
+    let lines: Vec<&str> = text.lines().collect();
+    let pieces: Vec<Piece> = file.items.into_iter().map(Piece::of).collect();
+    let mut names = Names(BTreeSet::new());
+    for name in wanted {
+        names.0.extend(name.split("::").map(str::to_owned));
+    }
+    while names.grow(&pieces) {}
+    render(&lines, &pieces, &names)
+}
+
+/// Names that something needs.
+struct Names(BTreeSet<String>);
+
+impl Names {
+    fn has(&self, name: &str) -> bool {
+        self.0.contains(name)
+    }
+
+    /// Adds what the pieces that are needed mention: whether that was anything new.
+    fn grow(&mut self, pieces: &[Piece]) -> bool {
+        let before = self.0.len();
+        for piece in pieces {
+            if !piece.kept(self) {
+                continue;
+            }
+            self.0.extend(piece.mentions.iter().cloned());
+            for part in &piece.parts {
+                if part.kept(self) {
+                    self.0.extend(part.mentions.iter().cloned());
+                }
+            }
+        }
+        self.0.len() > before
+    }
+}
+
+/// An item of the file.
+struct Piece {
+    item: Item,
+    kind: Kind,
+    start: usize,
+    end: usize,
+    /// Names in it; of an implementation or a trait: outside of its functions.
+    mentions: BTreeSet<String>,
+    /// The functions of an implementation or a trait.
+    parts: Vec<Part>,
+}
+
+enum Kind {
+    /// Kept where one of these names is needed.
+    Named(BTreeSet<String>),
+    /// Kept where the type is needed and one of the functions is.
+    Methods(String),
+    /// `use`: kept where something that it names is mentioned.
+    Import,
+}
+
+/// A function inside of an item.
+struct Part {
+    name: String,
+    start: usize,
+    end: usize,
+    mentions: BTreeSet<String>,
+}
+
+impl Part {
+    fn of(name: String, item: &impl Spanned, tokens: &impl ToTokens) -> Self {
+        Self {
+            name,
+            start: item.span().start().line,
+            end: item.span().end().line,
+            mentions: identifiers(tokens),
+        }
+    }
+
+    fn kept(&self, names: &Names) -> bool {
+        self.name == "new" || names.has(&self.name)
+    }
+}
+
+impl Piece {
+    fn of(item: Item) -> Self {
+        let (start, end) = (item.span().start().line, item.span().end().line);
+        let mut mentions = identifiers(&item);
+        let mut parts = Vec::new();
+        let kind = match &item {
+            Item::Use(_) => Kind::Import,
+            Item::Impl(of) => {
+                for item in &of.items {
+                    if let ImplItem::Fn(function) = item {
+                        parts.push(Part::of(function.sig.ident.to_string(), item, item));
+                    }
+                }
+                let mut head = of.clone();
+                head.items.clear();
+                mentions = identifiers(&head);
+                let last =
+                    |path: &syn::Path| path.segments.last().map(|last| last.ident.to_string());
+                match (&of.trait_, &*of.self_ty) {
+                    (Some((_, of, _)), _) => Kind::Named(last(of).into_iter().collect()),
+                    (None, syn::Type::Path(of)) => {
+                        Kind::Methods(last(&of.path).unwrap_or_default())
+                    }
+                    (None, _) => Kind::Named(mentions.clone()),
+                }
+            }
+            Item::Trait(of) => {
+                for item in &of.items {
+                    if let TraitItem::Fn(function) = item {
+                        parts.push(Part::of(function.sig.ident.to_string(), item, item));
+                    }
+                }
+                let mut head = of.clone();
+                head.items.clear();
+                mentions = identifiers(&head);
+                Kind::Named([of.ident.to_string()].into())
+            }
+            Item::Macro(of) => Kind::Named(match &of.ident {
+                // It is the traits that it implements that somebody needs.
+                Some(_) => traits(&of.mac.tokens),
+                None => identifiers(&of.mac.path),
+            }),
+            Item::Const(of) => Kind::Named([of.ident.to_string()].into()),
+            Item::Fn(of) => Kind::Named([of.sig.ident.to_string()].into()),
+            Item::Mod(of) => Kind::Named([of.ident.to_string()].into()),
+            Item::Static(of) => Kind::Named([of.ident.to_string()].into()),
+            Item::Struct(of) => Kind::Named([of.ident.to_string()].into()),
+            Item::Type(of) => Kind::Named([of.ident.to_string()].into()),
+            _ => Kind::Named(mentions.clone()),
+        };
+        Self {
+            item,
+            kind,
+            start,
+            end,
+            mentions,
+            parts,
+        }
+    }
+
+    fn kept(&self, names: &Names) -> bool {
+        match &self.kind {
+            Kind::Named(own) => own.iter().any(|name| names.has(name)),
+            Kind::Methods(of) => names.has(of) && self.parts.iter().any(|part| part.kept(names)),
+            // A module's own items are imported by what uses them; it is the module that needs this.
+            Kind::Import => false,
+        }
+    }
+}
+
+/// The names after `impl` in the body of a macro.
+fn traits(tokens: &TokenStream) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut bodies = vec![tokens.clone()];
+    while let Some(body) = bodies.pop() {
+        let mut of_impl = false;
+        for token in body {
+            match token {
+                TokenTree::Ident(name) if name == "impl" => of_impl = true,
+                TokenTree::Ident(name) if of_impl => {
+                    found.insert(name.to_string());
+                    of_impl = false;
+                }
+                TokenTree::Group(group) => bodies.push(group.stream()),
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+fn identifiers(tokens: &impl ToTokens) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut bodies = vec![tokens.to_token_stream()];
+    while let Some(body) = bodies.pop() {
+        for token in body {
+            match token {
+                TokenTree::Ident(name) => {
+                    found.insert(name.to_string());
+                }
+                TokenTree::Group(group) => bodies.push(group.stream()),
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+fn render(lines: &[&str], pieces: &[Piece], names: &Names) -> String {
+    // An import is for what is mentioned, not for what is asked for by the same name.
+    let mut mentioned = BTreeSet::new();
+    for piece in pieces.iter().filter(|piece| piece.kept(names)) {
+        mentioned.extend(piece.mentions.iter().cloned());
+        for part in piece.parts.iter().filter(|part| part.kept(names)) {
+            mentioned.extend(part.mentions.iter().cloned());
+        }
+    }
+
+    let mut out = Vec::new();
+    let head = pieces
+        .first()
+        .map_or(lines.len(), |first| above(lines, first.start) - 1);
+    out.extend(lines.iter().take(head).map(|line| (*line).to_owned()));
+    let mut last = head;
+    for piece in pieces {
+        let start = above(lines, piece.start);
+        let text = match &piece.item {
+            Item::Use(import) => match pruned(&import.tree, &mentioned) {
+                Some(tree) if identifiers(&tree) == identifiers(&import.tree) => {
+                    let mut whole = Vec::new();
+                    copy(&mut whole, lines, start, piece.end);
+                    whole
+                }
+                Some(tree) => import_of(import, tree),
+                None => continue,
+            },
+            _ if piece.kept(names) => body(lines, piece, start, names),
+            _ => continue,
+        };
+        if start > last + 1 && out.last().is_some_and(|line: &String| !line.is_empty()) {
+            out.push(String::new());
+        }
+        out.extend(text);
+        last = piece.end;
+    }
+    out.join("\n") + "\n"
+}
+
+/// The lines of an item without the functions that nobody needs.
+fn body(lines: &[&str], piece: &Piece, start: usize, names: &Names) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    let mut at = start;
+    let mut gap = false;
+    for part in &piece.parts {
+        let begin = above(lines, part.start);
+        if part.kept(names) {
+            copy(&mut out, lines, at, part.end);
+            gap = false;
+        } else {
+            copy(&mut out, lines, at, begin - 1);
+            gap = true;
+        }
+        at = part.end + 1;
+        // The blank line behind a function goes with it.
+        if gap && lines.get(at - 1).is_some_and(|line| line.is_empty()) {
+            at += 1;
+        }
+    }
+    if gap && out.last().is_some_and(String::is_empty) {
+        out.pop();
+    }
+    copy(&mut out, lines, at, piece.end);
+    out
+}
+
+/// Lines are counted from 1, both ends included.
+fn copy(out: &mut Vec<String>, lines: &[&str], from: usize, to: usize) {
+    let take = (to + 1).saturating_sub(from);
+    let range = lines.iter().skip(from - 1).take(take);
+    out.extend(range.map(|line| (*line).to_owned()));
+}
+
+/// The first line of the comments on an item that begins at `start`.
+fn above(lines: &[&str], start: usize) -> usize {
+    let mut at = start;
+    while at > 1
+        && lines
+            .get(at - 2)
+            .map(|line| line.trim_start())
+            .is_some_and(|line| line.starts_with("//") && !line.starts_with("//!"))
+    {
+        at -= 1;
+    }
+    at
+}
+
+/// The lines of an import with another tree of names.
+fn import_of(import: &ItemUse, tree: UseTree) -> Vec<String> {
+    let mut import = import.clone();
+    import.tree = tree;
+    let file = syn::File {
+        shebang: None,
+        attrs: Vec::new(),
+        items: vec![import.into()],
+    };
+    let text = prettyplease::unparse(&file);
+    text.lines().map(str::to_owned).collect()
+}
+
+/// Those names of an import that are mentioned.
+fn pruned(tree: &UseTree, mentioned: &BTreeSet<String>) -> Option<UseTree> {
+    match tree {
+        UseTree::Path(path) => {
+            let mut path = path.clone();
+            *path.tree = pruned(&path.tree, mentioned)?;
+            Some(path.into())
+        }
+        UseTree::Group(group) => {
+            let kept: Vec<UseTree> = (group.items.iter())
+                .filter_map(|tree| pruned(tree, mentioned))
+                .collect();
+            match kept.len() {
+                0 => None,
+                1 => kept.into_iter().next(),
+                _ => {
+                    let mut group = group.clone();
+                    group.items = kept.into_iter().collect();
+                    Some(group.into())
+                }
+            }
+        }
+        UseTree::Name(name) => mentioned
+            .contains(&name.ident.to_string())
+            .then(|| tree.clone()),
+        UseTree::Rename(name) => mentioned
+            .contains(&name.rename.to_string())
+            .then(|| tree.clone()),
+        UseTree::Glob(_) => Some(tree.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::select;
+
+    const TEXT: &str = "//! Docs.
+
+use a::{b::First, c::{Second, third}};
+
+/// One.
+pub fn one() -> First {
+    two()
+}
+
+// Why two is here.
+fn two() -> First {
+    First
+}
+
+pub struct Third(Second);
+
+impl Third {
+    pub fn new() -> Self {
+        Self(Second)
+    }
+
+    /// Gets.
+    pub fn get(&self) {
+        third(self);
+    }
+
+    pub fn put(&self) {}
+}
+";
+
+    #[track_caller]
+    fn check(wanted: &[&str], expected: &str) {
+        let text = select(TEXT, wanted.iter().copied());
+        assert_eq!(text, format!("//! Docs.\n{expected}"));
+    }
+
+    #[test]
+    fn a_function_brings_what_it_calls_and_imports() {
+        check(
+            &["one"],
+            "\nuse a::b::First;\n\n/// One.\npub fn one() -> First {\n    two()\n}\n\n// Why two is here.\nfn two() -> First {\n    First\n}\n",
+        );
+    }
+
+    #[test]
+    fn a_type_brings_its_constructor() {
+        check(
+            &["Third"],
+            "\nuse a::c::Second;\n\npub struct Third(Second);\n\nimpl Third {\n    pub fn new() -> Self {\n        Self(Second)\n    }\n}\n",
+        );
+    }
+
+    #[test]
+    fn a_method_comes_with_its_type() {
+        check(
+            &["Third::put"],
+            "\nuse a::c::Second;\n\npub struct Third(Second);\n\nimpl Third {\n    pub fn new() -> Self {\n        Self(Second)\n    }\n\n    pub fn put(&self) {}\n}\n",
+        );
+    }
+}

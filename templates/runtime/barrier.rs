@@ -1,0 +1,39 @@
+//! Limits to what LLVM may rearrange.
+
+use core::arch::asm;
+
+/// No access to memory is moved across (`barrier()`).
+#[inline(always)]
+pub fn barrier() {
+    // SAFETY: it does nothing.
+    unsafe { asm!("") };
+}
+
+/// What fits into a register.
+pub trait Value {
+    fn opaque(self) -> Self;
+}
+
+macro_rules! values {
+    ($([$($generic:ident)?] $value:ty),* $(,)?) => {$(
+        impl$(<$generic>)? Value for $value {
+            #[inline(always)]
+            fn opaque(mut self) -> Self {
+                // SAFETY: it does nothing.
+                unsafe { asm!("", inout("r0") self, options(nomem)) };
+                self
+            }
+        }
+    )*};
+}
+
+values!(
+    [] u8, [] i8, [] u16, [] i16, [] u32, [] i32, [] u64, [] i64, [] usize, [] isize,
+    [T] *const T, [T] *mut T,
+);
+
+/// The same value, of which LLVM knows nothing (`barrier_var`).
+#[inline(always)]
+pub fn var<T: Value>(value: T) -> T {
+    value.opaque()
+}

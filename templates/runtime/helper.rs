@@ -1,0 +1,119 @@
+//! Helpers whose typed wrappers in aya-ebpf cost more than the plain call, or that have none.
+
+use core::{ffi::CStr, mem::MaybeUninit};
+
+use aya_ebpf::{Argument, bindings::seq_file, helpers::generated};
+
+/// `bpf_get_current_comm`: 0, or a negative error number.
+#[inline(always)]
+pub fn get_current_comm<const N: usize>(into: &mut [u8; N]) -> i64 {
+    // SAFETY: `into` has room for `N` bytes.
+    unsafe { generated::bpf_get_current_comm(into.as_mut_ptr().cast(), N as u32) }
+}
+
+/// `bpf_probe_read_user_str`: how many bytes were read with the null byte, or a negative error
+/// number.
+#[inline(always)]
+pub fn probe_read_user_str<const N: usize>(into: &mut [u8; N], from: *const u8) -> i64 {
+    // SAFETY: the helper checks `from`, and `into` has room for `N` bytes.
+    unsafe { generated::bpf_probe_read_user_str(into.as_mut_ptr().cast(), N as u32, from.cast()) }
+}
+
+/// `bpf_probe_read_kernel_str`: how many bytes were read with the null byte, or a negative error
+/// number.
+#[inline(always)]
+pub fn probe_read_kernel_str<const N: usize>(into: &mut [u8; N], from: *const u8) -> i64 {
+    // SAFETY: the helper checks `from`, and `into` has room for `N` bytes.
+    unsafe { generated::bpf_probe_read_kernel_str(into.as_mut_ptr().cast(), N as u32, from.cast()) }
+}
+
+/// `bpf_probe_read_str`: how many bytes were read with the null byte, or a negative error number.
+#[inline(always)]
+pub fn probe_read_str<const N: usize>(into: &mut [u8; N], from: *const u8) -> i64 {
+    // SAFETY: the helper checks `from`, and `into` has room for `N` bytes.
+    unsafe { generated::bpf_probe_read_str(into.as_mut_ptr().cast(), N as u32, from.cast()) }
+}
+
+/// What lies at `from` in the kernel, by `bpf_probe_read_kernel`: 0 where it can't be read.
+#[inline(always)]
+pub fn read_kernel<T: Argument>(from: *const T) -> T {
+    let mut value = MaybeUninit::<T>::uninit();
+    let size = size_of::<T>() as u32;
+    // SAFETY: the helper checks `from`, and fills `value` with zeros where it fails.
+    unsafe {
+        generated::bpf_probe_read_kernel(value.as_mut_ptr().cast(), size, from.cast());
+        value.assume_init()
+    }
+}
+
+/// What lies at `from` in user space, by `bpf_probe_read_user`: 0 where it can't be read.
+#[inline(always)]
+pub fn read_user<T: Argument>(from: *const T) -> T {
+    let mut value = MaybeUninit::<T>::uninit();
+    let size = size_of::<T>() as u32;
+    // SAFETY: the helper checks `from`, and fills `value` with zeros where it fails.
+    unsafe {
+        generated::bpf_probe_read_user(value.as_mut_ptr().cast(), size, from.cast());
+        value.assume_init()
+    }
+}
+
+/// What lies at `from`, by `bpf_probe_read`: 0 where it can't be read.
+#[inline(always)]
+pub fn read<T: Argument>(from: *const T) -> T {
+    let mut value = MaybeUninit::<T>::uninit();
+    let size = size_of::<T>() as u32;
+    // SAFETY: the helper checks `from`, and fills `value` with zeros where it fails.
+    unsafe {
+        generated::bpf_probe_read(value.as_mut_ptr().cast(), size, from.cast());
+        value.assume_init()
+    }
+}
+
+/// `BPF_SNPRINTF`: how many bytes the text has with the null byte, be they more than `size`, or a
+/// negative error number.
+///
+/// # Safety
+///
+/// `into` must have room for `size` bytes.
+#[inline(always)]
+pub unsafe fn snprintf<const N: usize>(
+    into: *mut u8,
+    size: u32,
+    format: &'static CStr,
+    values: [u64; N],
+) -> i64 {
+    // SAFETY: the verifier checks the format, `values` are as many as they say.
+    unsafe {
+        generated::bpf_snprintf(
+            into.cast(),
+            size,
+            format.as_ptr().cast(),
+            (&raw const values).cast_mut().cast(),
+            size_of_val(&values) as u32,
+        )
+    }
+}
+
+/// `BPF_SEQ_PRINTF`: 0, or a negative error number.
+///
+/// # Safety
+///
+/// `file` must be the one of the iterator's context.
+#[inline(always)]
+pub unsafe fn seq_printf<const N: usize>(
+    file: *mut seq_file,
+    format: &'static CStr,
+    values: [u64; N],
+) -> i64 {
+    // SAFETY: the verifier checks the format, `values` are as many as they say.
+    unsafe {
+        generated::bpf_seq_printf(
+            file,
+            format.as_ptr().cast(),
+            format.count_bytes() as u32 + 1,
+            (&raw const values).cast(),
+            size_of_val(&values) as u32,
+        )
+    }
+}

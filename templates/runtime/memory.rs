@@ -1,0 +1,102 @@
+//! What C does by `memcpy` and its kin, without the calls that LLVM would make of it.
+
+/// The most bytes that LLVM copies without a loop or a call.
+const INLINE: usize = 128;
+
+/// `memcpy` of `N` bytes.
+///
+/// # Safety
+///
+/// `from` must be valid for reads and `to` for writes of `N` bytes, and they must not overlap.
+#[inline(always)]
+pub unsafe fn copy<const N: usize>(to: *mut u8, from: *const u8) {
+    // SAFETY: see above.
+    unsafe {
+        if N <= INLINE {
+            to.copy_from_nonoverlapping(from, N);
+        } else {
+            copy_bytes(to, from, N);
+        }
+    }
+}
+
+/// `memcpy` of `size` bytes.
+///
+/// # Safety
+///
+/// `from` must be valid for reads and `to` for writes of `size` bytes.
+#[inline(always)]
+pub unsafe fn copy_bytes(to: *mut u8, from: *const u8, size: usize) {
+    for i in 0..size {
+        // Volatile, or LLVM makes a call of the loop.
+        // SAFETY: see above.
+        unsafe { to.add(i).write_volatile(from.add(i).read_volatile()) };
+    }
+}
+
+/// `memmove` of `size` bytes: the two may overlap.
+///
+/// # Safety
+///
+/// `from` must be valid for reads and `to` for writes of `size` bytes.
+#[inline(always)]
+pub unsafe fn move_bytes(to: *mut u8, from: *const u8, size: usize) {
+    if to.addr() <= from.addr() {
+        // SAFETY: see above.
+        unsafe { copy_bytes(to, from, size) };
+        return;
+    }
+    for i in (0..size).rev() {
+        // SAFETY: see above.
+        unsafe { to.add(i).write_volatile(from.add(i).read_volatile()) };
+    }
+}
+
+/// `memset` of `N` bytes.
+///
+/// # Safety
+///
+/// `to` must be valid for writes of `N` bytes.
+#[inline(always)]
+pub unsafe fn fill<const N: usize>(to: *mut u8, byte: u8) {
+    // SAFETY: see above.
+    unsafe {
+        if N <= INLINE {
+            to.write_bytes(byte, N);
+        } else {
+            fill_bytes(to, byte, N);
+        }
+    }
+}
+
+/// `memset` of `size` bytes.
+///
+/// # Safety
+///
+/// `to` must be valid for writes of `size` bytes.
+#[inline(always)]
+pub unsafe fn fill_bytes(to: *mut u8, byte: u8, size: usize) {
+    for i in 0..size {
+        // Volatile, or LLVM makes a call of the loop.
+        // SAFETY: see above.
+        unsafe { to.add(i).write_volatile(byte) };
+    }
+}
+
+/// `memcmp` of `size` bytes: less than, equal to or greater than 0.
+///
+/// # Safety
+///
+/// `left` and `right` must be valid for reads of `size` bytes.
+#[inline(always)]
+pub unsafe fn compare(left: *const u8, right: *const u8, size: usize) -> i32 {
+    for i in 0..size {
+        // Volatile, or LLVM makes a call of the loop.
+        // SAFETY: see above.
+        let (left, right) = unsafe { (left.add(i).read_volatile(), right.add(i).read_volatile()) };
+        if left != right {
+            return i32::from(left) - i32::from(right);
+        }
+    }
+    0
+}

@@ -1,0 +1,130 @@
+//! The arguments of the system call that a kprobe stopped at.
+//!
+//! Since Linux 4.17 some architectures enter a system call through a wrapper whose one parameter
+//! points to the caller's saved registers; elsewhere the probe's own context holds them.
+
+use core::{mem::MaybeUninit, ptr};
+
+use aya_ebpf::{Global, helpers::generated::bpf_probe_read_kernel, programs::ProbeContext};
+
+/// Whether the running kernel wraps its system calls. The loader sets it.
+#[unsafe(no_mangle)]
+static LINUX_HAS_SYSCALL_WRAPPER: Global<bool> = Global::new(true);
+
+/// A register as the kernel saves it.
+#[cfg(not(any(bpf_target_arch = "arm", bpf_target_arch = "mips")))]
+type Word = u64;
+#[cfg(any(bpf_target_arch = "arm", bpf_target_arch = "mips"))]
+type Word = u32;
+
+/// Byte offset of each argument in the kernel's `struct pt_regs`.
+#[rustfmt::skip]
+mod offsets {
+    #[cfg(bpf_target_arch = "x86_64")]      // di, si, dx, r10, r8, r9
+    pub const OFFSETS: [usize; 6] = [112, 104, 96, 56, 72, 64];
+    #[cfg(bpf_target_arch = "aarch64")]     // orig_x0, regs[1] to regs[5]
+    pub const OFFSETS: [usize; 6] = [272, 8, 16, 24, 32, 40];
+    #[cfg(bpf_target_arch = "s390x")]       // orig_gpr2, gprs[3] to gprs[7]
+    pub const OFFSETS: [usize; 6] = [152, 48, 56, 64, 72, 80];
+    #[cfg(bpf_target_arch = "riscv64")]     // orig_a0, a1 to a5
+    pub const OFFSETS: [usize; 6] = [280, 88, 96, 104, 112, 120];
+    #[cfg(bpf_target_arch = "arm")]         // uregs[0] to uregs[6]
+    pub const OFFSETS: [usize; 7] = [0, 4, 8, 12, 16, 20, 24];
+    #[cfg(bpf_target_arch = "powerpc64")]   // orig_gpr3, gpr[4] to gpr[8]
+    pub const OFFSETS: [usize; 6] = [272, 32, 40, 48, 56, 64];
+    #[cfg(bpf_target_arch = "mips")]        // regs[4] to regs[7], pad0[4], pad0[5]
+    pub const OFFSETS: [usize; 6] = [48, 52, 56, 60, 16, 20];
+    #[cfg(bpf_target_arch = "mips64")]      // regs[4] to regs[9]
+    pub const OFFSETS: [usize; 6] = [32, 40, 48, 56, 64, 72];
+    #[cfg(bpf_target_arch = "loongarch64")] // regs[4] to regs[9]
+    pub const OFFSETS: [usize; 6] = [32, 40, 48, 56, 64, 72];
+}
+use offsets::OFFSETS;
+
+/// The most words that are read in a single access.
+const WORDS: usize = 8;
+
+/// Reads the arguments numbered `numbers` (from 0), and no others.
+///
+/// An argument that can't be read is 0, as with libbpf.
+#[inline(always)]
+pub fn args<const N: usize>(ctx: &ProbeContext, numbers: [usize; N]) -> [u64; N] {
+    let offsets = numbers.map(|n| OFFSETS[n]);
+    // Two arms that share nothing: the verifier refuses a context pointer that was added to, and
+    // LLVM adds to it ahead of the branch unless the loads below are volatile.
+    let words = if LINUX_HAS_SYSCALL_WRAPPER.load() {
+        saved(ctx.arg(0).unwrap_or(ptr::null()), offsets)
+    } else {
+        let regs: *const u8 = ctx.regs.cast();
+        // SAFETY: the offset lies within the context.
+        offsets.map(|at| unsafe { regs.add(at).cast::<Word>().read_volatile() })
+    };
+    words.map(u64::from)
+}
+
+/// Reads from the registers that the wrapper was given: at once where they lie close together.
+#[inline(always)]
+fn saved<const N: usize>(regs: *const u8, offsets: [usize; N]) -> [Word; N] {
+    let (first, count) = span(offsets, usize::MAX);
+    if count <= WORDS {
+        let words = read::<WORDS>(regs, first, count);
+        return offsets.map(|at| words.at(at));
+    }
+    // It is the first argument that lies apart: some architectures keep a copy of it behind the
+    // registers, because its own becomes the return value.
+    let apart = read::<1>(regs, OFFSETS[0], 1);
+    let (first, count) = span(offsets, OFFSETS[0]);
+    let words = read::<WORDS>(regs, first, count);
+    offsets.map(|at| {
+        if at == OFFSETS[0] {
+            apart.at(at)
+        } else {
+            words.at(at)
+        }
+    })
+}
+
+/// The lowest of `offsets` but `apart`, and how many words it takes to read all of them.
+#[inline(always)]
+fn span<const N: usize>(offsets: [usize; N], apart: usize) -> (usize, usize) {
+    let mut first = usize::MAX;
+    let mut last = 0;
+    for at in offsets {
+        if at != apart {
+            first = first.min(at);
+            last = last.max(at);
+        }
+    }
+    (first, last.wrapping_sub(first) / size_of::<Word>() + 1)
+}
+
+/// Words out of the kernel's memory.
+struct Words<const N: usize> {
+    first: usize,
+    words: [MaybeUninit<Word>; N],
+}
+
+impl<const N: usize> Words<N> {
+    /// The word at the offset `at`, one of those that were read.
+    #[inline(always)]
+    fn at(&self, at: usize) -> Word {
+        // SAFETY: it was read, and is 0 where it couldn't be.
+        unsafe { self.words[(at - self.first) / size_of::<Word>()].assume_init() }
+    }
+}
+
+/// Reads `count` words, which are 0 where they can't be read.
+#[inline(always)]
+fn read<const N: usize>(regs: *const u8, first: usize, count: usize) -> Words<N> {
+    let mut words = [MaybeUninit::uninit(); N];
+    let size = (count * size_of::<Word>()) as u32;
+    // SAFETY: the helper checks the address, and `words` has room for `count`.
+    unsafe {
+        bpf_probe_read_kernel(
+            (&raw mut words).cast(),
+            size,
+            regs.wrapping_add(first).cast(),
+        )
+    };
+    Words { first, words }
+}

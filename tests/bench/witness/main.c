@@ -1,0 +1,117 @@
+#include "witness.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Exit codes. The third one is a verdict, the second is none. */
+enum { DONE = 0, FAILED = 2, REFUSED = 3 };
+
+__asm__(".section .rodata\n"
+	".p2align 3\n"
+	".globl finder_start, finder_end\n"
+	"finder_start: .incbin \"" FINDER "\"\n"
+	"finder_end:\n"
+	".text\n");
+
+void fail(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	fprintf(stderr, "witness: ");
+	vfprintf(stderr, format, arguments);
+	fprintf(stderr, "\n");
+	va_end(arguments);
+	close_trace();
+	_exit(FAILED);
+}
+
+void *allocate(size_t size)
+{
+	void *memory = calloc(1, size ?: 1);
+
+	if (!memory)
+		fail("out of memory");
+	return memory;
+}
+
+static const struct plan *current_plan;
+
+/*
+ * libbpf finds out by a kprobe whether the kernel wraps its system calls. Here the plan says it:
+ * linked with --wrap=probe_kern_syscall_wrapper.
+ */
+int __wrap_probe_kern_syscall_wrapper(int token);
+int __wrap_probe_kern_syscall_wrapper(int token)
+{
+	(void)token;
+	return current_plan->wrapper;
+}
+
+static int print_message(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	return level == LIBBPF_WARN ? vfprintf(stderr, format, arguments) : 0;
+}
+
+static void run(struct side sides[SIDES], const struct plan *plan)
+{
+	struct caller *caller = start_caller(plan);
+	int *site_of = allocate((plan->call_count + 1) * sizeof(*site_of));
+
+	attach_sides(sides, plan, caller, site_of);
+	open_trace(caller_thread(caller));
+	for (int i = 0; i < SIDES; i++) {
+		open_records(&sides[i], plan);
+		dump_variables(&sides[i], "initial");
+	}
+	for (int i = 0; i < plan->call_count; i++) {
+		if (site_of[i] < 0)
+			test_run(sides, plan, caller, i);
+		else
+			make_call(caller, i, site_of[i]);
+		print_records(i);
+		print_trace(i);
+	}
+	stop_caller(caller);
+	for (int i = 0; i < SIDES; i++)
+		dump_side(&sides[i], plan);
+	close_trace();
+}
+
+int main(int count, char **words)
+{
+	static const char *const labels[SIDES] = { "c", "rust" };
+	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+	struct side sides[SIDES] = {};
+	struct plan plan = {};
+	bool loaded = true;
+
+	if (count != 2)
+		fail("usage: witness PLAN");
+	read_plan(&plan, words[1]);
+	current_plan = &plan;
+	libbpf_set_print(print_message);
+	/* Before 5.11 the memory of maps counts as locked. */
+	setrlimit(RLIMIT_MEMLOCK, &unlimited);
+	if (bpf_enable_stats(BPF_STATS_RUN_TIME) < 0)
+		fail("can't count runs (is this root?): %m");
+	for (int i = 0; i < SIDES; i++) {
+		sides[i] = (struct side){ .number = i, .label = labels[i], .path = plan.paths[i] };
+		if (sides[i].path)
+			loaded &= load_side(&sides[i], &plan, i ? &sides[0] : NULL);
+	}
+	if (!loaded) {
+		fflush(stdout);
+		return REFUSED;
+	}
+	if (!plan.load_only) {
+		mask_by(sides[0].object);
+		run(sides, &plan);
+	}
+	fflush(stdout);
+	return DONE;
+}
