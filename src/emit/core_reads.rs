@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::runtime::Module;
 use super::{names::upper, types::Types};
 use crate::ir::{PathPart, RecordId, Relocation, RelocationId, RelocationKind, ty::Ty};
 
@@ -105,12 +106,12 @@ pub fn item(t: &Types<'_>, id: RelocationId, relocation: &Relocation) -> TokenSt
     let symbol = symbol(relocation);
     let (ty, new) = match relocation.kind {
         RelocationKind::FieldOffset if is_bitfield(t, id) => {
-            let bitfield = t.uses.runtime_item("core_read", "Bitfield");
+            let bitfield = t.uses.runtime_item(Module::CoreRead, "Bitfield");
             let base = base_type(t, relocation);
             (quote!(#bitfield<#base>), quote!(#bitfield::new()))
         }
         RelocationKind::FieldOffset => {
-            let field = t.uses.runtime_item("core_read", "Field");
+            let field = t.uses.runtime_item(Module::CoreRead, "Field");
             let (base, ty) = (base_type(t, relocation), read_type(t, &relocation.ty));
             (quote!(#field<#base, #ty>), quote!(#field::new()))
         }
@@ -118,16 +119,16 @@ pub fn item(t: &Types<'_>, id: RelocationId, relocation: &Relocation) -> TokenSt
         | RelocationKind::TypeExists
         | RelocationKind::TypeMatches
         | RelocationKind::EnumExists => {
-            let exists = t.uses.runtime_item("core_read", "Exists");
+            let exists = t.uses.runtime_item(Module::CoreRead, "Exists");
             (quote!(#exists), quote!(#exists::new()))
         }
         RelocationKind::EnumValue => {
-            let number = t.uses.runtime_item("core_read", "Number");
-            (quote!(#number<u64>), quote!(#number::new_long()))
+            let constant = t.uses.runtime_item(Module::CoreRead, "Constant");
+            (quote!(#constant), quote!(#constant::new()))
         }
         _ => {
-            let number = t.uses.runtime_item("core_read", "Number");
-            (quote!(#number<u32>), quote!(#number::new()))
+            let number = t.uses.runtime_item(Module::CoreRead, "Number");
+            (quote!(#number), quote!(#number::new()))
         }
     };
     quote! {

@@ -15,7 +15,7 @@ pub mod runtime;
 mod types;
 mod uses;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -44,8 +44,8 @@ pub struct Emitted {
     pub doc: String,
     /// Items of the common crate: records, enumerations and constants that user space sees.
     pub common: String,
-    /// Module and item of everything that is needed of the runtime.
-    pub runtime: BTreeSet<(String, String)>,
+    /// What is needed of the runtime modules.
+    pub runtime: runtime::Runtime,
 }
 
 /// How to emit.

@@ -338,7 +338,9 @@ const RESERVED_TYPES: &[&str] = &[
     "TcContext",
     "Exists",
     "Size",
-    "EnumValue",
+    "Number",
+    "Constant",
+    "Bitfield",
 ];
 
 /// Values that an emitted file may use under these names.

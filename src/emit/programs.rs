@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
+use super::runtime::Module;
 use super::{
     body::{Body, Context, Returns},
     comments::doc,
@@ -355,7 +356,7 @@ fn arguments(
         .collect();
     let mut out = TokenStream::new();
     if !syscall.is_empty() {
-        let args = t.uses.runtime("syscall", "args");
+        let args = t.uses.runtime(Module::Syscall, "args");
         let names = syscall.iter().map(|(arg, _)| {
             let name = body.name(arg.local);
             let plain = is_word(body, arg);

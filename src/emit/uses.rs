@@ -5,14 +5,17 @@ use std::{cell::RefCell, collections::BTreeSet};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::names::ident;
-use crate::ir::Comment;
+use super::{
+    names::ident,
+    runtime::{Module, Runtime},
+};
+use crate::ir::{Comment, body::Register};
 
 /// Collects imports while code is emitted.
 #[derive(Debug, Default)]
 pub struct Uses {
     imports: RefCell<BTreeSet<(String, String)>>,
-    runtime: RefCell<BTreeSet<(String, String)>>,
+    runtime: RefCell<Runtime>,
     comments: RefCell<Vec<Vec<String>>>,
 }
 
@@ -25,24 +28,28 @@ impl Uses {
         ident(name)
     }
 
-    /// Needs `function` of the runtime module `module`, and names it: `helper::get_current_comm`.
-    pub fn runtime(&self, module: &str, function: &str) -> TokenStream {
-        self.runtime
-            .borrow_mut()
-            .insert((module.to_owned(), function.to_owned()));
-        let (module, function) = (ident(module), ident(function));
+    /// Needs a function of a runtime module, and names it: `helper::get_current_comm`.
+    pub fn runtime(&self, module: Module, function: &str) -> TokenStream {
+        self.need(module, function);
+        let (module, function) = (ident(module.name()), ident(function));
         quote!(#module::#function)
     }
 
+    /// Needs a register's offset, and names the constant: `regs::PARM1`.
+    pub fn register(&self, register: Register) -> TokenStream {
+        let name = ident(&self.runtime.borrow_mut().need_register(register));
+        quote!(regs::#name)
+    }
+
     /// Needs an item of a runtime module by its bare name.
-    pub fn runtime_item(&self, module: &str, name: &str) -> Ident {
-        self.runtime
-            .borrow_mut()
-            .insert((module.to_owned(), name.to_owned()));
-        self.imports
-            .borrow_mut()
-            .insert((module.to_owned(), name.to_owned()));
-        ident(name)
+    pub fn runtime_item(&self, module: Module, name: &str) -> Ident {
+        self.need(module, name);
+        self.import(module.name(), name)
+    }
+
+    /// Needs an item, or a method with its type before it: `Field::read`.
+    pub fn need(&self, module: Module, item: &str) {
+        self.runtime.borrow_mut().need(module, item);
     }
 
     /// Says that the file invokes `bpf_printk!`.
@@ -77,8 +84,8 @@ impl Uses {
         self.comments.borrow().get(at).cloned().unwrap_or_default()
     }
 
-    /// Module and function of all runtime items needed.
-    pub fn runtime_items(&self) -> BTreeSet<(String, String)> {
+    /// All runtime items needed.
+    pub fn runtime_items(&self) -> Runtime {
         self.runtime.borrow().clone()
     }
 

@@ -9,7 +9,7 @@ use aya_ebpf::{Global, helpers::generated::bpf_probe_read_kernel, programs::Prob
 
 /// Whether the running kernel wraps its system calls. The loader sets it.
 #[unsafe(no_mangle)]
-static LINUX_HAS_SYSCALL_WRAPPER: Global<bool> = Global::new(true);
+pub static LINUX_HAS_SYSCALL_WRAPPER: Global<bool> = Global::new(true);
 
 /// A register as the kernel saves it.
 #[cfg(not(any(bpf_target_arch = "arm", bpf_target_arch = "mips")))]

@@ -7,6 +7,7 @@ use super::{Body, Pin, value};
 use crate::{
     emit::{
         code::{Code, Prec},
+        runtime::Module,
         types::int,
     },
     ir::{
@@ -94,7 +95,7 @@ impl Body<'_> {
         match (name, args) {
             ("bpf_get_current_comm", [into, size]) => {
                 let array = self.whole_array(into, size)?;
-                let function = self.t.uses.runtime("helper", "get_current_comm");
+                let function = self.t.uses.runtime(Module::Helper, "get_current_comm");
                 let into = self.reference_to(array, true)?;
                 Some(Code::atom(quote!(#function(#into))))
             }
@@ -104,7 +105,7 @@ impl Body<'_> {
             ) => {
                 let array = self.whole_array(into, size)?;
                 let short = name.trim_start_matches("bpf_");
-                let function = self.t.uses.runtime("helper", short);
+                let function = self.t.uses.runtime(Module::Helper, short);
                 let into = self.reference_to(array, true)?;
                 let from = self.byte_pointer(from);
                 Some(Code::atom(quote!(#function(#into, #from))))
@@ -198,7 +199,7 @@ impl Body<'_> {
     }
 
     pub(super) fn snprintf(&self, to: &Expr, size: &Expr, format: &[u8], args: &[Expr]) -> Code {
-        let function = self.t.uses.runtime("helper", "snprintf");
+        let function = self.t.uses.runtime(Module::Helper, "snprintf");
         let (to, size) = (self.erased(to, true), self.expr(size, Pin::Context));
         let format = value::c_string(format);
         let args = args.iter().map(|arg| self.as_word64(arg));
@@ -208,7 +209,7 @@ impl Body<'_> {
     }
 
     pub(super) fn seq_printf(&self, seq: &Expr, format: &[u8], args: &[Expr]) -> Code {
-        let function = self.t.uses.runtime("helper", "seq_printf");
+        let function = self.t.uses.runtime(Module::Helper, "seq_printf");
         let seq = self.erased(seq, true);
         let format = value::c_string(format);
         let args = args.iter().map(|arg| self.as_word64(arg));
@@ -235,10 +236,15 @@ impl Body<'_> {
         {
             let name = self.t.names.relocation(*id);
             let base = self.pointer(base, false);
-            let code = match space {
-                AddressSpace::User => Code::atom(quote!(#name.read_user(#base))),
-                _ => Code::atom(quote!(#name.read(#base))),
+            let method = match space {
+                AddressSpace::User => "read_user",
+                _ => "read",
             };
+            self.t
+                .uses
+                .need(Module::CoreRead, &format!("Field::{method}"));
+            let method = format_ident!("{method}");
+            let code = Code::atom(quote!(#name.#method(#base)));
             return self.read_value(code, ty);
         }
         let function = match space {
@@ -246,7 +252,7 @@ impl Body<'_> {
             AddressSpace::User => "read_user",
             AddressSpace::Any => "read",
         };
-        let function = self.t.uses.runtime("helper", function);
+        let function = self.t.uses.runtime(Module::Helper, function);
         let address = self.pointer(address, false);
         self.read_value(Code::atom(quote!(#function(#address))), ty)
     }
@@ -268,10 +274,24 @@ impl Body<'_> {
         let relocation = self.t.object.relocations.get(id.0 as usize);
         let code = match relocation.map(|r| r.kind) {
             Some(RelocationKind::FieldOffset) => {
+                self.t.uses.need(Module::CoreRead, "Field::offset");
                 return Code::atom(quote!(#name.offset())).cast(&self.t.ty(ty));
             }
             _ => Code::atom(quote!(#name.get())),
         };
+        let holder = match relocation.map(|r| r.kind) {
+            Some(
+                RelocationKind::FieldExists
+                | RelocationKind::TypeExists
+                | RelocationKind::TypeMatches
+                | RelocationKind::EnumExists,
+            ) => "Exists",
+            Some(RelocationKind::EnumValue) => "Constant",
+            _ => "Number",
+        };
+        self.t
+            .uses
+            .need(Module::CoreRead, &format!("{holder}::get"));
         let own = match relocation.map(|r| r.kind) {
             Some(
                 RelocationKind::FieldExists
@@ -299,9 +319,11 @@ impl Body<'_> {
         let name = self.t.names.relocation(bits.offset);
         let base = self.pointer(base, false);
         let code = if probed {
-            Code::atom(quote!(#name.read(#base)))
+            self.t.uses.need(Module::CoreRead, "Bitfield::probe");
+            Code::atom(quote!(#name.probe(#base)))
         } else {
-            self.operation(Code::atom(quote!(#name.load(#base))))
+            self.t.uses.need(Module::CoreRead, "Bitfield::direct");
+            self.operation(Code::atom(quote!(#name.direct(#base))))
         };
         match ty {
             Ty::Int {
@@ -338,7 +360,7 @@ impl Body<'_> {
             (AtomicOp::Store, _) => "store",
         };
         let _ = ty;
-        let function = self.t.uses.runtime("atomic", name);
+        let function = self.t.uses.runtime(Module::Atomic, name);
         let at = self.pointer(at, true);
         let args = args.iter().map(|arg| self.expr(arg, Pin::Context));
         self.operation(Code::atom(quote!(#function(#at #(, #args)*))))
@@ -348,7 +370,7 @@ impl Body<'_> {
         match (builtin, args) {
             (Builtin::Memcpy, [to, from, size]) => self.memory("copy", to, Some(from), size),
             (Builtin::Memmove, [to, from, size]) => {
-                let function = self.t.uses.runtime("memory", "move_bytes");
+                let function = self.t.uses.runtime(Module::Memory, "move_bytes");
                 let (to, from, size) = (
                     self.erased(to, true),
                     self.erased(from, false),
@@ -358,7 +380,7 @@ impl Body<'_> {
             }
             (Builtin::Memset, [to, byte, size]) => self.fill(to, byte, size),
             (Builtin::Memcmp, [left, right, size]) => {
-                let function = self.t.uses.runtime("memory", "compare");
+                let function = self.t.uses.runtime(Module::Memory, "compare");
                 let (left, right, size) = (
                     self.erased(left, false),
                     self.erased(right, false),
@@ -408,12 +430,15 @@ impl Body<'_> {
             .and_then(|n| u64::try_from(n).ok());
         match known {
             Some(_) => {
-                let function = self.t.uses.runtime("memory", name);
+                let function = self.t.uses.runtime(Module::Memory, name);
                 let size = self.const_size(size);
                 self.operation(Code::atom(quote!(#function::<#size>(#to, #from))))
             }
             None => {
-                let function = self.t.uses.runtime("memory", &format!("{name}_bytes"));
+                let function = self
+                    .t
+                    .uses
+                    .runtime(Module::Memory, &format!("{name}_bytes"));
                 let size = self.as_usize(size);
                 self.operation(Code::atom(quote!(#function(#to, #from, #size))))
             }
@@ -428,12 +453,12 @@ impl Body<'_> {
         };
         match self.constant_value(size) {
             Some(_) => {
-                let function = self.t.uses.runtime("memory", "fill");
+                let function = self.t.uses.runtime(Module::Memory, "fill");
                 let size = self.const_size(size);
                 self.operation(Code::atom(quote!(#function::<#size>(#to, #byte))))
             }
             None => {
-                let function = self.t.uses.runtime("memory", "fill_bytes");
+                let function = self.t.uses.runtime(Module::Memory, "fill_bytes");
                 let size = self.as_usize(size);
                 self.operation(Code::atom(quote!(#function(#to, #byte, #size))))
             }
@@ -459,24 +484,15 @@ impl Body<'_> {
         access: RegisterAccess,
         ty: &Ty,
     ) -> Code {
-        let constant = match register {
-            Register::Parameter(n) => format_ident!("PARM{}", n + 1),
-            Register::Syscall(n) => format_ident!("SYSCALL{}", n + 1),
-            Register::Ret => format_ident!("RET"),
-            Register::Fp => format_ident!("FP"),
-            Register::Rc => format_ident!("RC"),
-            Register::Sp => format_ident!("SP"),
-            Register::Ip => format_ident!("IP"),
-        };
-        let constant = self.t.uses.runtime("regs", &constant.to_string());
+        let constant = self.t.uses.register(register);
         let regs = self.erased(regs, false);
         let code = match access {
             RegisterAccess::Direct => {
-                let function = self.t.uses.runtime("regs", "load");
+                let function = self.t.uses.runtime(Module::Regs, "load");
                 self.operation(Code::atom(quote!(#function(#regs, #constant))))
             }
             RegisterAccess::Probe => {
-                let function = self.t.uses.runtime("regs", "probe");
+                let function = self.t.uses.runtime(Module::Regs, "probe");
                 Code::atom(quote!(#function(#regs, #constant)))
             }
         };

@@ -4,10 +4,11 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
 use super::{Body, Pin, value};
+use crate::emit::runtime::Module;
 use crate::{
     emit::code::{Code, Prec},
     ir::{
-        body::{BinaryOp, CompareOp, Expr, ExprKind, PlaceKind, UnaryOp},
+        body::{BinaryOp, CompareOp, Expr, ExprKind, PlaceKind, Register, RegisterAccess, UnaryOp},
         ty::Ty,
     },
 };
@@ -75,7 +76,8 @@ impl Body<'_> {
             ExprKind::CoreAddress(base, id) => {
                 let name = self.t.names.relocation(*id);
                 let base = self.pointer(base, false);
-                let code = Code::atom(quote!(#name.of(#base)));
+                self.t.uses.need(Module::CoreRead, "Field::address");
+                let code = Code::atom(quote!(#name.address(#base)));
                 match expr.ty {
                     Ty::Pointer { mutable: true, .. } => code.dot(quote!(cast_mut())),
                     _ => code,
@@ -91,10 +93,13 @@ impl Body<'_> {
                 self.register(regs, *register, *access, &expr.ty)
             }
             ExprKind::SyscallRegisters(regs) => {
-                let function = self.t.uses.runtime("regs", "syscall_regs");
-                let regs = self.erased(regs, false);
-                let code = Code::atom(quote!(#function(#regs)));
-                self.operation(code).dot(quote!(cast_mut().cast()))
+                let word = self.register(
+                    regs,
+                    Register::Parameter(0),
+                    RegisterAccess::Direct,
+                    &Ty::unsigned(64),
+                );
+                word.cast(&self.t.ty(&expr.ty))
             }
             ExprKind::Asm(text, args) => self.asm(text, args, &expr.ty),
         }
@@ -224,7 +229,7 @@ impl Body<'_> {
             let function = self
                 .t
                 .uses
-                .runtime("div", if op == BinaryOp::Div { "div" } else { "rem" });
+                .runtime(Module::Div, if op == BinaryOp::Div { "div" } else { "rem" });
             let (left, right) = (self.expr(left, Pin::Itself), self.expr(right, Pin::Itself));
             return Code::atom(quote!(#function(#left, #right)));
         }

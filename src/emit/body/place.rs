@@ -6,6 +6,7 @@ use super::{Body, Held, Pin};
 use crate::{
     emit::{
         code::{Code, Prec},
+        runtime::Module,
         types,
     },
     ir::{
@@ -386,7 +387,7 @@ impl Body<'_> {
             return self
                 .t
                 .uses
-                .runtime_item("syscall", "LINUX_HAS_SYSCALL_WRAPPER");
+                .runtime_item(Module::Syscall, "LINUX_HAS_SYSCALL_WRAPPER");
         }
         self.t.names.global(id)
     }

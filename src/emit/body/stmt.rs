@@ -7,6 +7,7 @@ use super::{Around, Body, Held, LoopForm, Pin, Returns, expr::self_typed, value}
 use crate::{
     emit::{
         code::{Code, Prec},
+        runtime::Module,
         types,
     },
     ir::{
@@ -157,11 +158,11 @@ impl Body<'_> {
                 quote!(return #value;)
             }
             StmtKind::Barrier(None) => {
-                let function = self.t.uses.runtime("barrier", "barrier");
+                let function = self.t.uses.runtime(Module::Barrier, "barrier");
                 quote!(#function();)
             }
             StmtKind::Barrier(Some(place)) => {
-                let function = self.t.uses.runtime("barrier", "var");
+                let function = self.t.uses.runtime(Module::Barrier, "var");
                 let target = self.place(place).code;
                 let value = self.root(|| self.load_raw(place));
                 quote!(#target = #function(#value);)
