@@ -3,5 +3,148 @@
 //! `c` knows C and the GNU extensions, and reads libbpf's markers (see [`crate::source`]) as the
 //! declarations and calls that they are; it knows nothing of maps, programs or Rust.
 
+mod attribute;
+mod builtin;
+mod builtin_fold;
+mod call;
+pub mod codes;
+pub mod const_eval;
+mod constants;
+mod convert;
+mod declarator;
+mod describe;
+pub mod dump;
+mod enumeration;
+mod expr;
+mod global;
+mod init;
+mod layout;
+mod literal;
+mod operator;
+mod parse;
+mod prepare;
+mod record;
+mod sema;
+mod stmt;
+mod suggest;
+#[cfg(test)]
+mod tests;
+mod token;
 pub mod tree;
 pub mod types;
+
+use std::{sync::Arc, thread};
+
+use self::{
+    sema::{Origin, Sema},
+    tree::Tree,
+};
+use crate::{
+    diag::Diagnostic,
+    source::{
+        Define, Unit,
+        span::{FileId, FileKind, SourceMap, Span},
+    },
+};
+
+/// Stack of the thread that parses and analyses: the parser recurses, and takes some kilobytes for
+/// each level of C.
+const STACK_BYTES: usize = 512 << 20;
+
+/// Reads what `unit` means; `files` are the files that its positions lie in.
+///
+/// Declarations and functions with errors are reported and left out, or marked as broken, so that
+/// the rest can be ported. Kernel types that turn out to be needed are asked for.
+pub fn analyze(unit: &Unit, files: &SourceMap) -> (Tree, Vec<Diagnostic>) {
+    let mut completed: Option<Unit> = None;
+    let mut asked = std::collections::BTreeSet::new();
+    loop {
+        let now = completed.as_ref().unwrap_or(unit);
+        let origin = UnitOrigin { unit: now, files };
+        let Outcome {
+            tree,
+            diagnostics,
+            wanted,
+        } = analyze_text(&now.text, &origin, &now.defines);
+        let new: Vec<&str> = wanted
+            .iter()
+            .filter(|name| !asked.contains(*name))
+            .map(|name| &**name)
+            .collect();
+        let next = (!new.is_empty()).then(|| now.complete(&new)).flatten();
+        asked.extend(wanted.iter().cloned());
+        match next {
+            Some(unit) => completed = Some(unit),
+            None => return (tree, diagnostics),
+        }
+    }
+}
+
+/// What comes of a text.
+#[derive(Default)]
+struct Outcome {
+    tree: Tree,
+    diagnostics: Vec<Diagnostic>,
+    /// Names and tags whose definition is needed and missing.
+    wanted: Vec<String>,
+}
+
+fn analyze_text(text: &str, origin: &(dyn Origin + Sync), defines: &[Define]) -> Outcome {
+    let run = || {
+        let parsed = parse::parse(text, origin);
+        let mut sema = Sema::new(origin, &parsed.prepared);
+        sema.diagnostics = parsed.diagnostics;
+        sema.wanted.extend(parsed.unknown_types);
+        sema.translation_unit(&parsed.unit);
+        sema.macro_constants(defines);
+        Outcome {
+            tree: sema.tree,
+            diagnostics: sema.diagnostics,
+            wanted: sema.wanted.into_iter().collect(),
+        }
+    };
+    thread::scope(|scope| {
+        let thread = thread::Builder::new()
+            .name("c".into())
+            .stack_size(STACK_BYTES)
+            .spawn_scoped(scope, run);
+        match thread.map(thread::ScopedJoinHandle::join) {
+            Ok(Ok(outcome)) => outcome,
+            // There is no memory for the thread, or a fault of c2aya's own ended it.
+            _ => Outcome {
+                diagnostics: vec![Diagnostic::error(
+                    codes::SYNTAX,
+                    None,
+                    "the parser gave up on this file; please report it",
+                )],
+                ..Outcome::default()
+            },
+        }
+    })
+}
+
+/// A unit's positions and macros.
+struct UnitOrigin<'a> {
+    unit: &'a Unit,
+    files: &'a SourceMap,
+}
+
+impl Origin for UnitOrigin<'_> {
+    fn span(&self, start: usize, end: usize) -> Option<Span> {
+        self.unit.map.span(start, end)
+    }
+
+    fn kind(&self, file: FileId) -> FileKind {
+        self.files
+            .get(file)
+            .map_or(FileKind::Main, |file| file.kind)
+    }
+
+    fn macro_name(&self, start: usize, end: usize) -> Option<Arc<str>> {
+        let used = self
+            .unit
+            .macro_uses
+            .object_like(&self.unit.text, start..end)?;
+        Some(Arc::from(used.name.as_str()))
+    }
+}

@@ -1,0 +1,686 @@
+//! Specifiers and declarators: from `const unsigned long *(*f[3])(int)` to a type.
+
+use std::sync::Arc;
+
+use lang_c::{
+    ast::{
+        AlignmentSpecifier, ArraySize, DeclarationSpecifier, Declarator, DeclaratorKind,
+        DerivedDeclarator, Ellipsis, Extension, FunctionSpecifier, Identifier,
+        ParameterDeclaration, PointerQualifier, SpecifierQualifier, StorageClassSpecifier,
+        TypeName, TypeOf, TypeQualifier, TypeSpecifier,
+    },
+    span::Node,
+};
+
+use super::{
+    attribute::{Attributes, is_alignment},
+    codes,
+    prepare::name,
+    sema::{Checked, Reported, Sema, Symbol, int_type, plain, pointer_to},
+    tree::Attribute,
+    types::{ArrayLen, CType, FunctionType, IntKind, Kind},
+};
+use crate::{diag::Diagnostic, source::span::Span};
+
+/// What the specifiers of a declaration say.
+#[derive(Clone, Debug)]
+pub(super) struct Specifiers {
+    pub ty: CType,
+    pub storage: Option<StorageClassSpecifier>,
+    pub inline: bool,
+    /// `__auto_type`: the initialiser says the type.
+    pub auto: bool,
+    pub attributes: Attributes,
+    /// `_Alignas`, in bytes.
+    pub aligned: Option<u64>,
+}
+
+/// A declarator applied to a type.
+#[derive(Clone, Debug)]
+pub(super) struct Declared {
+    pub name: Option<Node<Identifier>>,
+    pub ty: CType,
+    pub attributes: Attributes,
+    /// Of a function: its parameters, so that a body can follow.
+    pub params: Option<Vec<Parameter>>,
+}
+
+/// A parameter as declared.
+#[derive(Clone, Debug)]
+pub(super) struct Parameter {
+    pub name: Option<Arc<str>>,
+    pub ty: CType,
+    pub span: Span,
+    pub attributes: Vec<Attribute>,
+}
+
+/// A specifier of a declaration or of a member.
+enum Specifier<'a> {
+    Storage(&'a StorageClassSpecifier),
+    Type(&'a Node<TypeSpecifier>),
+    Qualifier(&'a TypeQualifier),
+    Function(&'a FunctionSpecifier),
+    Alignment(&'a AlignmentSpecifier),
+    Attributes(&'a [Node<Extension>]),
+}
+
+impl<'a> From<&'a DeclarationSpecifier> for Specifier<'a> {
+    fn from(specifier: &'a DeclarationSpecifier) -> Self {
+        match specifier {
+            DeclarationSpecifier::StorageClass(node) => Self::Storage(&node.node),
+            DeclarationSpecifier::TypeSpecifier(node) => Self::Type(node),
+            DeclarationSpecifier::TypeQualifier(node) => Self::Qualifier(&node.node),
+            DeclarationSpecifier::Function(node) => Self::Function(&node.node),
+            DeclarationSpecifier::Alignment(node) => Self::Alignment(&node.node),
+            DeclarationSpecifier::Extension(nodes) => Self::Attributes(nodes),
+        }
+    }
+}
+
+impl<'a> From<&'a SpecifierQualifier> for Specifier<'a> {
+    fn from(specifier: &'a SpecifierQualifier) -> Self {
+        match specifier {
+            SpecifierQualifier::TypeSpecifier(node) => Self::Type(node),
+            SpecifierQualifier::TypeQualifier(node) => Self::Qualifier(&node.node),
+            SpecifierQualifier::Extension(nodes) => Self::Attributes(nodes),
+        }
+    }
+}
+
+/// The keywords of an arithmetic type, counted.
+#[derive(Default)]
+struct Keywords {
+    char: u8,
+    short: u8,
+    int: u8,
+    long: u8,
+    signed: u8,
+    unsigned: u8,
+    float: u8,
+    double: u8,
+    bool: u8,
+    void: u8,
+}
+
+impl Keywords {
+    fn kind(&self) -> Option<Kind> {
+        let int = |signed: IntKind, unsigned: IntKind| {
+            Kind::Int(if self.unsigned > 0 { unsigned } else { signed })
+        };
+        let signs = self.signed + self.unsigned;
+        Some(match self {
+            Self { void: 1, .. } if self.total() == 1 => Kind::Void,
+            Self { bool: 1, .. } if self.total() == 1 => Kind::Bool,
+            Self { float: 1, .. } if self.total() == 1 => Kind::Float(32),
+            Self { double: 1, .. } if self.total() == 1 + self.long => Kind::Float(64),
+            Self { char: 1, .. } if self.total() == 1 + signs && signs <= 1 => {
+                if signs == 0 {
+                    Kind::Int(IntKind::Char)
+                } else {
+                    int(IntKind::SChar, IntKind::UChar)
+                }
+            }
+            _ if self.char + self.float + self.double + self.bool + self.void > 0 || signs > 1 => {
+                return None;
+            }
+            Self {
+                short: 1, long: 0, ..
+            } => int(IntKind::Short, IntKind::UShort),
+            Self {
+                short: 0, long: 0, ..
+            } => int(IntKind::Int, IntKind::UInt),
+            Self {
+                short: 0, long: 1, ..
+            } => int(IntKind::Long, IntKind::ULong),
+            Self {
+                short: 0, long: 2, ..
+            } => int(IntKind::LongLong, IntKind::ULongLong),
+            _ => return None,
+        })
+    }
+
+    const fn total(&self) -> u8 {
+        self.char
+            + self.short
+            + self.int
+            + self.long
+            + self.signed
+            + self.unsigned
+            + self.float
+            + self.double
+            + self.bool
+            + self.void
+    }
+
+    fn count(&mut self, specifier: &TypeSpecifier) -> bool {
+        let counter = match specifier {
+            TypeSpecifier::Void => &mut self.void,
+            TypeSpecifier::Char => &mut self.char,
+            TypeSpecifier::Short => &mut self.short,
+            TypeSpecifier::Int => &mut self.int,
+            TypeSpecifier::Long => &mut self.long,
+            TypeSpecifier::Float => &mut self.float,
+            TypeSpecifier::Double => &mut self.double,
+            TypeSpecifier::Signed => &mut self.signed,
+            TypeSpecifier::Unsigned => &mut self.unsigned,
+            TypeSpecifier::Bool => &mut self.bool,
+            _ => return false,
+        };
+        // Enough to be wrong, too few to overflow the total.
+        *counter = (*counter + 1).min(9);
+        true
+    }
+}
+
+impl Sema<'_> {
+    /// Reads the specifiers of a declaration.
+    pub fn declaration_specifiers(
+        &mut self,
+        specifiers: &[Node<DeclarationSpecifier>],
+        span: Span,
+        has_declarators: bool,
+    ) -> Checked<Specifiers> {
+        let list: Vec<Specifier<'_>> = specifiers.iter().map(|node| (&node.node).into()).collect();
+        self.specifiers(&list, span, has_declarators)
+    }
+
+    /// Reads the specifiers of a member or of a type name.
+    pub fn qualified_specifiers(
+        &mut self,
+        specifiers: &[Node<SpecifierQualifier>],
+        span: Span,
+        has_declarators: bool,
+    ) -> Checked<Specifiers> {
+        let list: Vec<Specifier<'_>> = specifiers.iter().map(|node| (&node.node).into()).collect();
+        self.specifiers(&list, span, has_declarators)
+    }
+
+    fn specifiers(
+        &mut self,
+        list: &[Specifier<'_>],
+        span: Span,
+        has_declarators: bool,
+    ) -> Checked<Specifiers> {
+        let mut keywords = Keywords::default();
+        let mut named: Option<CType> = None;
+        let mut result = Specifiers {
+            ty: plain(Kind::Void),
+            storage: None,
+            inline: false,
+            auto: false,
+            attributes: Attributes::default(),
+            aligned: None,
+        };
+        let mut qualifiers = Qualifiers::default();
+        for (index, specifier) in list.iter().enumerate() {
+            match specifier {
+                Specifier::Storage(storage) => result.storage = Some((*storage).clone()),
+                Specifier::Function(FunctionSpecifier::Inline) => result.inline = true,
+                Specifier::Function(FunctionSpecifier::Noreturn) => {}
+                Specifier::Qualifier(qualifier) => qualifiers.add(qualifier),
+                Specifier::Attributes(extensions) => {
+                    let attributes = self.attributes(extensions);
+                    result.attributes.extend(attributes);
+                }
+                Specifier::Alignment(alignment) => {
+                    let aligned = self.alignment(alignment, span)?;
+                    result.aligned = result.aligned.max(aligned);
+                }
+                Specifier::Type(node) => {
+                    if keywords.count(&node.node) {
+                        continue;
+                    }
+                    if named.is_some() {
+                        return Err(self.mixed_specifiers(span));
+                    }
+                    // What follows a definition's closing brace belongs to the type.
+                    let after: Vec<&[Node<Extension>]> = list
+                        .get(index + 1..)
+                        .unwrap_or_default()
+                        .iter()
+                        .map_while(|next| match next {
+                            Specifier::Attributes(extensions) => Some(*extensions),
+                            _ => None,
+                        })
+                        .collect();
+                    let ty = self.named_type(node, &after, has_declarators)?;
+                    result.auto |= ty.alias.as_deref() == Some("__c2aya_auto");
+                    named = Some(ty);
+                }
+            }
+        }
+        result.ty = match named {
+            Some(ty) if keywords.total() == 0 => ty,
+            // `__int128` stands for a name, so that `unsigned` can meet it.
+            Some(ty) if ty.kind == Kind::Int(IntKind::Int128) && keywords.unsigned == 1 => {
+                int_type(IntKind::UInt128)
+            }
+            Some(ty) if ty.kind == Kind::Int(IntKind::Int128) && keywords.signed == 1 => ty,
+            Some(_) => return Err(self.mixed_specifiers(span)),
+            None => match keywords.kind() {
+                Some(kind) => plain(kind),
+                None => return Err(self.mixed_specifiers(span)),
+            },
+        };
+        qualifiers.apply(&mut result.ty);
+        for attribute in &result.attributes.list {
+            if &*attribute.name == "btf_type_tag"
+                && let Some(tag) = attribute.args.first()
+            {
+                result.ty.tags.push(Arc::clone(tag));
+            }
+        }
+        Ok(result)
+    }
+
+    fn mixed_specifiers(&mut self, span: Span) -> Reported {
+        self.error(
+            codes::DECLARATION,
+            span,
+            "these type specifiers don't make a type together",
+        )
+    }
+
+    fn alignment(&mut self, alignment: &AlignmentSpecifier, span: Span) -> Checked<Option<u64>> {
+        let value = match alignment {
+            AlignmentSpecifier::Type(ty) => {
+                let ty = self.type_name(ty)?;
+                self.require_complete(&ty, span)?;
+                self.tree.types.align_of(&ty)
+            }
+            AlignmentSpecifier::Constant(expr) => {
+                let expr = self.expression(expr)?;
+                let value = self.constant(&expr)?;
+                if value != 0 && !is_alignment(value) {
+                    let message = format!("{value} is no alignment: it has to be a power of two");
+                    return Err(self.error(codes::DECLARATION, expr.span, message));
+                }
+                u64::try_from(value).ok().filter(|value| *value != 0)
+            }
+        };
+        Ok(value)
+    }
+
+    /// A type that isn't made of keywords.
+    fn named_type(
+        &mut self,
+        node: &Node<TypeSpecifier>,
+        after: &[&[Node<Extension>]],
+        has_declarators: bool,
+    ) -> Checked<CType> {
+        let span = self.span(node.span);
+        match &node.node {
+            TypeSpecifier::Struct(record) => {
+                let mut attributes = Vec::new();
+                if record.node.declarations.is_some() {
+                    for extensions in after {
+                        attributes.extend(self.attributes(extensions));
+                    }
+                }
+                self.record_type(record, attributes, has_declarators)
+            }
+            TypeSpecifier::Enum(enumeration) => {
+                let mut attributes = Vec::new();
+                for extensions in after {
+                    attributes.extend(self.attributes(extensions));
+                }
+                self.enum_type(enumeration, attributes)
+            }
+            TypeSpecifier::TypedefName(identifier) => {
+                self.typedef_name(&identifier.node.name, span)
+            }
+            TypeSpecifier::TypeOf(of) => match &of.node {
+                TypeOf::Type(ty) => self.type_name(ty),
+                TypeOf::Expression(expr) => self.type_of(expr),
+            },
+            TypeSpecifier::Atomic(ty) => self.type_name(ty),
+            TypeSpecifier::TS18661Float(float) => {
+                Ok(plain(Kind::Float(u16::try_from(float.width).unwrap_or(64))))
+            }
+            _ => Err(self.error(
+                codes::UNSUPPORTED,
+                span,
+                "complex numbers have no meaning in a BPF program",
+            )),
+        }
+    }
+
+    fn typedef_name(&mut self, wanted: &str, span: Span) -> Checked<CType> {
+        match wanted {
+            "__builtin_va_list" => return Ok(plain(Kind::VaList)),
+            "__c2aya_int128" => return Ok(int_type(IntKind::Int128)),
+            "__c2aya_uint128" => return Ok(int_type(IntKind::UInt128)),
+            "__c2aya_auto" => {
+                return Ok(CType {
+                    alias: Some(name(wanted)),
+                    ..int_type(IntKind::Int)
+                });
+            }
+            _ => {}
+        }
+        match self.lookup(wanted) {
+            Some(Symbol::Typedef(ty)) => {
+                let mut ty = ty.clone();
+                ty.alias = Some(name(wanted));
+                Ok(ty)
+            }
+            Some(Symbol::Poisoned) => Err(Reported),
+            _ => Err(self.undeclared(wanted, "type name", span)),
+        }
+    }
+
+    /// Reports a name that stands for nothing, unless its declaration has been reported.
+    pub fn undeclared(&mut self, wanted: &str, what: &str, span: Span) -> Reported {
+        if self.text.poisoned.contains(wanted) {
+            return Reported;
+        }
+        let mut diagnostic = Diagnostic::error(
+            codes::UNDECLARED,
+            span,
+            format!("{what} `{wanted}` is declared nowhere"),
+        );
+        if let Some(similar) = self.similar_name(wanted) {
+            diagnostic = diagnostic.help(format!("did you mean `{similar}`?"));
+        }
+        self.wanted.insert(wanted.to_owned());
+        self.report(diagnostic)
+    }
+
+    /// The type that `typeof(expr)` is.
+    fn type_of(&mut self, node: &Node<lang_c::ast::Expression>) -> Checked<CType> {
+        let expr = self.unevaluated(node)?;
+        if self.is_bit_field(&expr) {
+            return Err(self.error(codes::OPERANDS, expr.span, "`typeof` of a bit-field"));
+        }
+        Ok(expr.ty)
+    }
+
+    /// Reads a type name: `const struct event *`.
+    pub fn type_name(&mut self, node: &Node<TypeName>) -> Checked<CType> {
+        let span = self.span(node.span);
+        let specifiers = self.qualified_specifiers(&node.node.specifiers, span, true)?;
+        match &node.node.declarator {
+            Some(declarator) => Ok(self.declarator(declarator, specifiers.ty)?.ty),
+            None => Ok(specifiers.ty),
+        }
+    }
+
+    /// Applies a declarator to the type that the specifiers name.
+    pub fn declarator(&mut self, node: &Node<Declarator>, base: CType) -> Checked<Declared> {
+        let declarator = &node.node;
+        let mut ty = base;
+        let mut params = None;
+        let is_suffix = |derived: &DerivedDeclarator| {
+            !matches!(
+                derived,
+                DerivedDeclarator::Pointer(_) | DerivedDeclarator::Block(_)
+            )
+        };
+        for derived in declarator
+            .derived
+            .iter()
+            .filter(|node| !is_suffix(&node.node))
+        {
+            match &derived.node {
+                DerivedDeclarator::Pointer(qualifiers) => {
+                    ty = pointer_to(ty);
+                    self.pointer_qualifiers(qualifiers, &mut ty);
+                    params = None;
+                }
+                _ => {
+                    let span = self.span(derived.span);
+                    return Err(self.error(codes::UNSUPPORTED, span, "blocks aren't C"));
+                }
+            }
+        }
+        for derived in declarator
+            .derived
+            .iter()
+            .rev()
+            .filter(|node| is_suffix(&node.node))
+        {
+            let span = self.span(derived.span);
+            match &derived.node {
+                DerivedDeclarator::Array(array) => {
+                    params = None;
+                    ty = self.array_of(ty, &array.node.size, span)?;
+                }
+                DerivedDeclarator::Function(function) => {
+                    let (list, unspecified) = self.parameters(&function.node.parameters)?;
+                    let variadic = function.node.ellipsis == Ellipsis::Some;
+                    ty = self.function_type(ty, &list, variadic, unspecified, span)?;
+                    params = Some(list);
+                }
+                DerivedDeclarator::KRFunction(names) => {
+                    let list: Vec<Parameter> = names
+                        .iter()
+                        .map(|node| Parameter {
+                            name: Some(name(&node.node.name)),
+                            ty: int_type(IntKind::Int),
+                            span: self.span(node.span),
+                            attributes: Vec::new(),
+                        })
+                        .collect();
+                    ty = self.function_type(ty, &[], false, true, span)?;
+                    params = Some(list);
+                }
+                _ => {}
+            }
+        }
+        let mut attributes = Attributes::default();
+        let own = self.attributes(&declarator.extensions);
+        attributes.extend(own);
+        match &declarator.kind.node {
+            DeclaratorKind::Abstract => Ok(Declared {
+                name: None,
+                ty,
+                attributes,
+                params,
+            }),
+            DeclaratorKind::Identifier(identifier) => Ok(Declared {
+                name: Some(identifier.clone()),
+                ty,
+                attributes,
+                params,
+            }),
+            DeclaratorKind::Declarator(inner) => {
+                let span = self.span(inner.span);
+                let mut declared = self.deeper(span, |sema| sema.declarator(inner, ty))?;
+                if inner.node.derived.is_empty() && declared.params.is_none() {
+                    declared.params = params;
+                }
+                declared.attributes.extend(attributes.list);
+                Ok(declared)
+            }
+        }
+    }
+
+    fn pointer_qualifiers(&mut self, list: &[Node<PointerQualifier>], ty: &mut CType) {
+        let mut qualifiers = Qualifiers::default();
+        for qualifier in list {
+            match &qualifier.node {
+                PointerQualifier::TypeQualifier(node) => qualifiers.add(&node.node),
+                PointerQualifier::Extension(extensions) => {
+                    for attribute in self.attributes(extensions) {
+                        if &*attribute.name == "btf_type_tag"
+                            && let Some(tag) = attribute.args.first()
+                        {
+                            ty.tags.push(Arc::clone(tag));
+                        }
+                    }
+                }
+            }
+        }
+        qualifiers.apply(ty);
+    }
+
+    fn array_of(&mut self, element: CType, size: &ArraySize, span: Span) -> Checked<CType> {
+        if matches!(element.kind, Kind::Function(_) | Kind::Void) {
+            let message = format!(
+                "no array has elements of type `{}`",
+                super::describe::ty(&self.tree.types, &element)
+            );
+            return Err(self.error(codes::DECLARATION, span, message));
+        }
+        let len = match size {
+            ArraySize::Unknown | ArraySize::VariableUnknown => ArrayLen::Unknown,
+            ArraySize::VariableExpression(expr) | ArraySize::StaticExpression(expr) => {
+                let expr = self.unevaluated(expr)?;
+                let expr = self.rvalue(expr);
+                match self.evaluator().integer(&expr) {
+                    Some(len) => match u64::try_from(len) {
+                        Ok(len) => ArrayLen::Known(len),
+                        Err(_) => {
+                            let message = format!("an array can't have {len} elements");
+                            return Err(self.error(codes::DECLARATION, expr.span, message));
+                        }
+                    },
+                    None => {
+                        let diagnostic = Diagnostic::error(
+                            codes::VARIABLE_LENGTH,
+                            expr.span,
+                            "the length of this array isn't known before the program runs",
+                        )
+                        .help(
+                            "BPF programs have no variable-length arrays; use the greatest length",
+                        );
+                        return Err(self.report(diagnostic));
+                    }
+                }
+            }
+        };
+        Ok(plain(Kind::Array(Box::new(element), len)))
+    }
+
+    fn function_type(
+        &mut self,
+        ret: CType,
+        params: &[Parameter],
+        variadic: bool,
+        unspecified: bool,
+        span: Span,
+    ) -> Checked<CType> {
+        if matches!(ret.kind, Kind::Function(_) | Kind::Array(..)) {
+            let message = "a function can't return an array or a function";
+            return Err(self.error(codes::DECLARATION, span, message));
+        }
+        Ok(plain(Kind::Function(Box::new(FunctionType {
+            ret,
+            params: params.iter().map(|param| param.ty.clone()).collect(),
+            variadic,
+            unspecified,
+        }))))
+    }
+
+    /// Parameters, and whether the list says nothing about them (`()`).
+    fn parameters(
+        &mut self,
+        list: &[Node<ParameterDeclaration>],
+    ) -> Checked<(Vec<Parameter>, bool)> {
+        let mut params = Vec::new();
+        // A parameter can be spoken of in the ones behind it: `int n, int a[n]`.
+        for node in list {
+            let param = self.parameter(node)?;
+            if param.ty.kind == Kind::Void && param.name.is_none() && list.len() == 1 {
+                return Ok((Vec::new(), false));
+            }
+            params.push(param);
+        }
+        Ok((params, list.is_empty()))
+    }
+
+    fn parameter(&mut self, node: &Node<ParameterDeclaration>) -> Checked<Parameter> {
+        let span = self.span(node.span);
+        let specifiers = self.declaration_specifiers(&node.node.specifiers, span, true)?;
+        let mut attributes = specifiers.attributes;
+        let extensions = self.attributes(&node.node.extensions);
+        attributes.extend(extensions);
+        let mut declared = match &node.node.declarator {
+            Some(declarator) => {
+                let adjusted = outermost_unsized(&declarator.node);
+                let declarator = Node::new(adjusted, declarator.span);
+                self.declarator(&declarator, specifiers.ty)?
+            }
+            None => Declared {
+                name: None,
+                ty: specifiers.ty,
+                attributes: Attributes::default(),
+                params: None,
+            },
+        };
+        attributes.extend(std::mem::take(&mut declared.attributes.list));
+        Ok(Parameter {
+            name: declared.name.map(|node| name(&node.node.name)),
+            ty: adjusted(declared.ty),
+            span,
+            attributes: attributes.list,
+        })
+    }
+}
+
+/// A parameter's type as the function sees it: arrays and functions are pointers.
+pub(super) fn adjusted(ty: CType) -> CType {
+    match ty.kind {
+        Kind::Array(element, _) => {
+            let mut element = *element;
+            element.const_ |= ty.const_;
+            element.volatile |= ty.volatile;
+            pointer_to(element)
+        }
+        Kind::Function(_) => pointer_to(ty),
+        _ => ty,
+    }
+}
+
+/// The declarator without the length of its outermost array, which means nothing in a parameter
+/// and can speak of other parameters.
+fn outermost_unsized(declarator: &Declarator) -> Declarator {
+    let mut declarator = declarator.clone();
+    let outermost = declarator.derived.iter_mut().find(|node| {
+        !matches!(
+            node.node,
+            DerivedDeclarator::Pointer(_) | DerivedDeclarator::Block(_)
+        )
+    });
+    let is_plain = !matches!(declarator.kind.node, DeclaratorKind::Declarator(_));
+    if is_plain
+        && let Some(Node {
+            node: DerivedDeclarator::Array(array),
+            ..
+        }) = outermost
+    {
+        array.node.size = ArraySize::Unknown;
+    }
+    declarator
+}
+
+#[derive(Default)]
+struct Qualifiers {
+    const_: bool,
+    volatile: bool,
+}
+
+impl Qualifiers {
+    fn add(&mut self, qualifier: &TypeQualifier) {
+        match qualifier {
+            TypeQualifier::Const => self.const_ = true,
+            TypeQualifier::Volatile => self.volatile = true,
+            // They promise something to the compiler, and change no meaning.
+            TypeQualifier::Restrict
+            | TypeQualifier::Nonnull
+            | TypeQualifier::NullUnspecified
+            | TypeQualifier::Nullable
+            | TypeQualifier::Atomic => {}
+        }
+    }
+
+    /// Qualifiers of an array are those of its elements.
+    fn apply(&self, ty: &mut CType) {
+        if let Kind::Array(element, _) = &mut ty.kind {
+            self.apply(element);
+            return;
+        }
+        ty.const_ |= self.const_;
+        ty.volatile |= self.volatile;
+    }
+}
