@@ -5,6 +5,7 @@
 pub mod body;
 pub mod program;
 pub mod ty;
+pub mod visit;
 
 use body::{Expr, Function, Init};
 use program::Program;
