@@ -10,7 +10,7 @@ use crate::ir::{
     ConstantId, ConstantValue, Object,
     body::{Expr, ExprKind},
     ty::Ty,
-    visit::{self, Visitor},
+    visit::Visit,
 };
 
 /// The type of an integer constant.
@@ -61,10 +61,10 @@ impl ConstantTypes {
     pub fn of(object: &Object) -> Self {
         let mut demand = Demand::default();
         for function in &object.functions {
-            visit::walk_stmts(&mut demand, &function.body);
+            function.body.iter().for_each(|s| demand.stmt(s));
         }
         for program in &object.programs {
-            visit::walk_stmts(&mut demand, &program.function.body);
+            program.function.body.iter().for_each(|s| demand.stmt(s));
         }
         for global in &object.globals {
             demand.init(&global.init);
@@ -130,7 +130,7 @@ impl Demand {
     }
 }
 
-impl Visitor for Demand {
+impl Visit for Demand {
     fn expr(&mut self, expr: &Expr) {
         match (&expr.kind, &expr.ty) {
             (ExprKind::Constant(id), Ty::Int { bits, signed }) => {
@@ -140,10 +140,10 @@ impl Visitor for Demand {
                 if let ExprKind::Constant(id) = inner.kind {
                     self.want(id, RustInt::Int(*bits, *signed));
                 } else {
-                    visit::walk_expr(self, expr);
+                    self.expr_parts(expr);
                 }
             }
-            _ => visit::walk_expr(self, expr),
+            _ => self.expr_parts(expr),
         }
     }
 }

@@ -26,7 +26,7 @@ use crate::{
     ir::{
         ConstantId, EnumId, FunctionId, GlobalId, Item, MapId, Object, RecordId, RelocationId,
         body::{Expr, ExprKind},
-        visit::{self, Visitor},
+        visit::Visit,
     },
 };
 
@@ -258,32 +258,32 @@ impl Shared {
 
 struct Constants<'a>(&'a mut HashSet<ConstantId>);
 
-impl Visitor for Constants<'_> {
+impl Visit for Constants<'_> {
     fn expr(&mut self, expr: &Expr) {
         if let ExprKind::Constant(id) = expr.kind {
             self.0.insert(id);
         }
-        visit::walk_expr(self, expr);
+        self.expr_parts(expr);
     }
 }
 
 /// Relocations of offsets that bit-fields are read by.
 fn bitfields(object: &Object) -> HashSet<RelocationId> {
     struct Finder(HashSet<RelocationId>);
-    impl Visitor for Finder {
+    impl Visit for Finder {
         fn expr(&mut self, expr: &Expr) {
             if let ExprKind::CoreBitfield(_, bits, _) = &expr.kind {
                 self.0.insert(bits.offset);
             }
-            visit::walk_expr(self, expr);
+            self.expr_parts(expr);
         }
     }
     let mut finder = Finder(HashSet::new());
     for function in &object.functions {
-        visit::walk_stmts(&mut finder, &function.body);
+        function.body.iter().for_each(|s| finder.stmt(s));
     }
     for program in &object.programs {
-        visit::walk_stmts(&mut finder, &program.function.body);
+        program.function.body.iter().for_each(|s| finder.stmt(s));
     }
     finder.0
 }

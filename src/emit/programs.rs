@@ -302,7 +302,7 @@ fn args_need_context(program: &Program) -> bool {
 fn follows(function: &Function, ctx: crate::ir::body::LocalId) -> bool {
     use crate::ir::{
         body::{Expr, ExprKind, Place, PlaceKind},
-        visit::{self, Visitor},
+        visit::Visit,
     };
     struct Finder(crate::ir::body::LocalId, bool);
     impl Finder {
@@ -315,16 +315,16 @@ fn follows(function: &Function, ctx: crate::ir::body::LocalId) -> bool {
             }
         }
     }
-    impl Visitor for Finder {
+    impl Visit for Finder {
         fn place(&mut self, place: &Place) {
             if let PlaceKind::Deref(pointer) = &place.kind {
                 self.1 |= self.is_it(pointer);
             }
-            visit::walk_place(self, place);
+            self.place_parts(place);
         }
     }
     let mut finder = Finder(ctx, false);
-    visit::walk_stmts(&mut finder, &function.body);
+    function.body.iter().for_each(|s| finder.stmt(s));
     finder.1
 }
 

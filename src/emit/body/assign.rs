@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::declare::base_local;
 use crate::ir::{
     body::{Block, Expr, ExprKind, LocalId, Place, PlaceKind, Stmt, StmtKind},
-    visit::{self, Visitor},
+    visit::Visit,
 };
 
 /// Walks a body with the set of variables that may have a value.
@@ -165,21 +165,21 @@ impl Flow {
 
 struct Reads<'a>(&'a mut Flow);
 
-impl Visitor for Reads<'_> {
+impl Visit for Reads<'_> {
     fn place(&mut self, place: &Place) {
         if let PlaceKind::Local(local) = place.kind
             && !self.0.definite.contains(&local)
         {
             self.0.early.insert(local);
         }
-        visit::walk_place(self, place);
+        self.place_parts(place);
     }
     fn expr(&mut self, expr: &Expr) {
         if let ExprKind::Block(stmts, value) = &expr.kind {
             self.0.stmts(stmts);
             self.expr(value);
         } else {
-            visit::walk_expr(self, expr);
+            self.expr_parts(expr);
         }
     }
     fn stmt(&mut self, stmt: &Stmt) {
@@ -189,10 +189,10 @@ impl Visitor for Reads<'_> {
 
 fn has_break(stmt: &Stmt) -> bool {
     struct Finder(bool);
-    impl Visitor for Finder {
+    impl Visit for Finder {
         fn stmt(&mut self, stmt: &Stmt) {
             self.0 |= matches!(stmt.kind, StmtKind::Break(_));
-            visit::walk_stmt(self, stmt);
+            self.stmt_parts(stmt);
         }
     }
     let mut finder = Finder(false);

@@ -5,7 +5,7 @@ use crate::ir::{
     Notes,
     body::{Block, ExprKind, Function, Init, LocalId, PlaceKind, Stmt, StmtKind},
     rename::rename_local,
-    visit::{self, Visitor},
+    visit::Visit,
 };
 
 /// Moves each declaration to the first assignment, or into the one block that uses the variable;
@@ -217,7 +217,7 @@ fn block_with(stmt: &mut Stmt, local: LocalId) -> Option<&mut Block> {
             if let Some(cond) = cond {
                 finder.expr(cond);
             }
-            visit::walk_stmts(&mut finder, step);
+            step.iter().for_each(|s| finder.stmt(s));
             finder.found
         }
         StmtKind::Block(..) => false,
@@ -261,14 +261,14 @@ struct Mentions {
     found: bool,
 }
 
-impl Visitor for Mentions {
+impl Visit for Mentions {
     fn stmt(&mut self, stmt: &Stmt) {
         self.found |= matches!(stmt.kind, StmtKind::Let(l, _) if l == self.local);
-        visit::walk_stmt(self, stmt);
+        self.stmt_parts(stmt);
     }
     fn place(&mut self, place: &crate::ir::body::Place) {
         self.found |= matches!(place.kind, PlaceKind::Local(l) if l == self.local);
-        visit::walk_place(self, place);
+        self.place_parts(place);
     }
 }
 
@@ -278,12 +278,12 @@ pub fn takes_address(stmt: &Stmt, local: LocalId) -> bool {
         local: LocalId,
         found: bool,
     }
-    impl Visitor for Finder {
+    impl Visit for Finder {
         fn expr(&mut self, expr: &crate::ir::body::Expr) {
             if let ExprKind::AddressOf(place) | ExprKind::Decay(place) = &expr.kind {
                 self.found |= base_local(place) == Some(self.local);
             }
-            visit::walk_expr(self, expr);
+            self.expr_parts(expr);
         }
     }
     let mut finder = Finder {

@@ -323,7 +323,7 @@ fn stepped(step: &[Stmt], local: LocalId) -> Option<i128> {
 /// Whether statements assign the variable or take its address.
 fn writes(stmts: &[Stmt], local: LocalId) -> bool {
     struct Writes(LocalId, bool);
-    impl crate::ir::visit::Visitor for Writes {
+    impl crate::ir::visit::Visit for Writes {
         fn stmt(&mut self, stmt: &Stmt) {
             if let StmtKind::Assign(place, _)
             | StmtKind::AssignOp(place, ..)
@@ -332,11 +332,11 @@ fn writes(stmts: &[Stmt], local: LocalId) -> bool {
                 self.1 |= declare::base_local(place) == Some(self.0);
             }
             self.1 |= declare::takes_address(stmt, self.0);
-            crate::ir::visit::walk_stmt(self, stmt);
+            self.stmt_parts(stmt);
         }
     }
     let mut finder = Writes(local, false);
-    crate::ir::visit::walk_stmts(&mut finder, stmts);
+    stmts.iter().for_each(|s| finder.stmt(s));
     finder.1
 }
 

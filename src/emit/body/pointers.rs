@@ -6,9 +6,9 @@ use super::{Body, Held, Pin, declare};
 use crate::{
     emit::code::Code,
     ir::{
-        body::{Expr, ExprKind, LocalId, Place, PlaceKind, Stmt, StmtKind},
+        body::{Expr, ExprKind, Init, LocalId, Place, PlaceKind, Stmt, StmtKind},
         ty::Ty,
-        visit::{self, Visitor},
+        visit::Visit,
     },
 };
 
@@ -103,7 +103,7 @@ impl Body<'_> {
             local,
             ..PointerUses::default()
         };
-        visit::walk_stmts(&mut uses, stmts);
+        stmts.iter().for_each(|s| uses.stmt(s));
         uses
     }
 
@@ -198,7 +198,7 @@ impl PointerUses {
     }
 }
 
-impl Visitor for PointerUses {
+impl Visit for PointerUses {
     fn stmt(&mut self, stmt: &Stmt) {
         match &stmt.kind {
             StmtKind::Assign(place, _) | StmtKind::AssignOp(place, ..) => {
@@ -208,24 +208,29 @@ impl Visitor for PointerUses {
             StmtKind::Return(Some(value)) => self.raw |= self.is_it(value),
             StmtKind::Loop { .. } => {
                 self.loops += 1;
-                visit::walk_stmt(self, stmt);
+                self.stmt_parts(stmt);
                 self.loops -= 1;
                 return;
             }
             _ => {}
         }
-        visit::walk_stmt(self, stmt);
+        self.stmt_parts(stmt);
     }
 
-    fn init(&mut self, init: &crate::ir::body::Init) {
-        if let crate::ir::body::Init::Expr(value) = init {
+    fn init(&mut self, init: &Init) {
+        if let Init::Expr(value) = init {
             let mut inner = value;
             while let ExprKind::Cast(next) = &inner.kind {
                 inner = next;
             }
             self.raw |= self.is_it(inner);
         }
-        visit::walk_init(self, init);
+        match init {
+            Init::Expr(value) => self.expr(value),
+            Init::Record(parts) => parts.iter().for_each(|(_, part)| self.init(part)),
+            Init::Array(parts) => parts.iter().for_each(|(_, part)| self.init(part)),
+            Init::Zero | Init::Bytes(_) => {}
+        }
     }
 
     fn expr(&mut self, expr: &Expr) {
@@ -285,7 +290,7 @@ impl Visitor for PointerUses {
             }
             _ => {}
         }
-        visit::walk_expr(self, expr);
+        self.expr_parts(expr);
     }
 
     fn place(&mut self, place: &Place) {
@@ -294,7 +299,7 @@ impl Visitor for PointerUses {
             visit_indices(self, place);
             return;
         }
-        visit::walk_place(self, place);
+        self.place_parts(place);
     }
 }
 

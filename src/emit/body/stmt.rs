@@ -16,7 +16,7 @@ use crate::{
             StmtKind,
         },
         ty::Ty,
-        visit::{self, Visitor},
+        visit::Visit,
     },
 };
 
@@ -764,14 +764,14 @@ pub(super) fn continues(stmts: &[Stmt], label: LabelId) -> bool {
 
 fn jumps(stmts: &[Stmt], test: impl Fn(&StmtKind) -> bool) -> bool {
     struct Finder<F>(F, bool);
-    impl<F: Fn(&StmtKind) -> bool> Visitor for Finder<F> {
+    impl<F: Fn(&StmtKind) -> bool> Visit for Finder<F> {
         fn stmt(&mut self, stmt: &Stmt) {
             self.1 |= (self.0)(&stmt.kind);
-            visit::walk_stmt(self, stmt);
+            self.stmt_parts(stmt);
         }
     }
     let mut finder = Finder(test, false);
-    visit::walk_stmts(&mut finder, stmts);
+    stmts.iter().for_each(|s| finder.stmt(s));
     finder.1
 }
 
