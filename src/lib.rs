@@ -5,9 +5,11 @@
 
 pub mod arch;
 pub mod c;
+pub mod cli;
 pub mod diag;
 pub mod emit;
 pub mod ir;
 pub mod lower;
 pub mod output;
+pub mod port;
 pub mod source;

@@ -1,1 +1,3 @@
-//! Stage output.
+//! What a command says: human, json, sarif, github, html.
+
+pub mod human;

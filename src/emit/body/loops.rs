@@ -323,7 +323,8 @@ fn stepped(step: &[Stmt], local: LocalId) -> Option<i128> {
 /// Whether statements assign the variable or take its address.
 fn writes(stmts: &[Stmt], local: LocalId) -> bool {
     struct Writes(LocalId, bool);
-    impl crate::ir::visit::Visit for Writes {
+    use crate::ir::visit::Visit;
+    impl Visit for Writes {
         fn stmt(&mut self, stmt: &Stmt) {
             if let StmtKind::Assign(place, _)
             | StmtKind::AssignOp(place, ..)
