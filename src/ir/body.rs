@@ -281,7 +281,8 @@ pub enum ExprKind {
     Register(Box<Expr>, Register, RegisterAccess),
     /// The saved registers behind the wrapper: `PT_REGS_SYSCALL_REGS(ctx)`.
     SyscallRegisters(Box<Expr>),
-    /// Inline assembly of BPF that gives one value: text with `{0}`…, inputs.
+    /// Inline assembly of BPF that gives one value of 64 bits: text with `{0}` for the value and
+    /// `{1}`… for the inputs.
     Asm(String, Vec<Expr>),
 }
 

@@ -3,10 +3,12 @@
 //! Names are those of the object, that is C's. There is no text of C or Rust here and no register.
 
 pub mod body;
+pub mod dump;
 pub mod program;
 pub mod rename;
 pub mod ty;
 pub mod visit;
+pub mod walk;
 
 use body::{Expr, Function, Init};
 use program::Program;

@@ -1,1 +1,192 @@
-//! C to IR; one file for each of libbpf's idioms.
+//! C to IR: one file for each idiom of libbpf.
+//!
+//! [`lower`] starts from the programs of a file and takes along what they reach. What can't be
+//! ported is an error of the function that holds it; the programs that reach such a function are
+//! left out whole.
+
+mod access;
+mod asm;
+mod assign;
+mod atomics;
+mod body;
+mod build;
+mod builtins;
+mod byte_order;
+mod c_walk;
+mod calls;
+pub mod codes;
+mod compact;
+mod constants;
+mod core_read;
+mod expr;
+mod globals;
+mod goto;
+mod init;
+mod items;
+mod maps;
+mod names;
+mod notes;
+mod place;
+mod printk;
+mod programs;
+mod pt_regs;
+mod purity;
+mod reach;
+mod records;
+mod scope;
+mod sections;
+mod simplify;
+mod stmt;
+mod switch;
+#[cfg(test)]
+mod tests;
+mod text_expr;
+mod types;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    sync::Arc,
+};
+
+use crate::{
+    c::{self, tree::Tree},
+    diag::{Code, Diagnostic},
+    ir::{self, Object},
+    source::span::{FileId, FileKind, SourceMap, Span},
+};
+
+/// How to lower a file.
+#[derive(Clone, Debug, Default)]
+pub struct Options {}
+
+/// What `tree` means to the kernel.
+///
+/// `main` is the file that was named on the command line. The object holds the programs that could
+/// be ported and all that they reach; diagnostics of severity error name what could not.
+pub fn lower(
+    files: &SourceMap,
+    main: FileId,
+    tree: &Tree,
+    options: &Options,
+) -> (Object, Vec<Diagnostic>) {
+    let _ = options;
+    let mut lowerer = Lowerer::new(files, main, tree);
+    lowerer.run();
+    lowerer.finish()
+}
+
+/// Proof that the reason why something can't be lowered has been recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Refused;
+
+type Lowered<T> = Result<T, Refused>;
+
+/// What a variable of the file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Map(ir::MapId),
+    Global(ir::GlobalId),
+    License,
+    /// Its error has been reported.
+    Refused,
+}
+
+/// What became of a function.
+#[derive(Clone, Debug, Default)]
+struct Outcome {
+    /// Why it can't be ported.
+    errors: Vec<Diagnostic>,
+    /// Functions that it calls or hands to helpers.
+    callees: Vec<c::tree::FunctionId>,
+    /// Remarks that matter only if it is kept.
+    warnings: Vec<Diagnostic>,
+}
+
+struct Lowerer<'a> {
+    files: &'a SourceMap,
+    main: FileId,
+    tree: &'a Tree,
+    object: Object,
+    diagnostics: Vec<Diagnostic>,
+    records: HashMap<c::types::RecordId, ir::RecordId>,
+    enums: HashMap<c::types::EnumId, ir::EnumId>,
+    enum_constants: HashMap<(c::types::EnumId, u32), ir::ConstantId>,
+    constants: HashMap<Arc<str>, ir::ConstantId>,
+    roles: HashMap<c::tree::VariableId, Role>,
+    /// Slots of [`Object::functions`], by the function in C.
+    functions: HashMap<c::tree::FunctionId, ir::FunctionId>,
+    queue: VecDeque<c::tree::FunctionId>,
+    /// Functions that are given to helpers.
+    callbacks: BTreeSet<ir::FunctionId>,
+    outcomes: BTreeMap<c::tree::FunctionId, Outcome>,
+    /// Which function in C each program of [`Object::programs`] is.
+    program_of: Vec<c::tree::FunctionId>,
+    relocations: HashMap<RelocationKey, ir::RelocationId>,
+    notes: notes::Comments,
+    /// Where each item of the object stands, for [`Object::order`].
+    places: Vec<(Span, ir::Item)>,
+}
+
+/// What makes a relocation the same as another.
+type RelocationKey = (ir::RelocationKind, String, Vec<ir::PathPart>);
+
+impl<'a> Lowerer<'a> {
+    fn new(files: &'a SourceMap, main: FileId, tree: &'a Tree) -> Self {
+        Self {
+            files,
+            main,
+            tree,
+            object: Object::default(),
+            diagnostics: Vec::new(),
+            records: HashMap::new(),
+            enums: HashMap::new(),
+            enum_constants: HashMap::new(),
+            constants: HashMap::new(),
+            roles: HashMap::new(),
+            functions: HashMap::new(),
+            queue: VecDeque::new(),
+            callbacks: BTreeSet::new(),
+            outcomes: BTreeMap::new(),
+            program_of: Vec::new(),
+            relocations: HashMap::new(),
+            notes: notes::Comments::new(files, main),
+            places: Vec::new(),
+        }
+    }
+
+    /// Everything, in the order that names need: constants before what is written with them, maps
+    /// and globals before bodies.
+    fn run(&mut self) {
+        self.name_object();
+        self.lower_items();
+        self.lower_programs();
+        while let Some(function) = self.queue.pop_front() {
+            self.lower_function(function);
+        }
+    }
+
+    /// Whether `span` lies in a file that the user wrote.
+    fn is_own(&self, span: Option<Span>) -> bool {
+        span.and_then(|span| self.files.get(span.file))
+            .is_some_and(|file| matches!(file.kind, FileKind::Main | FileKind::Local))
+    }
+
+    /// Records an error that concerns no function in particular.
+    fn error(&mut self, code: Code, span: Span, message: impl Into<String>) {
+        self.diagnostics
+            .push(Diagnostic::error(code, span, message));
+    }
+
+    fn name_object(&mut self) {
+        let name = self
+            .files
+            .get(self.main)
+            .and_then(|file| file.path.file_name())
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let stem = name.strip_suffix(".c").unwrap_or(&name);
+        stem.strip_suffix(".bpf")
+            .unwrap_or(stem)
+            .clone_into(&mut self.object.name);
+    }
+}

@@ -1,0 +1,126 @@
+//! Accesses as C writes them: from a pointer by fields and constant indices to a part of a record.
+
+use super::Lowerer;
+use crate::{
+    c::{
+        tree::{Expr as CExpr, ExprKind as CKind},
+        types::{Kind, RecordId},
+    },
+    ir::PathPart,
+};
+
+/// `pointer->a.b[2]`
+pub(super) struct Access<'a> {
+    /// Points to a `record`.
+    pub(super) pointer: &'a CExpr,
+    pub(super) record: RecordId,
+    /// From the record to the part; anonymous records have no step of their own.
+    pub(super) path: Vec<PathPart>,
+}
+
+/// Context types, which the verifier knows by their fixed offsets: accesses to them aren't
+/// relocated. From the kernel's `bpf_ctx_convert` and UAPI.
+const CONTEXTS: &[&str] = &[
+    "__sk_buff",
+    "bpf_cgroup_dev_ctx",
+    "bpf_fib_lookup",
+    "bpf_flow_keys",
+    "bpf_nf_ctx",
+    "bpf_perf_event_data",
+    "bpf_perf_event_value",
+    "bpf_pidns_info",
+    "bpf_raw_tracepoint_args",
+    "bpf_sk_lookup",
+    "bpf_sock",
+    "bpf_sock_addr",
+    "bpf_sock_ops",
+    "bpf_sock_tuple",
+    "bpf_sockopt",
+    "bpf_spin_lock",
+    "bpf_sysctl",
+    "bpf_tcp_sock",
+    "bpf_timer",
+    "bpf_tunnel_key",
+    "bpf_user_pt_regs_t",
+    "bpf_xfrm_state",
+    "pt_regs",
+    "sk_msg_md",
+    "sk_reuseport_md",
+    "syscall_trace_enter",
+    "syscall_trace_exit",
+    "user_pt_regs",
+    "xdp_md",
+];
+
+/// Prefixes of context types: tracepoints' records and iterators' contexts.
+const CONTEXT_PREFIXES: &[&str] = &["trace_event_raw_", "bpf_iter__"];
+
+impl<'a> Lowerer<'a> {
+    /// The access that `e` is, if it is one to a part of a record behind a pointer.
+    pub(super) fn access(&self, e: &'a CExpr) -> Option<Access<'a>> {
+        let mut path = Vec::new();
+        let mut at = e;
+        let pointer = loop {
+            match &at.kind {
+                CKind::Member(base, record, field) => {
+                    let record = self.tree.types.records.get(record.0 as usize)?;
+                    let field = record.fields.as_ref()?.get(*field as usize)?;
+                    if let Some(name) = &field.name {
+                        path.push(PathPart::Field(name.to_string()));
+                    }
+                    at = base;
+                }
+                CKind::Index(base, index) => {
+                    path.push(PathPart::Index(constant_index(index)?));
+                    at = base;
+                }
+                CKind::Deref(pointer) => break pointer.as_ref(),
+                _ => return None,
+            }
+        };
+        let Kind::Record(record) = at.ty.kind else {
+            return None;
+        };
+        path.reverse();
+        (!path.is_empty()).then_some(Access {
+            pointer,
+            record,
+            path,
+        })
+    }
+
+    /// Likewise, if the record is one whose fields are relocated.
+    pub(super) fn core_access(&self, e: &'a CExpr) -> Option<Access<'a>> {
+        self.access(e).filter(|access| self.is_core(access.record))
+    }
+
+    /// Whether accesses to the record are relocated.
+    pub(super) fn is_core(&self, record: RecordId) -> bool {
+        let found = self.tree.types.records.get(record.0 as usize);
+        found.is_some_and(|record| record.core)
+    }
+
+    /// Whether the record is a program's context.
+    pub(super) fn is_context(&self, record: RecordId) -> bool {
+        let name = self.record_name(record).unwrap_or_default();
+        CONTEXTS.contains(&name)
+            || CONTEXT_PREFIXES
+                .iter()
+                .any(|prefix| name.starts_with(prefix))
+    }
+}
+
+fn constant_index(index: &CExpr) -> Option<u64> {
+    match super::c_walk::peel(index).kind {
+        CKind::Int(index) => u64::try_from(index).ok(),
+        _ => None,
+    }
+}
+
+/// A name without the `___flavor` by which C tells variants of a kernel type apart.
+pub(super) fn without_flavor(name: &str) -> &str {
+    match name.find("___") {
+        Some(at) if at > 0 => name.get(..at).unwrap_or(name),
+        _ => name,
+    }
+}

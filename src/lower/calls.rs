@@ -1,0 +1,255 @@
+//! Calls: helpers of the kernel, functions of the object, callbacks.
+
+use super::{Lowered, Lowerer, body::Body, build::expr, codes};
+use crate::{
+    c::{
+        tree::{Expr as CExpr, ExprKind as CKind, Function as CFunction, FunctionId},
+        types::Kind,
+    },
+    diag::Diagnostic,
+    ir::{
+        self, Notes,
+        body::{Expr, ExprKind, Function, LocalId},
+        ty::Ty,
+    },
+    source::{markers, span::Span},
+};
+
+impl<'a> Body<'_, 'a> {
+    /// `callee(args)`
+    pub(super) fn call(
+        &mut self,
+        e: &'a CExpr,
+        callee: &'a CExpr,
+        args: &'a [CExpr],
+    ) -> Lowered<Expr> {
+        let Some(id) = callee_of(callee) else {
+            return self.refuse(
+                codes::INDIRECT_CALL,
+                e.span,
+                "BPF programs can't call through a pointer",
+            );
+        };
+        let Some(function) = self.cx.tree.functions.get(id.0 as usize) else {
+            return self.unsupported(e, "this call");
+        };
+        if let Some(number) = helper_id(function) {
+            return self.helper_call(e, number, function, args);
+        }
+        self.check_callable(id, function, e.span)?;
+        let args = self.arguments(args)?;
+        let args = self.convert_arguments(args, function);
+        let target = self.reach(id);
+        let ty = self.ty(&function.ret);
+        let call = expr(ExprKind::Call(target, args), ty, e.span);
+        let wanted = self.ty(&e.ty);
+        Ok(match wanted {
+            Ty::Unit => call,
+            _ => self.cast(call, &wanted),
+        })
+    }
+
+    fn helper_call(
+        &mut self,
+        e: &'a CExpr,
+        number: u32,
+        function: &'a CFunction,
+        args: &'a [CExpr],
+    ) -> Lowered<Expr> {
+        if number == 6
+            && let Some(call) = self.trace_printk(e, args)?
+        {
+            return Ok(call);
+        }
+        let args = self.arguments(args)?;
+        let args = self.convert_arguments(args, function);
+        let ty = self.ty(&function.ret);
+        let call = ExprKind::Helper(number, function.name.to_string(), args);
+        Ok(expr(call, ty, e.span))
+    }
+
+    /// Arguments in order.
+    pub(super) fn arguments(&mut self, args: &'a [CExpr]) -> Lowered<Vec<Expr>> {
+        let mut done: Vec<Expr> = Vec::with_capacity(args.len());
+        for arg in args {
+            let before: Vec<&Expr> = done.iter().collect();
+            let value = self.operand(&before, |body| body.argument(arg))?;
+            done.push(value);
+        }
+        Ok(done)
+    }
+
+    /// An argument as written: arrays and functions become pointers.
+    pub(super) fn argument(&mut self, e: &'a CExpr) -> Lowered<Expr> {
+        match &e.ty.kind {
+            Kind::Array(element, _) if !matches!(e.kind, CKind::Str(_)) => {
+                let place = self.place(e)?;
+                let element = self.cx.ty(element);
+                let ty = super::build::pointer_to(element, !e.ty.const_);
+                Ok(expr(ExprKind::Decay(Box::new(place)), ty, e.span))
+            }
+            Kind::Array(..) => match &e.kind {
+                CKind::Str(text) => {
+                    let ty = super::build::pointer_to(Ty::signed(8), false);
+                    Ok(expr(ExprKind::Str(text.clone()), ty, e.span))
+                }
+                _ => self.unsupported(e, "this argument"),
+            },
+            _ => self.expr(e),
+        }
+    }
+
+    fn convert_arguments(&mut self, args: Vec<Expr>, function: &'a CFunction) -> Vec<Expr> {
+        args.into_iter()
+            .enumerate()
+            .map(|(at, arg)| {
+                let param = function.params.get(at);
+                let local = param.and_then(|param| function.locals.get(param.0 as usize));
+                match local {
+                    Some(local) if !matches!(arg.kind, ExprKind::Function(_)) => {
+                        let ty = self.ty(&local.ty);
+                        self.cast(arg, &ty)
+                    }
+                    _ => arg,
+                }
+            })
+            .collect()
+    }
+
+    fn check_callable(
+        &mut self,
+        id: FunctionId,
+        function: &'a CFunction,
+        span: Span,
+    ) -> Lowered<()> {
+        let name = &function.name;
+        if function.broken {
+            return self.refuse(
+                codes::LEFT_OUT,
+                span,
+                format!("this calls `{name}`, which has an error"),
+            );
+        }
+        if function.body.is_some() {
+            let _ = id;
+            return Ok(());
+        }
+        let ksym = section_of(&function.attributes) == Some(".ksyms");
+        let diagnostic = if ksym {
+            Diagnostic::error(
+                codes::KFUNC,
+                span,
+                format!("`{name}` is a function of the kernel, which Aya can't call"),
+            )
+            .help("use a BPF helper that does the same, if there is one")
+        } else {
+            Diagnostic::error(
+                codes::UNDEFINED_FUNCTION,
+                span,
+                format!("`{name}` is declared, but defined nowhere"),
+            )
+        };
+        let diagnostic = diagnostic.note(function.span, "declared here");
+        self.refuse_with(diagnostic)
+    }
+
+    /// A function given to a helper.
+    pub(super) fn callback(&mut self, id: FunctionId, span: Span) -> Lowered<Expr> {
+        let Some(function) = self.cx.tree.functions.get(id.0 as usize) else {
+            return self.refuse(codes::EXPRESSION, span, "this function isn't known");
+        };
+        self.check_callable(id, function, span)?;
+        let target = self.reach(id);
+        if let Some(found) = self.cx.object.functions.get_mut(target.0 as usize) {
+            found.callback = true;
+        }
+        self.cx.callbacks.insert(target);
+        let params: Vec<Ty> = function
+            .params
+            .iter()
+            .filter_map(|param| function.locals.get(param.0 as usize))
+            .map(|local| self.cx.outline(&local.ty))
+            .collect();
+        let ret = self.ty(&function.ret);
+        Ok(expr(
+            ExprKind::Function(target),
+            Ty::Function(params, Box::new(ret)),
+            span,
+        ))
+    }
+
+    /// Takes a function along.
+    fn reach(&mut self, id: FunctionId) -> ir::FunctionId {
+        if !self.callees.contains(&id) {
+            self.callees.push(id);
+        }
+        self.cx.function_slot(id)
+    }
+}
+
+impl Lowerer<'_> {
+    /// The function's place in the object; it is lowered later.
+    fn function_slot(&mut self, id: FunctionId) -> ir::FunctionId {
+        if let Some(&slot) = self.functions.get(&id) {
+            return slot;
+        }
+        let slot = ir::FunctionId(u32::try_from(self.object.functions.len()).unwrap_or(u32::MAX));
+        self.functions.insert(id, slot);
+        self.queue.push_back(id);
+        if let Some(function) = self.tree.functions.get(id.0 as usize) {
+            self.object.functions.push(Function {
+                name: function.name.to_string(),
+                params: Vec::<LocalId>::new(),
+                ret: Ty::Unit,
+                locals: Vec::new(),
+                labels: Vec::new(),
+                body: Vec::new(),
+                inline: false,
+                global: false,
+                noinline: false,
+                callback: false,
+                notes: Notes::default(),
+                trailing: Vec::new(),
+                span: function.span,
+            });
+        }
+        slot
+    }
+}
+
+/// The function that an expression in the place of a callee names.
+fn callee_of(mut callee: &CExpr) -> Option<FunctionId> {
+    loop {
+        match &callee.kind {
+            CKind::Function(id) => return Some(*id),
+            CKind::Decay(inner)
+            | CKind::AddressOf(inner)
+            | CKind::Deref(inner)
+            | CKind::Cast { value: inner, .. } => callee = inner,
+            _ => return None,
+        }
+    }
+}
+
+/// The number by which the kernel knows a helper.
+fn helper_id(function: &CFunction) -> Option<u32> {
+    function
+        .attributes
+        .iter()
+        .find(|attribute| attribute.name.as_ref() == markers::HELPER)?
+        .args
+        .first()?
+        .parse()
+        .ok()
+}
+
+/// The section that attributes name.
+pub(super) fn section_of(attributes: &[crate::c::tree::Attribute]) -> Option<&str> {
+    attributes
+        .iter()
+        .rev()
+        .find(|attribute| attribute.name.as_ref() == "section")?
+        .args
+        .first()
+        .map(AsRef::as_ref)
+}

@@ -1,0 +1,234 @@
+//! Comments and blank lines, each carried by exactly one node.
+//!
+//! A comment belongs to what follows it, or to what ends on its line. Comments inside an
+//! expression go before its statement; what no node claimed is handed to the next item.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    ir::{Comment, Notes},
+    source::{
+        self,
+        span::{FileId, FileKind, SourceMap, Span},
+    },
+};
+
+/// The comments of the user's files that no node carries yet.
+pub(super) struct Comments {
+    files: BTreeMap<FileId, FileComments>,
+    /// Items at file scope and in records, by start.
+    items: BTreeMap<FileId, Vec<Span>>,
+}
+
+struct FileComments {
+    trivia: source::Trivia,
+    taken: Vec<bool>,
+    text: std::sync::Arc<str>,
+}
+
+impl Comments {
+    pub(super) fn new(files: &SourceMap, main: FileId) -> Self {
+        let _ = main;
+        let files = files
+            .iter()
+            .filter(|(_, file)| matches!(file.kind, FileKind::Main | FileKind::Local))
+            .filter_map(|(id, file)| {
+                let trivia = source::trivia(files, id)?;
+                let taken = vec![false; trivia.comments().len()];
+                let text = file.text.clone();
+                Some((
+                    id,
+                    FileComments {
+                        trivia,
+                        taken,
+                        text,
+                    },
+                ))
+            })
+            .collect();
+        Self {
+            files,
+            items: BTreeMap::new(),
+        }
+    }
+
+    /// Says which items there are, so that each takes the comments before it and no more.
+    pub(super) fn set_items(&mut self, spans: impl IntoIterator<Item = Span>) {
+        for span in spans {
+            self.items.entry(span.file).or_default().push(span);
+        }
+        for spans in self.items.values_mut() {
+            spans.sort_unstable_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
+        }
+    }
+
+    /// The head of the file: its SPDX expression, and its first comments.
+    pub(super) fn head(&mut self, main: FileId) -> (Option<String>, Vec<Comment>) {
+        let Some(file) = self.files.get_mut(&main) else {
+            return (None, Vec::new());
+        };
+        let mut spdx = None;
+        let mut doc = Vec::new();
+        let mut at = 0;
+        for index in 0..file.taken.len() {
+            let Some(comment) = file.trivia.comments().get(index) else {
+                break;
+            };
+            let between = file.text.get(at..comment.span.start as usize);
+            if between.is_none_or(|text| !text.trim().is_empty()) {
+                break;
+            }
+            at = comment.span.end as usize;
+            let mut lowered = file.lower(index);
+            if let Some(taken) = file.taken.get_mut(index) {
+                *taken = true;
+            }
+            lowered.lines.retain(|line| match spdx_of(line) {
+                Some(found) => {
+                    spdx.get_or_insert(found);
+                    false
+                }
+                None => true,
+            });
+            while lowered.lines.first().is_some_and(String::is_empty) {
+                lowered.lines.remove(0);
+            }
+            if !lowered.lines.is_empty() {
+                doc.push(lowered);
+            }
+        }
+        (spdx, doc)
+    }
+
+    /// The comments before and behind an item at file scope or a named record in another one.
+    pub(super) fn item(&mut self, span: Span) -> Notes {
+        let from = self.boundary(span);
+        self.notes(span, from)
+    }
+
+    /// The comments before and behind a part (field, constant, parameter) of the item around it.
+    pub(super) fn part(&mut self, span: Span) -> Notes {
+        let from = self.enclosing(span);
+        self.notes(span, from)
+    }
+
+    /// Those before a statement of the function that starts at `from`.
+    pub(super) fn before(&mut self, span: Span, from: u32) -> Notes {
+        let blank = self
+            .files
+            .get(&span.file)
+            .is_some_and(|file| file.trivia.blank_before(span.start));
+        Notes {
+            blank,
+            before: self.take(span.file, from, span.start),
+            after: None,
+        }
+    }
+
+    /// The one behind `span`, on its last line.
+    pub(super) fn after(&mut self, span: Span) -> Option<Comment> {
+        let file = self.files.get_mut(&span.file)?;
+        let found = file.trivia.trailing(span.end)?.span;
+        let index = file
+            .trivia
+            .comments()
+            .iter()
+            .position(|comment| comment.span == found)?;
+        file.take(index)
+    }
+
+    /// Those between two places of a file.
+    pub(super) fn take(&mut self, file: FileId, from: u32, to: u32) -> Vec<Comment> {
+        let Some(file) = self.files.get_mut(&file) else {
+            return Vec::new();
+        };
+        let comments = file.trivia.comments();
+        let first = comments.partition_point(|comment| comment.span.start < from);
+        let behind = comments.partition_point(|comment| comment.span.end <= to);
+        (first..behind)
+            .filter_map(|index| file.take(index))
+            .collect()
+    }
+
+    /// Those within an item that none of its parts has claimed.
+    pub(super) fn rest_of_item(&mut self, span: Span) -> Vec<Comment> {
+        self.take(span.file, span.start, span.end)
+    }
+
+    fn notes(&mut self, span: Span, from: u32) -> Notes {
+        let mut notes = self.before(span, from);
+        notes.after = self.after(span);
+        notes
+    }
+
+    /// Where the comments that belong to `span` may begin: behind the last item before it, or at
+    /// the start of the one around it.
+    fn boundary(&self, span: Span) -> u32 {
+        let items = self.items.get(&span.file).map(Vec::as_slice);
+        items
+            .unwrap_or_default()
+            .iter()
+            .take_while(|item| item.start < span.start)
+            .map(|item| {
+                if item.end <= span.start {
+                    item.end
+                } else {
+                    item.start
+                }
+            })
+            .max()
+            .unwrap_or(0)
+    }
+
+    fn enclosing(&self, span: Span) -> u32 {
+        let items = self.items.get(&span.file).map(Vec::as_slice);
+        items
+            .unwrap_or_default()
+            .iter()
+            .take_while(|item| item.start <= span.start)
+            .filter(|item| item.end >= span.end && **item != span)
+            .map(|item| item.start)
+            .max()
+            .unwrap_or(span.start)
+    }
+}
+
+impl FileComments {
+    fn take(&mut self, index: usize) -> Option<Comment> {
+        let taken = self.taken.get_mut(index)?;
+        if std::mem::replace(taken, true) {
+            return None;
+        }
+        Some(self.lower(index))
+    }
+
+    fn lower(&self, index: usize) -> Comment {
+        let Some(comment) = self.trivia.comments().get(index) else {
+            return Comment {
+                lines: Vec::new(),
+                apart: false,
+            };
+        };
+        let mut lines: Vec<String> = comment.text.lines().map(str::to_owned).collect();
+        while lines.last().is_some_and(String::is_empty) {
+            lines.pop();
+        }
+        let behind = self.text.get(comment.span.end as usize..).unwrap_or("");
+        let blanks = behind.len() - behind.trim_start().len();
+        let apart = behind
+            .get(..blanks)
+            .is_some_and(|blank| blank.matches('\n').count() > 1);
+        Comment { lines, apart }
+    }
+}
+
+/// The expression behind `SPDX-License-Identifier:`.
+fn spdx_of(line: &str) -> Option<String> {
+    let (_, behind) = line.split_once("SPDX-License-Identifier:")?;
+    let expression = behind.trim().trim_end_matches("*/").trim();
+    let expression = expression
+        .strip_prefix('(')
+        .and_then(|inner| inner.strip_suffix(')'))
+        .unwrap_or(expression);
+    (!expression.is_empty()).then(|| expression.to_owned())
+}

@@ -1,0 +1,241 @@
+//! Programs: functions with a section, their context and their arguments.
+
+use super::{
+    Lowerer,
+    calls::section_of,
+    codes,
+    sections::{self, Section},
+};
+use crate::{
+    c::{
+        tree::{Function as CFunction, FunctionId},
+        types::{CType, Kind},
+    },
+    diag::Diagnostic,
+    ir::{
+        Item,
+        body::LocalId,
+        program::{Argument, ArgumentSource, EntryMacro, Program, ProgramKind},
+        walk::Visit,
+    },
+};
+
+/// System calls have at most six arguments, as have functions by registers on most architectures.
+const MAX_SYSCALL_ARGUMENTS: usize = 6;
+/// As many registers as libbpf names.
+const MAX_PARAMETERS: usize = 8;
+/// Words of a tracing program's context.
+const MAX_TRACING_ARGUMENTS: usize = 12;
+
+impl<'a> Lowerer<'a> {
+    /// All programs of the file, in order.
+    pub(super) fn lower_programs(&mut self) {
+        for (index, function) in (0..).zip(&self.tree.functions) {
+            let id = FunctionId(index);
+            if function.body.is_none() || is_foreign_section(function) {
+                continue;
+            }
+            let Some(section) = section_of(&function.attributes) else {
+                continue;
+            };
+            match self.program_kind(function, section) {
+                Ok(kind) => self.program(id, function, section, kind),
+                Err(diagnostic) => {
+                    self.diagnostics.push(*diagnostic);
+                    // Its comments go with it.
+                    self.notes.item(function.span);
+                    self.notes.rest_of_item(function.span);
+                }
+            }
+        }
+    }
+
+    fn program_kind(
+        &self,
+        function: &CFunction,
+        section: &str,
+    ) -> Result<ProgramKind, Box<Diagnostic>> {
+        let name = &function.name;
+        let refused = |code, message: String| {
+            Err(Box::new(Diagnostic::error(
+                code,
+                function.name_span,
+                message,
+            )))
+        };
+        let macro_ = entry_macro(function);
+        match sections::parse(section) {
+            _ if macro_ == Some(Macro::Usdt) => refused(
+                codes::USDT,
+                format!("`{name}` is a USDT probe, which Aya can't attach"),
+            ),
+            Section::Program(kind) => Ok(kind),
+            Section::Usdt => refused(
+                codes::USDT,
+                format!("`{name}` is a USDT probe, which Aya can't attach"),
+            ),
+            Section::Unsupported(reason) => refused(
+                codes::UNSUPPORTED_SECTION,
+                format!("`{name}` can't be ported as `{section}`: {reason}"),
+            ),
+            Section::Unknown if macro_.is_some() => Ok(ProgramKind::Custom),
+            Section::Unknown => refused(
+                codes::UNKNOWN_SECTION,
+                format!("the section `{section}` of `{name}` names no program type"),
+            ),
+        }
+    }
+
+    fn program(
+        &mut self,
+        id: FunctionId,
+        function: &'a CFunction,
+        section: &str,
+        kind: ProgramKind,
+    ) {
+        let macro_ = match entry_macro(function) {
+            Some(Macro::Entry(found)) => found,
+            _ => EntryMacro::None,
+        };
+        let Some(mut lowered) = self.function_body(id) else {
+            return;
+        };
+        lowered.params.clear();
+        let mut used = Mentions::default();
+        used.function(&lowered);
+        let mut params = function.params.iter().map(|param| LocalId(param.0));
+        let ctx = params.next();
+        let rest: Vec<LocalId> = params.collect();
+        let args = self.program_arguments(id, function, &kind, macro_, &rest, &used);
+        let program = Program {
+            section: section.to_owned(),
+            heeds_return: sections::heeds_return(&kind),
+            kind,
+            macro_,
+            ctx,
+            ctx_used: ctx.is_some_and(|ctx| used.0.contains(&ctx)),
+            args,
+            function: lowered,
+        };
+        let index = u32::try_from(self.object.programs.len()).unwrap_or(u32::MAX);
+        self.places.push((function.span, Item::Program(index)));
+        self.object.programs.push(program);
+        self.program_of.push(id);
+    }
+
+    fn program_arguments(
+        &mut self,
+        id: FunctionId,
+        function: &'a CFunction,
+        kind: &ProgramKind,
+        macro_: EntryMacro,
+        locals: &[LocalId],
+        used: &Mentions,
+    ) -> Vec<Argument> {
+        let most = match macro_ {
+            EntryMacro::Ksyscall => MAX_SYSCALL_ARGUMENTS,
+            EntryMacro::Kretprobe | EntryMacro::Uretprobe => 1,
+            EntryMacro::Prog => MAX_TRACING_ARGUMENTS,
+            EntryMacro::None => 0,
+            EntryMacro::Kprobe | EntryMacro::Uprobe => MAX_PARAMETERS,
+        };
+        if locals.len() > most {
+            let error = Diagnostic::error(
+                codes::TOO_MANY_ARGUMENTS,
+                function.name_span,
+                format!(
+                    "`{}` has {} arguments, and at most {most} can be read",
+                    function.name,
+                    locals.len()
+                ),
+            );
+            self.outcomes.entry(id).or_default().errors.push(error);
+        }
+        let syscall =
+            macro_ == EntryMacro::Ksyscall || matches!(kind, ProgramKind::Ksyscall { .. });
+        let mut args = Vec::with_capacity(locals.len());
+        for (index, &local) in (0u8..).zip(locals) {
+            let Some(declared) = function.locals.get(local.0 as usize) else {
+                continue;
+            };
+            if !is_word(&declared.ty) {
+                let error = Diagnostic::error(
+                    codes::ARGUMENT_TYPE,
+                    declared.span,
+                    "an argument is a number or a pointer of at most 64 bits",
+                );
+                self.outcomes.entry(id).or_default().errors.push(error);
+            }
+            args.push(Argument {
+                local,
+                source: match macro_ {
+                    EntryMacro::Ksyscall => ArgumentSource::Syscall(index),
+                    EntryMacro::Kretprobe | EntryMacro::Uretprobe => ArgumentSource::Return,
+                    EntryMacro::Prog => ArgumentSource::Tracing(index),
+                    _ => ArgumentSource::Parameter(index),
+                },
+                used: used.0.contains(&local),
+                c_type: self.c_type(&declared.ty),
+                user: user_pointer(&declared.ty, syscall),
+            });
+        }
+        args
+    }
+}
+
+/// The macros by which programs are declared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Macro {
+    Entry(EntryMacro),
+    Usdt,
+}
+
+fn entry_macro(function: &CFunction) -> Option<Macro> {
+    function.attributes.iter().find_map(|attribute| {
+        Some(Macro::Entry(match attribute.name.as_ref() {
+            "c2aya_ksyscall" => EntryMacro::Ksyscall,
+            "c2aya_kprobe" => EntryMacro::Kprobe,
+            "c2aya_kretprobe" => EntryMacro::Kretprobe,
+            "c2aya_uprobe" => EntryMacro::Uprobe,
+            "c2aya_uretprobe" => EntryMacro::Uretprobe,
+            "c2aya_prog" | "c2aya_prog2" => EntryMacro::Prog,
+            "c2aya_usdt" => return Some(Macro::Usdt),
+            _ => return None,
+        }))
+    })
+}
+
+/// Sections that hold functions of the object itself.
+fn is_foreign_section(function: &CFunction) -> bool {
+    matches!(
+        section_of(&function.attributes),
+        Some(".text" | ".ksyms" | "license" | ".maps")
+    )
+}
+
+fn is_word(ty: &CType) -> bool {
+    match &ty.kind {
+        Kind::Bool | Kind::Pointer(_) | Kind::Enum(_) => true,
+        Kind::Int(kind) => kind.bits() <= 64,
+        _ => false,
+    }
+}
+
+/// Whether an argument points to user space: a system call's do, and what is tagged so.
+fn user_pointer(ty: &CType, syscall: bool) -> bool {
+    let Kind::Pointer(to) = &ty.kind else {
+        return false;
+    };
+    let tagged = |ty: &CType| ty.tags.iter().any(|tag| tag.as_ref() == "user");
+    syscall || tagged(ty) || tagged(to)
+}
+
+/// The local variables that a body mentions.
+#[derive(Default)]
+struct Mentions(std::collections::BTreeSet<LocalId>);
+
+impl Visit for Mentions {
+    fn local(&mut self, local: &LocalId) {
+        self.0.insert(*local);
+    }
+}

@@ -1,0 +1,366 @@
+//! Conversions and operators, written as shortly as their meaning in C allows.
+//!
+//! C computes in `int` what is narrower, and converts at every turn. Each function here builds an
+//! expression that has the value C gives it, leaving out what can't be seen in the result.
+
+mod narrow;
+#[cfg(test)]
+mod tests;
+
+use super::build::{expr, fits, int, wrap};
+use crate::ir::{
+    ConstantValue, Object,
+    body::{BinaryOp, CompareOp, Expr, ExprKind, UnaryOp},
+    ty::Ty,
+};
+use narrow::narrow;
+pub(super) use narrow::{fit, keeps_value};
+
+/// `value` converted to `ty` as C does it.
+pub(super) fn cast(object: &Object, value: Expr, ty: &Ty) -> Expr {
+    if value.ty == *ty {
+        return value;
+    }
+    let span = value.span;
+    match (&value.kind, ty) {
+        (_, Ty::Bool) => return truth(object, value),
+        (ExprKind::Int(number), Ty::Int { .. }) => return int(*number, ty.clone(), span),
+        (ExprKind::Int(number), Ty::Enum(id)) => {
+            let number = object.enums.get(id.0 as usize).map_or(*number, |found| {
+                wrap(
+                    *number,
+                    &Ty::Int {
+                        bits: found.bits,
+                        signed: found.signed,
+                    },
+                )
+            });
+            return expr(ExprKind::Int(number), ty.clone(), span);
+        }
+        (ExprKind::Int(0), Ty::Pointer { .. }) => {
+            return expr(ExprKind::Int(0), ty.clone(), span);
+        }
+        (ExprKind::Int(number), Ty::Pointer { .. }) if is_integer(&value.ty) => {
+            let word = int(*number, Ty::unsigned(64), span);
+            return expr(ExprKind::Cast(Box::new(word)), ty.clone(), span);
+        }
+        (ExprKind::Bool(known), Ty::Int { .. }) => {
+            return int(i128::from(*known), ty.clone(), span);
+        }
+        (ExprKind::Constant(_), Ty::Int { .. }) if is_integer(&value.ty) => {
+            return Expr {
+                ty: ty.clone(),
+                ..value
+            };
+        }
+        (ExprKind::EnumConstant(..), Ty::Int { .. }) => {
+            return Expr {
+                ty: ty.clone(),
+                ..value
+            };
+        }
+        (ExprKind::EnumConstant(owner, _), Ty::Enum(id)) if owner == id => {
+            return Expr {
+                ty: ty.clone(),
+                ..value
+            };
+        }
+        _ => {}
+    }
+    if let (Some(from), Ty::Int { bits, .. }) = (integer_bits(&value.ty), ty)
+        && *bits <= from
+        && let Some(narrowed) = narrow(object, &value, ty)
+    {
+        return narrowed;
+    }
+    if let ExprKind::Conditional(cond, then, other) = &value.kind
+        && is_literal(then)
+        && is_literal(other)
+    {
+        let then = cast(object, then.as_ref().clone(), ty);
+        let other = cast(object, other.as_ref().clone(), ty);
+        return expr(
+            ExprKind::Conditional(cond.clone(), Box::new(then), Box::new(other)),
+            ty.clone(),
+            span,
+        );
+    }
+    match value.kind {
+        ExprKind::Cast(inner) if merges(&inner.ty, &value.ty, ty) => cast(object, *inner, ty),
+        kind => {
+            let value = Expr {
+                kind,
+                ty: value.ty,
+                span,
+            };
+            expr(ExprKind::Cast(Box::new(value)), ty.clone(), span)
+        }
+    }
+}
+
+/// Whether converting `from` to `middle` and that to `to` is one conversion.
+fn merges(from: &Ty, middle: &Ty, to: &Ty) -> bool {
+    let pointer = |ty: &Ty| matches!(ty, Ty::Pointer { .. });
+    if pointer(from) && pointer(middle) && pointer(to) {
+        return true;
+    }
+    let (
+        Ty::Int {
+            bits: middle_bits,
+            signed: middle_signed,
+        },
+        Ty::Int { bits, .. },
+    ) = (middle, to)
+    else {
+        return false;
+    };
+    match from {
+        Ty::Bool => true,
+        Ty::Int {
+            bits: from_bits,
+            signed,
+        } => bits <= middle_bits || (from_bits < middle_bits && (!signed || *middle_signed)),
+        Ty::Enum(_) => bits <= middle_bits,
+        _ => false,
+    }
+}
+
+/// `value != 0`.
+pub(super) fn truth(object: &Object, value: Expr) -> Expr {
+    let span = value.span;
+    if value.ty == Ty::Bool {
+        return value;
+    }
+    match value.kind {
+        ExprKind::Int(number) => expr(ExprKind::Bool(number != 0), Ty::Bool, span),
+        ExprKind::Str(_) | ExprKind::AddressOf(_) | ExprKind::Decay(_) | ExprKind::Map(_)
+            if super::purity::is_pure(&value) =>
+        {
+            expr(ExprKind::Bool(true), Ty::Bool, span)
+        }
+        // Every widening keeps zero apart from the rest.
+        ExprKind::Cast(inner) if widens(object, &inner.ty, &value.ty) => truth(object, *inner),
+        kind => {
+            let ty = value.ty;
+            let zero = expr(ExprKind::Int(0), ty.clone(), span);
+            compare(object, CompareOp::Ne, expr(kind, ty, span), zero)
+        }
+    }
+}
+
+/// Whether a conversion loses no bit.
+fn widens(object: &Object, from: &Ty, to: &Ty) -> bool {
+    match (from, to) {
+        (Ty::Bool, _) => true,
+        (Ty::Pointer { .. }, Ty::Pointer { .. }) => true,
+        (Ty::Pointer { .. }, Ty::Int { bits, .. }) => *bits >= 64,
+        (Ty::Int { bits, .. }, Ty::Pointer { .. }) => *bits <= 64,
+        _ => match (bits_of(object, from), bits_of(object, to)) {
+            (Some(from), Some(to)) => from <= to,
+            _ => false,
+        },
+    }
+}
+
+/// `!value` on a truth value.
+pub(super) fn not(value: Expr) -> Expr {
+    let span = value.span;
+    match value.kind {
+        ExprKind::Bool(known) => expr(ExprKind::Bool(!known), Ty::Bool, span),
+        ExprKind::Not(inner) => *inner,
+        ExprKind::Compare(op, a, b) => expr(ExprKind::Compare(negated(op), a, b), Ty::Bool, span),
+        kind => {
+            let inner = expr(kind, value.ty, span);
+            expr(ExprKind::Not(Box::new(inner)), Ty::Bool, span)
+        }
+    }
+}
+
+const fn negated(op: CompareOp) -> CompareOp {
+    match op {
+        CompareOp::Eq => CompareOp::Ne,
+        CompareOp::Ne => CompareOp::Eq,
+        CompareOp::Lt => CompareOp::Ge,
+        CompareOp::Le => CompareOp::Gt,
+        CompareOp::Gt => CompareOp::Le,
+        CompareOp::Ge => CompareOp::Lt,
+    }
+}
+
+/// `-value` and `~value`.
+pub(super) fn unary(op: UnaryOp, value: Expr) -> Expr {
+    let (ty, span) = (value.ty.clone(), value.span);
+    if let ExprKind::Int(number) = value.kind {
+        let result = match op {
+            UnaryOp::Neg => number.wrapping_neg(),
+            UnaryOp::BitNot => !number,
+        };
+        return int(result, ty, span);
+    }
+    expr(ExprKind::Unary(op, Box::new(value)), ty, span)
+}
+
+/// An operator in the type of its left operand.
+pub(super) fn binary(op: BinaryOp, a: Expr, b: Expr) -> Expr {
+    let (ty, span) = (a.ty.clone(), a.span);
+    // What a macro's arithmetic comes to is left as it was written.
+    expr(ExprKind::Binary(op, Box::new(a), Box::new(b)), ty, span)
+}
+
+/// A comparison of two operands of one type, in the narrowest type that gives the same answer.
+pub(super) fn compare(object: &Object, op: CompareOp, a: Expr, b: Expr) -> Expr {
+    let span = a.span;
+    let (a, b) = narrow_operands(object, op, a, b);
+    // A truth value against 0 or 1.
+    if a.ty == Ty::Bool && b.ty == Ty::Bool {
+        let known = |side: &Expr| match side.kind {
+            ExprKind::Bool(known) => Some(known),
+            _ => None,
+        };
+        let (value, answer) = match (known(&a), known(&b)) {
+            (None, Some(answer)) => (a.clone(), answer),
+            (Some(answer), None) => (b.clone(), answer),
+            _ => {
+                return expr(
+                    ExprKind::Compare(op, Box::new(a), Box::new(b)),
+                    Ty::Bool,
+                    span,
+                );
+            }
+        };
+        match (op, answer) {
+            (CompareOp::Eq, true) | (CompareOp::Ne, false) => return value,
+            (CompareOp::Eq, false) | (CompareOp::Ne, true) => return not(value),
+            _ => {}
+        }
+    }
+    expr(
+        ExprKind::Compare(op, Box::new(a), Box::new(b)),
+        Ty::Bool,
+        span,
+    )
+}
+
+fn narrow_operands(object: &Object, op: CompareOp, a: Expr, b: Expr) -> (Expr, Expr) {
+    let equality = matches!(op, CompareOp::Eq | CompareOp::Ne);
+    let mut candidates = Vec::new();
+    for side in [&a, &b] {
+        narrow::sources(side, &mut candidates);
+    }
+    candidates.sort_by_key(|ty| bits_of(object, ty));
+    for ty in &candidates {
+        if let Some(narrowed) = both(object, &a, &b, ty, equality) {
+            return narrowed;
+        }
+    }
+    (a, b)
+}
+
+/// Both operands in type `ty`, where comparing them there gives the same answer with fewer casts.
+fn both(object: &Object, a: &Expr, b: &Expr, ty: &Ty, equality: bool) -> Option<(Expr, Expr)> {
+    let one = |side: &Expr| {
+        fit(object, side, ty).or_else(|| equality.then(|| same_bits(object, side, ty)).flatten())
+    };
+    let (narrow_a, narrow_b) = (one(a)?, one(b)?);
+    // Reinterpreting keeps equality only where both sides are reinterpreted alike.
+    let mixed = fit(object, a, ty).is_none() != fit(object, b, ty).is_none();
+    let literal = is_literal(a) || is_literal(b);
+    if mixed && !literal {
+        return None;
+    }
+    let before = narrow::casts(a) + narrow::casts(b);
+    let after = narrow::casts(&narrow_a) + narrow::casts(&narrow_b);
+    (after < before).then_some((narrow_a, narrow_b))
+}
+
+/// `side`, which is `inner` of type `ty` converted in a way that keeps different values different,
+/// or a literal that such a conversion gives.
+fn same_bits(object: &Object, side: &Expr, ty: &Ty) -> Option<Expr> {
+    match &side.kind {
+        ExprKind::Cast(inner) if inner.ty == *ty && widens(object, ty, &side.ty) => {
+            Some(inner.as_ref().clone())
+        }
+        ExprKind::Int(number) if matches!(ty, Ty::Int { .. }) => {
+            let back = wrap(*number, ty);
+            (wrap(back, &side.ty) == *number).then(|| int(back, ty.clone(), side.span))
+        }
+        _ => None,
+    }
+}
+
+/// The value of a literal or a named constant, in the range of its type.
+pub(super) fn known(object: &Object, value: &Expr) -> Option<i128> {
+    let number = match &value.kind {
+        ExprKind::Int(number) => *number,
+        ExprKind::Bool(known) => i128::from(*known),
+        ExprKind::Constant(id) => match object.constants.get(id.0 as usize)?.value {
+            ConstantValue::Int(number) => number,
+            ConstantValue::Str(_) => return None,
+        },
+        ExprKind::EnumConstant(id, at) => {
+            let owner = object.enums.get(id.0 as usize)?;
+            owner.constants.get(*at as usize)?.value
+        }
+        ExprKind::OffsetOf(offset, ..) => i128::from(*offset),
+        ExprKind::Unary(UnaryOp::Neg, inner) => known(object, inner)?.wrapping_neg(),
+        _ => return None,
+    };
+    Some(wrap(number, &value.ty))
+}
+
+/// Whether it is a number that takes any type without a cast.
+pub(super) fn is_literal(value: &Expr) -> bool {
+    matches!(
+        value.kind,
+        ExprKind::Int(_) | ExprKind::Constant(_) | ExprKind::EnumConstant(..)
+    )
+}
+
+fn is_integer(ty: &Ty) -> bool {
+    matches!(ty, Ty::Int { .. })
+}
+
+fn integer_bits(ty: &Ty) -> Option<u16> {
+    match ty {
+        Ty::Int { bits, .. } => Some(*bits),
+        _ => None,
+    }
+}
+
+/// Bits of an integer or enumeration.
+fn bits_of(object: &Object, ty: &Ty) -> Option<u16> {
+    match ty {
+        Ty::Bool => Some(1),
+        Ty::Int { bits, .. } => Some(*bits),
+        Ty::Enum(id) => object.enums.get(id.0 as usize).map(|found| found.bits),
+        _ => None,
+    }
+}
+
+/// A literal or named constant as one of type `ty`, if it has the same value there.
+fn literal_in(object: &Object, value: &Expr, ty: &Ty) -> Option<Expr> {
+    if !is_literal(value) {
+        return None;
+    }
+    let number = known(object, value)?;
+    match ty {
+        Ty::Bool => (number == 0 || number == 1)
+            .then(|| expr(ExprKind::Bool(number == 1), Ty::Bool, value.span)),
+        Ty::Int { .. } => fits(number, ty).then(|| match value.kind {
+            ExprKind::Int(_) => int(number, ty.clone(), value.span),
+            _ => Expr {
+                ty: ty.clone(),
+                ..value.clone()
+            },
+        }),
+        Ty::Enum(id) => match value.kind {
+            ExprKind::EnumConstant(owner, _) if owner == *id => Some(Expr {
+                ty: ty.clone(),
+                ..value.clone()
+            }),
+            _ => None,
+        },
+        Ty::Pointer { .. } => (number == 0).then(|| expr(ExprKind::Int(0), ty.clone(), value.span)),
+        _ => None,
+    }
+}

@@ -1,0 +1,321 @@
+//! `switch`: arms that don't fall through, or nested blocks where they do.
+
+use super::{
+    Lowered,
+    body::{Body, Exits},
+    build::{block, int, stmt},
+    simplify,
+    stmt::ends,
+};
+use crate::{
+    c::tree::{Expr as CExpr, Stmt as CStmt, StmtKind as CStmtKind},
+    ir::{
+        Notes,
+        body::{Arm, Block, Expr, LabelId, Stmt, StmtKind},
+        ty::Ty,
+    },
+    source::span::Span,
+};
+
+/// The statements behind some labels up to the next ones.
+struct Part<'a> {
+    values: Vec<(i128, i128)>,
+    default: bool,
+    stmts: Vec<&'a CStmt>,
+    /// Where its first label stands.
+    span: Span,
+}
+
+/// A part, lowered.
+struct Piece {
+    values: Vec<(Expr, Expr)>,
+    default: bool,
+    notes: Notes,
+    body: Block,
+}
+
+impl<'a> Body<'_, 'a> {
+    pub(super) fn switch(&mut self, value: &'a CExpr, body: &'a CStmt, span: Span) -> Lowered<()> {
+        let value = self.expr(value)?;
+        let value = self.switched(value);
+        let mut parts = Vec::new();
+        let end = match &body.kind {
+            CStmtKind::Block(inner) => {
+                for stmt in &inner.stmts {
+                    add(&mut parts, stmt);
+                }
+                inner.span
+            }
+            _ => {
+                add(&mut parts, body);
+                None
+            }
+        };
+        let label = self.label(None);
+        self.exits.push(Exits {
+            break_: label,
+            continue_: self.exits.last().and_then(|exits| exits.continue_),
+        });
+        let pieces = parts
+            .into_iter()
+            .map(|part| self.piece(part, &value.ty))
+            .collect::<Vec<_>>();
+        self.exits.pop();
+        let trailing = self.block_end(end);
+        let mut pieces = merged(pieces);
+        if let Some(last) = pieces.last_mut() {
+            last.body.trailing.extend(trailing);
+        } else {
+            self.pending.extend(trailing);
+        }
+        let count = pieces.len();
+        let falls = pieces
+            .iter()
+            .take(count.saturating_sub(1))
+            .any(|piece| !ends(&piece.body.stmts));
+        let kind = if falls {
+            self.falling(label, value, pieces)
+        } else {
+            plain(label, value, pieces)
+        };
+        self.push(kind, span);
+        Ok(())
+    }
+
+    /// The value without the promotion, where all its cases fit.
+    fn switched(&self, value: Expr) -> Expr {
+        match value.kind {
+            crate::ir::body::ExprKind::Cast(inner)
+                if matches!(inner.ty, Ty::Int { .. } | Ty::Enum(_))
+                    && simplify::keeps_value(&self.cx.object, &inner.ty, &value.ty) =>
+            {
+                *inner
+            }
+            _ => value,
+        }
+    }
+
+    fn piece(&mut self, part: Part<'a>, ty: &Ty) -> Piece {
+        let notes = Notes {
+            before: {
+                let mut before = std::mem::take(&mut self.pending);
+                let file = part.span.file;
+                before.extend(self.cx.notes.take(file, self.start, part.span.start));
+                before
+            },
+            ..Notes::default()
+        };
+        let values = part
+            .values
+            .iter()
+            .map(|&(low, high)| {
+                (
+                    self.case_value(low, ty, part.span),
+                    self.case_value(high, ty, part.span),
+                )
+            })
+            .collect();
+        let ((), stmts) = self.scoped(|body| {
+            for stmt in part.stmts {
+                if !ends(&body.out) || matches!(stmt.kind, CStmtKind::Label(..)) {
+                    body.stmt(stmt);
+                }
+            }
+        });
+        Piece {
+            values,
+            default: part.default,
+            notes,
+            body: block(stmts),
+        }
+    }
+
+    fn case_value(&mut self, value: i128, ty: &Ty, span: Span) -> Expr {
+        let Ty::Enum(id) = ty else {
+            return int(value, ty.clone(), span);
+        };
+        let at = self.cx.object.enums.get(id.0 as usize).and_then(|found| {
+            let at = found
+                .constants
+                .iter()
+                .position(|constant| constant.value == value)?;
+            u32::try_from(at).ok()
+        });
+        let kind = match at {
+            Some(at) => crate::ir::body::ExprKind::EnumConstant(*id, at),
+            None => crate::ir::body::ExprKind::Int(value),
+        };
+        super::build::expr(kind, ty.clone(), span)
+    }
+
+    /// Arms that fall through: each part of the switch stands behind a block of its own, which the
+    /// arm of a value leaves to get there.
+    fn falling(&mut self, label: LabelId, value: Expr, pieces: Vec<Piece>) -> StmtKind {
+        let labels: Vec<LabelId> = pieces.iter().map(|_| self.label(None)).collect();
+        let inner = self.label(None);
+        let mut arms = Vec::new();
+        let mut default = block(vec![stmt(StmtKind::Break(label), None)]);
+        let mut bodies = Vec::new();
+        for (piece, &target) in pieces.into_iter().zip(&labels) {
+            let leave = || block(vec![stmt(StmtKind::Break(target), None)]);
+            if piece.default {
+                default = leave();
+            } else {
+                arms.push(Arm {
+                    values: piece.values,
+                    body: leave(),
+                    notes: Notes::default(),
+                });
+            }
+            bodies.push((target, piece.notes, piece.body));
+        }
+        let default_at = arms.len();
+        let mut stmts = vec![stmt(
+            StmtKind::Switch {
+                label: inner,
+                value,
+                arms,
+                default: Some(default),
+                default_at,
+            },
+            None,
+        )];
+        for (target, notes, body) in bodies {
+            let mut around = vec![stmt(StmtKind::Block(Some(target), block(stmts)), None)];
+            let mut body_stmts = body.stmts;
+            if let Some(first) = body_stmts.first_mut() {
+                let mut before = notes.before;
+                before.append(&mut first.notes.before);
+                first.notes.before = before;
+            }
+            around.append(&mut body_stmts);
+            stmts = around;
+        }
+        StmtKind::Block(Some(label), block(stmts))
+    }
+}
+
+/// A switch whose arms all end in a jump.
+fn plain(label: LabelId, value: Expr, pieces: Vec<Piece>) -> StmtKind {
+    let mut arms = Vec::new();
+    let mut default = None;
+    let mut default_at = pieces.len();
+    for piece in pieces {
+        let mut body = piece.body;
+        drop_break(&mut body.stmts, label);
+        if piece.default {
+            default_at = arms.len();
+            let mut notes = piece.notes.before;
+            if let Some(first) = body.stmts.first_mut() {
+                notes.append(&mut first.notes.before);
+                first.notes.before = notes;
+            } else {
+                notes.append(&mut body.trailing);
+                body.trailing = notes;
+            }
+            default = Some(body);
+        } else {
+            arms.push(Arm {
+                values: piece.values,
+                body,
+                notes: piece.notes,
+            });
+        }
+    }
+    StmtKind::Switch {
+        label,
+        value,
+        default_at: default_at.min(arms.len()),
+        arms,
+        default,
+    }
+}
+
+/// Takes away the `break` at the end of an arm; its comments stay.
+fn drop_break(stmts: &mut Vec<Stmt>, label: LabelId) {
+    match stmts.last_mut().map(|last| (&mut last.kind, &last.notes)) {
+        Some((StmtKind::Break(target), _)) if *target == label => {
+            if let Some(last) = stmts.pop() {
+                let mut notes = last.notes.before;
+                notes.extend(last.notes.after);
+                if let Some(before) = stmts.last_mut()
+                    && before.notes.after.is_none()
+                    && notes.len() == 1
+                {
+                    before.notes.after = notes.pop();
+                } else if let Some(before) = stmts.last_mut() {
+                    before.notes.before.append(&mut notes);
+                }
+            }
+        }
+        Some((StmtKind::Block(None, inner), _)) => drop_break(&mut inner.stmts, label),
+        _ => {}
+    }
+}
+
+/// Parts without statements belong to the next one.
+fn merged(pieces: Vec<Piece>) -> Vec<Piece> {
+    let mut result: Vec<Piece> = Vec::new();
+    let mut waiting: Option<Piece> = None;
+    for mut piece in pieces {
+        if let Some(before) = waiting.take() {
+            let mut values = before.values;
+            values.append(&mut piece.values);
+            piece.values = values;
+            piece.default |= before.default;
+            let mut notes = before.notes.before;
+            notes.append(&mut piece.notes.before);
+            piece.notes.before = notes;
+        }
+        if piece.body.stmts.is_empty() {
+            waiting = Some(piece);
+        } else {
+            result.push(piece);
+        }
+    }
+    result.extend(waiting);
+    // `case 1: default:` is the default.
+    for piece in &mut result {
+        if piece.default {
+            piece.values.clear();
+        }
+    }
+    result
+}
+
+fn add<'a>(parts: &mut Vec<Part<'a>>, s: &'a CStmt) {
+    let mut inner = s;
+    let mut values = Vec::new();
+    let mut default = false;
+    loop {
+        match &inner.kind {
+            CStmtKind::Case(low, high, behind) => {
+                values.push((*low, *high));
+                inner = behind;
+            }
+            CStmtKind::Default(behind) => {
+                default = true;
+                inner = behind;
+            }
+            _ => break,
+        }
+    }
+    if default || !values.is_empty() {
+        parts.push(Part {
+            values,
+            default,
+            stmts: vec![inner],
+            span: s.span,
+        });
+    } else if let Some(last) = parts.last_mut() {
+        last.stmts.push(inner);
+    } else if matches!(inner.kind, CStmtKind::Local(_, None)) {
+        // A declaration before the first label has no effect but its name.
+        parts.push(Part {
+            values: Vec::new(),
+            default: false,
+            stmts: vec![inner],
+            span: s.span,
+        });
+    }
+}
