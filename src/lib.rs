@@ -11,3 +11,4 @@ pub mod ir;
 pub mod lower;
 pub mod output;
 pub mod source;
+pub mod verify;
