@@ -16,9 +16,9 @@ usage() { sed -n '2,/^[^#]/{s/^# \{0,1\}//;t;d}' "$0" | sed '/^$/{N;/^\n$/D}'; e
 
 # Runs one at a time what writes to the same place in the cache.
 locked() {
-    local name=$1 fd
+    local lock=$cache/$1.lock fd
     shift
-    exec {fd}>"$cache/$name.lock"
+    exec {fd}>"$lock"
     flock "$fd"
     "$@"
     exec {fd}>&-

@@ -13,3 +13,4 @@ pub mod lower;
 pub mod output;
 pub mod port;
 pub mod source;
+pub mod verify;

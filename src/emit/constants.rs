@@ -10,7 +10,7 @@ use crate::ir::{
     ConstantId, ConstantValue, Object,
     body::{Expr, ExprKind},
     ty::Ty,
-    visit::Visit,
+    walk::Visit,
 };
 
 /// The type of an integer constant.

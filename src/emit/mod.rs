@@ -26,7 +26,7 @@ use crate::{
     ir::{
         ConstantId, EnumId, FunctionId, GlobalId, Item, MapId, Object, RecordId, RelocationId,
         body::{Expr, ExprKind},
-        visit::Visit,
+        walk::Visit,
     },
 };
 

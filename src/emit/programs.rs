@@ -302,7 +302,7 @@ fn args_need_context(program: &Program) -> bool {
 fn follows(function: &Function, ctx: crate::ir::body::LocalId) -> bool {
     use crate::ir::{
         body::{Expr, ExprKind, Place, PlaceKind},
-        visit::Visit,
+        walk::Visit,
     };
     struct Finder(crate::ir::body::LocalId, bool);
     impl Finder {

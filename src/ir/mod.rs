@@ -7,7 +7,7 @@ pub mod dump;
 pub mod program;
 pub mod rename;
 pub mod ty;
-pub mod visit;
+pub mod walk;
 
 use body::{Expr, Function, Init};
 use program::Program;

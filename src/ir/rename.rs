@@ -2,7 +2,7 @@
 
 use super::{
     body::{LocalId, Stmt},
-    visit::VisitMut,
+    walk::VisitMut,
 };
 
 /// Puts `to` where `from` stands, in declarations too.

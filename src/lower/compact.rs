@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ir::{
     FunctionId, Item, Object, RelocationId,
     body::{Expr, ExprKind},
-    visit::{Visit, VisitMut},
+    walk::{Visit, VisitMut},
 };
 
 /// Keeps the programs `kept` (indices) and the functions `functions`, and the relocations that

@@ -16,7 +16,7 @@ use crate::{
         Item,
         body::LocalId,
         program::{Argument, ArgumentSource, EntryMacro, Program, ProgramKind},
-        visit::Visit,
+        walk::Visit,
     },
 };
 

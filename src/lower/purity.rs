@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::ir::{
     body::{Expr, ExprKind, LocalId, Place, PlaceKind, Stmt, StmtKind},
-    visit::Visit,
+    walk::Visit,
 };
 
 /// Whether evaluating `value` changes nothing, so that it may be repeated or left out.

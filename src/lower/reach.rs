@@ -10,7 +10,7 @@ use crate::{
         Item, MapId, Object,
         body::{Expr, ExprKind, Function, PlaceKind},
         ty::Ty,
-        visit::Visit,
+        walk::Visit,
     },
     source::span::Span,
 };

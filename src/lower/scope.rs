@@ -9,7 +9,7 @@ use super::build::{load, local_place, stmt};
 use crate::ir::{
     Notes,
     body::{Block, Function, Init, LabelId, LocalId, Stmt, StmtKind},
-    visit::{Visit, VisitMut},
+    walk::{Visit, VisitMut},
 };
 
 use super::place::temporary;

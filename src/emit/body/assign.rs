@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::declare::base_local;
 use crate::ir::{
     body::{Block, Expr, ExprKind, LocalId, Place, PlaceKind, Stmt, StmtKind},
-    visit::Visit,
+    walk::Visit,
 };
 
 /// Walks a body with the set of variables that may have a value.

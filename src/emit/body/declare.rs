@@ -5,7 +5,7 @@ use crate::ir::{
     Notes,
     body::{Block, ExprKind, Function, Init, LocalId, PlaceKind, Stmt, StmtKind},
     rename::rename_local,
-    visit::Visit,
+    walk::Visit,
 };
 
 /// Moves each declaration to the first assignment, or into the one block that uses the variable;

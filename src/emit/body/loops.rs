@@ -323,7 +323,7 @@ fn stepped(step: &[Stmt], local: LocalId) -> Option<i128> {
 /// Whether statements assign the variable or take its address.
 fn writes(stmts: &[Stmt], local: LocalId) -> bool {
     struct Writes(LocalId, bool);
-    use crate::ir::visit::Visit;
+    use crate::ir::walk::Visit;
     impl Visit for Writes {
         fn stmt(&mut self, stmt: &Stmt) {
             if let StmtKind::Assign(place, _)

@@ -8,7 +8,7 @@ use crate::{
     ir::{
         body::{Expr, ExprKind, Init, LocalId, Place, PlaceKind, Stmt, StmtKind},
         ty::Ty,
-        visit::Visit,
+        walk::Visit,
     },
 };
 

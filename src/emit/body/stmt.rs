@@ -16,7 +16,7 @@ use crate::{
             StmtKind,
         },
         ty::Ty,
-        visit::Visit,
+        walk::Visit,
     },
 };
 

@@ -33,13 +33,19 @@ fn of_loading(c: &Observation, rust: &Observation, said: &str) -> Vec<String> {
     let missing = (c.programs.keys())
         .filter(|name| !rust.programs.contains_key(*name) && rust.refused.is_empty())
         .map(|name| format!("Rust has no program {name}"));
+    let unattached = (rust.unattached.iter())
+        .map(|(name, section)| format!("{name} can't be attached to {section} in Rust"));
     let unset = [("C", c), ("Rust", rust)]
         .into_iter()
         .flat_map(|(label, side)| {
             (side.unset.iter().chain(&side.lacking))
                 .map(move |name| format!("the constant {name} can't be set in {label}"))
         });
-    refused.chain(missing).chain(unset).collect()
+    refused
+        .chain(missing)
+        .chain(unattached)
+        .chain(unset)
+        .collect()
 }
 
 /// What is compared, by what it is called in a report.

@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context as _, Result, bail, ensure};
 use regex::Regex;
 
-use crate::{compare, fixture::Fixture, in_parallel, tools::Tools};
+use crate::{compare, fixture::Fixture, in_parallel, machine::Machine, tools::Tools};
 
 struct Fault {
     name: &'static str,
@@ -176,14 +176,18 @@ fn notice(
     objects: &BTreeMap<String, PathBuf>,
     mutant: &Mutant,
 ) -> Result<Outcome> {
-    let jobs: Vec<_> = (fixtures.iter())
+    let mut jobs = Vec::new();
+    for fixture in fixtures
+        .iter()
         .filter(|fixture| concerns(&mutant.file, fixture, fixtures))
-        .flat_map(|fixture| [true, false].map(|wrapper| (fixture, wrapper)))
-        .collect();
-    let verdicts = in_parallel(&jobs, |(fixture, wrapper)| {
-        compare::compare(tools, fixture, &fixture.pair(tools, objects)?, *wrapper)
+    {
+        let pair = fixture.pair(tools, Machine::X86_64, objects)?;
+        jobs.extend([true, false].map(|wrapper| (fixture, pair.clone(), wrapper)));
+    }
+    let verdicts = in_parallel(&jobs, |(fixture, pair, wrapper)| {
+        compare::compare(tools, fixture, pair, *wrapper)
     });
-    for ((fixture, _), verdict) in jobs.iter().zip(verdicts) {
+    for ((fixture, ..), verdict) in jobs.iter().zip(verdicts) {
         let verdict = verdict?;
         verdict.ensure_meant()?;
         if let Some(difference) = verdict.first_difference() {

@@ -3,22 +3,20 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::OnceLock,
 };
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result};
 
-use crate::{calls::Calls, tools::Tools};
+use crate::{calls::Calls, machine::Machine, tools::Tools};
 
 pub struct Fixture {
     pub name: String,
     pub source: PathBuf,
     pub calls: Calls,
-    /// The C object, compiled when it is first needed.
-    c: OnceLock<Result<PathBuf>>,
 }
 
 /// The same probe, compiled and ported.
+#[derive(Clone)]
 pub struct Pair {
     pub c: PathBuf,
     pub rust: PathBuf,
@@ -35,22 +33,28 @@ impl Fixture {
             name,
             source: source.to_owned(),
             calls,
-            c: OnceLock::new(),
         })
     }
 
-    /// Compiles the C where that wasn't done yet, and finds the port among `objects`.
-    pub fn pair(&self, tools: &Tools, objects: &BTreeMap<String, PathBuf>) -> Result<Pair> {
+    /// Compiles the C where that wasn't done yet, and finds the port among `objects`. Not to be
+    /// called for one fixture by several threads at once.
+    pub fn pair(
+        &self,
+        tools: &Tools,
+        machine: Machine,
+        objects: &BTreeMap<String, PathBuf>,
+    ) -> Result<Pair> {
         let rust = objects
             .get(&self.name)
             .with_context(|| format!("the workspace has no program {}", self.name))?;
-        let c = self.c.get_or_init(|| {
-            let object = tools.folder().join(format!("{}.c.o", self.name));
-            tools.build_c(&self.source, &object).map(|()| object)
-        });
-        let c = c.as_ref().map_err(|error| anyhow!("{error:#}"))?;
+        let c = tools
+            .folder()
+            .join(format!("{}.{}.o", self.name, machine.name()));
+        if !c.exists() {
+            tools.build_c(&self.source, &c, machine)?;
+        }
         Ok(Pair {
-            c: c.clone(),
+            c,
             rust: rust.clone(),
         })
     }

@@ -4,28 +4,37 @@
 //! [`calls`]). Its port is one program of an emitted workspace. Both objects are put before the
 //! kernel by the witness (tests/bench/witness), and what they leave behind must be equal.
 
+mod archive;
+mod boot;
 mod call;
 mod calls;
 mod compare;
 mod differences;
 mod faults;
 mod fixture;
+mod machine;
 mod observation;
 mod plan;
 mod tools;
+mod verdict;
 
 use std::{
     panic::resume_unwind,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::atomic::{AtomicUsize, Ordering},
     thread,
 };
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use clap::{Parser, Subcommand};
 
-use crate::{fixture::Fixture, tools::Tools};
+use crate::{
+    fixture::{Fixture, Pair},
+    machine::Machine,
+    tools::Tools,
+    verdict::Verdict,
+};
 
 #[derive(Parser)]
 #[command(about, version)]
@@ -52,6 +61,14 @@ enum Command {
         inputs: Inputs,
         #[arg(long, value_parser = parse_flag)]
         wrapper: Option<bool>,
+    },
+    /// Compare on other kernels, in virtual machines
+    Boot {
+        #[command(flatten)]
+        inputs: Inputs,
+        /// As scripts/fetch-kernel --list has them
+        #[arg(long = "kernel", required = true)]
+        kernels: Vec<String>,
     },
     /// Put faults into the port on purpose: the comparison must notice every one
     Faults {
@@ -124,6 +141,32 @@ fn in_parallel<J: Sync, R: Send>(jobs: &[J], work: impl Fn(&J) -> R + Sync) -> V
     results.into_iter().map(|(_, result)| result).collect()
 }
 
+/// Builds both objects of every fixture.
+fn pairs<'a>(
+    tools: &Tools,
+    workspace: &Path,
+    fixtures: &'a [Fixture],
+    machine: Machine,
+) -> Result<Vec<(&'a Fixture, Pair)>> {
+    let objects = tools.build_ported(workspace, machine)?;
+    let pairs = in_parallel(fixtures, |fixture| fixture.pair(tools, machine, &objects));
+    fixtures
+        .iter()
+        .zip(pairs)
+        .map(|(fixture, pair)| Ok((fixture, pair?)))
+        .collect()
+}
+
+fn report(verdicts: Vec<Verdict>) -> Result<()> {
+    let mut bad = 0;
+    for verdict in verdicts {
+        println!("{verdict}");
+        bad += usize::from(!verdict.is_equal());
+    }
+    ensure!(bad == 0, "{bad} comparisons failed");
+    Ok(())
+}
+
 fn run(options: Options) -> Result<()> {
     let tools = Tools::new()?;
     match options.command {
@@ -142,22 +185,27 @@ fn run(options: Options) -> Result<()> {
         }
         Command::Compare { inputs, wrapper } => {
             let fixtures = inputs.fixtures()?;
-            let objects = tools.build_ported(&inputs.ported)?;
-            let jobs: Vec<_> = (fixtures.iter())
-                .flat_map(|fixture| flags(wrapper).into_iter().map(move |flag| (fixture, flag)))
+            let pairs = pairs(&tools, &inputs.ported, &fixtures, Machine::X86_64)?;
+            let jobs: Vec<_> = (pairs.iter())
+                .flat_map(|pair| flags(wrapper).into_iter().map(move |flag| (pair, flag)))
                 .collect();
-            let verdicts = in_parallel(&jobs, |(fixture, flag)| {
-                compare::compare(&tools, fixture, &fixture.pair(&tools, &objects)?, *flag)
+            let verdicts = in_parallel(&jobs, |((fixture, pair), flag)| {
+                compare::compare(&tools, fixture, pair, *flag)
             });
-            let mut different = 0;
-            for verdict in verdicts {
-                let verdict = verdict?;
-                println!("{verdict}");
-                different += usize::from(!verdict.is_equal());
-            }
-            if different > 0 {
-                bail!("{different} comparisons found differences");
-            }
+            report(verdicts.into_iter().collect::<Result<Vec<_>>>()?)?;
+        }
+        Command::Boot { inputs, kernels } => {
+            let fixtures = inputs.fixtures()?;
+            let booted = in_parallel(&kernels, |kernel| {
+                let pairs = pairs(
+                    &tools,
+                    &inputs.ported,
+                    &fixtures,
+                    Machine::of_kernel(kernel)?,
+                )?;
+                boot::boot(&tools, kernel, &pairs)
+            });
+            report(booted.into_iter().collect::<Result<Vec<_>>>()?.concat())?;
         }
         Command::Faults {
             inputs,

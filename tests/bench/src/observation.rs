@@ -7,6 +7,8 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::machine::Machine;
+
 /// What a program cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cost {
@@ -45,6 +47,8 @@ pub struct Observation {
     pub programs: BTreeMap<String, Program>,
     /// Why the kernel refused a program; `*` is the whole object.
     pub refused: BTreeMap<String, String>,
+    /// Programs that could not be attached, and their sections.
+    pub unattached: BTreeMap<String, String>,
     /// Constants that could not be set: the object hasn't got them.
     pub unset: Vec<String>,
     /// Fields that this kernel hasn't got.
@@ -82,6 +86,17 @@ pub struct Observations {
 }
 
 impl Observations {
+    /// Reads a console, which says more than the witness does.
+    pub fn parse_console(text: &str) -> Result<Self> {
+        let ours = |line: &&str| {
+            ["c ", "rust ", "line "]
+                .iter()
+                .any(|word| line.starts_with(word))
+        };
+        let lines: Vec<_> = text.lines().filter(ours).collect();
+        Self::parse(&lines.join("\n"))
+    }
+
     pub fn parse(text: &str) -> Result<Self> {
         let mut both = Self::default();
         for line in text.lines() {
@@ -116,6 +131,9 @@ impl Observation {
             }
             "refused" => {
                 self.refused.insert(name, rest.to_owned());
+            }
+            "unattached" => {
+                self.unattached.insert(name, rest.to_owned());
             }
             "unset" => self.unset.push(name),
             "lacks" => self.lacking.push(name),
@@ -159,7 +177,7 @@ impl Observation {
     }
 
     /// Puts one entry, the sum of all values on all CPUs, in place of a map's entries.
-    pub fn sum_up(&mut self, map: &str) -> Result<()> {
+    pub fn sum_up(&mut self, map: &str, machine: Machine) -> Result<()> {
         let mut sum = 0u64;
         let mut found = false;
         for value in self
@@ -168,7 +186,7 @@ impl Observation {
             .map(|(_, value)| value)
         {
             for cpu in value.split(',') {
-                sum = sum.wrapping_add(little_endian(cpu)?);
+                sum = sum.wrapping_add(number(cpu, machine)?);
                 found = true;
             }
         }
@@ -198,9 +216,13 @@ impl Observation {
 }
 
 /// A number of up to eight bytes, in hexadecimal.
-fn little_endian(hex: &str) -> Result<u64> {
+fn number(hex: &str, machine: Machine) -> Result<u64> {
     let number = u64::from_str_radix(hex, 16).with_context(|| format!("{hex} is no number"))?;
-    Ok(number.swap_bytes() >> (64 - 4 * hex.len()))
+    Ok(if machine.is_big_endian() {
+        number
+    } else {
+        number.swap_bytes() >> (64 - 4 * hex.len().clamp(1, 16))
+    })
 }
 
 /// `section S walked N xlated N jited N`
@@ -238,7 +260,7 @@ mod tests {
         let text =
             "c entry m 00 01000000,02000000\nc entry m 01 00010000,00000000\nc entry n 00 01";
         let mut side = Observations::parse(text).unwrap().c;
-        side.sum_up("m").unwrap();
+        side.sum_up("m", Machine::X86_64).unwrap();
         assert_eq!(side.entry_count(), 2);
         assert_eq!(side.entries[&("m".into(), "sum".into())], "259");
     }

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use crate::{
     call::{ARGUMENTS, Argument, Memory, Part},
     calls::{Calls, Scenario, Step, Value},
+    machine::Machine,
 };
 
 /// How a program meets a call.
@@ -16,6 +17,8 @@ pub enum Kind {
     Function,
     Return,
     TestRun,
+    /// A real system call.
+    Kernel,
 }
 
 impl Kind {
@@ -40,6 +43,7 @@ impl Kind {
             Self::Function => "function",
             Self::Return => "return",
             Self::TestRun => "run",
+            Self::Kernel => "kernel",
         }
     }
 }
@@ -65,25 +69,13 @@ pub fn compare(
     scenario: &Scenario,
     kinds: &BTreeMap<String, Kind>,
 ) -> Result<String> {
-    let mut plan = Plan::default();
+    let mut plan = Plan::new(Machine::X86_64);
     plan.line(format_args!("wrapper {}", u8::from(wrapper)));
     plan.line(format_args!("ids {:x} {:x}", scenario.uid, scenario.gid));
     for (side, object) in objects.iter().enumerate() {
         plan.line(format_args!("side {side} {}", object.display()));
     }
-    for masked in &calls.masked {
-        let structure = masked.structure.as_deref().unwrap_or("-");
-        for field in &masked.fields {
-            plan.line(format_args!("mask {} {structure} {field}", masked.map));
-        }
-    }
-    for (symbol, value) in &scenario.set {
-        match value {
-            Value::Number(number) => plan.line(format_args!("number * {symbol} {number:x}")),
-            Value::Flag(flag) => plan.line(format_args!("number * {symbol} {:x}", u8::from(*flag))),
-            Value::Text(text) => plan.line(format_args!("set * {symbol} {}", hex(text.as_bytes()))),
-        }
-    }
+    plan.scenario(calls, scenario);
     for step in &scenario.steps {
         match step {
             Step::Sleep(ms) => plan.line(format_args!("sleep {ms:x}")),
@@ -101,13 +93,65 @@ pub fn compare(
     Ok(plan.text)
 }
 
-#[derive(Default)]
+/// A plan that runs a scenario on a kernel with kprobes: its calls are system calls.
+pub fn on_kernel(
+    objects: [&Path; 2],
+    machine: Machine,
+    calls: &Calls,
+    scenario: &Scenario,
+) -> String {
+    let mut plan = Plan::new(machine);
+    plan.line(format_args!("kernel"));
+    plan.line(format_args!("ids {:x} {:x}", scenario.uid, scenario.gid));
+    for (side, object) in objects.iter().enumerate() {
+        plan.line(format_args!("side {side} {}", object.display()));
+    }
+    plan.scenario(calls, scenario);
+    for step in &scenario.steps {
+        match step {
+            Step::Sleep(ms) => plan.line(format_args!("sleep {ms:x}")),
+            Step::Call(call) => plan.call(Kind::Kernel, &call.program, &call.arguments),
+        }
+    }
+    plan.text
+}
+
 struct Plan {
     text: String,
     blobs: usize,
+    machine: Machine,
 }
 
 impl Plan {
+    fn new(machine: Machine) -> Self {
+        Self {
+            text: String::new(),
+            blobs: 0,
+            machine,
+        }
+    }
+
+    /// What isn't compared, and the constants.
+    fn scenario(&mut self, calls: &Calls, scenario: &Scenario) {
+        for masked in &calls.masked {
+            let structure = masked.structure.as_deref().unwrap_or("-");
+            for field in &masked.fields {
+                self.line(format_args!("mask {} {structure} {field}", masked.map));
+            }
+        }
+        for (symbol, value) in &scenario.set {
+            match value {
+                Value::Number(number) => self.line(format_args!("number * {symbol} {number:x}")),
+                Value::Flag(flag) => {
+                    self.line(format_args!("number * {symbol} {:x}", u8::from(*flag)))
+                }
+                Value::Text(text) => {
+                    self.line(format_args!("set * {symbol} {}", hex(text.as_bytes())))
+                }
+            }
+        }
+    }
+
     fn line(&mut self, line: std::fmt::Arguments<'_>) {
         let _ = writeln!(self.text, "{line}");
     }
@@ -142,12 +186,14 @@ impl Plan {
         for part in &memory.parts {
             match part {
                 Part::Bytes(more) => bytes.extend(more),
-                Part::Number(number, size) => bytes.extend(&number.to_le_bytes()[..*size]),
-                Part::Word(Argument::Number(number)) => bytes.extend(number.to_le_bytes()),
+                Part::Number(number, size) => bytes.extend(self.machine.bytes(*number, *size)),
+                Part::Word(Argument::Number(number)) => {
+                    bytes.extend(self.machine.bytes(*number, self.machine.word()));
+                }
                 Part::Word(Argument::Memory(inner)) => {
                     let inner = self.memory(inner);
                     pointers.push((bytes.len(), inner));
-                    bytes.extend([0; 8]);
+                    bytes.resize(bytes.len() + self.machine.word(), 0);
                 }
             }
         }
@@ -176,7 +222,7 @@ mod tests {
 
     fn check(call: &str, expected: &str) {
         let call = parse(call).unwrap();
-        let mut plan = Plan::default();
+        let mut plan = Plan::new(Machine::X86_64);
         plan.call(Kind::Syscall, &call.program, &call.arguments);
         let text = plan.text.replace("5a5a5a5a5a5a5a0", "-");
         assert_eq!(text.trim_end(), expected);

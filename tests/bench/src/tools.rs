@@ -10,6 +10,8 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 
+use crate::machine::Machine;
+
 pub struct Tools {
     scripts: PathBuf,
     witness: PathBuf,
@@ -41,9 +43,14 @@ impl Tools {
     }
 
     /// Builds the objects of an emitted workspace: name and path of each. None may panic.
-    pub fn build_ported(&self, workspace: &Path) -> Result<BTreeMap<String, PathBuf>> {
+    pub fn build_ported(
+        &self,
+        workspace: &Path,
+        machine: Machine,
+    ) -> Result<BTreeMap<String, PathBuf>> {
         let mut command = Command::new(self.scripts.join("build-ported"));
-        objects(&run(command.arg(workspace).arg("--check-panics"))?)
+        command.args(["--check-panics", "--arch", machine.in_aya()]);
+        objects(&run(command.arg(workspace))?)
     }
 
     /// The same with a workspace that may not build: then `None`.
@@ -56,12 +63,23 @@ impl Tools {
             .transpose()
     }
 
-    pub fn build_c(&self, source: &Path, object: &Path) -> Result<()> {
-        run(Command::new(self.scripts.join("build-c"))
-            .arg(source)
-            .arg("-o")
-            .arg(object))?;
+    pub fn build_c(&self, source: &Path, object: &Path, machine: Machine) -> Result<()> {
+        let mut command = Command::new(self.scripts.join("build-c"));
+        command.args(["--arch", machine.in_libbpf()]);
+        run(command.arg(source).arg("-o").arg(object))?;
         Ok(())
+    }
+
+    /// The image of a kernel, as scripts/fetch-kernel calls it.
+    pub fn kernel(&self, name: &str) -> Result<PathBuf> {
+        let printed = run(Command::new(self.scripts.join("fetch-kernel")).arg(name))?;
+        Ok(printed.trim().into())
+    }
+
+    /// The witness for a machine that is emulated.
+    pub fn witness_for(&self, machine: Machine) -> Result<PathBuf> {
+        let printed = run(Command::new(self.scripts.join("build-witness")).arg(machine.name()))?;
+        Ok(printed.trim().into())
     }
 
     /// What the witness printed, and what it said about it. Fails where it could give no verdict.

@@ -42,7 +42,7 @@ void attach_sides(struct side sides[SIDES], const struct plan *plan, const struc
 		const struct call *call = &plan->calls[i];
 
 		site_of[i] = -1;
-		if (call->kind == CALL_TEST_RUN)
+		if (call->kind == CALL_TEST_RUN || call->kind == CALL_KERNEL)
 			continue;
 		for (int j = 0; j < i; j++)
 			if (!strcmp(plan->calls[j].program, call->program))

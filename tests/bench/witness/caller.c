@@ -125,6 +125,7 @@ struct pause {
 	volatile pid_t thread;
 };
 
+#ifdef __x86_64__
 /* Waits in pause() with six arguments that it doesn't have. */
 static void *pause_with(void *data)
 {
@@ -174,6 +175,13 @@ static void enter_wrapped(struct caller *caller, int site, const unsigned long l
 		sleep_us(50);
 	} while (pthread_tryjoin_np(thread, NULL) == EBUSY);
 }
+#else
+static void enter_wrapped(struct caller *caller, int site, const unsigned long long arguments[ARGUMENTS])
+{
+	(void)caller, (void)site, (void)arguments;
+	fail("sites are for x86_64");
+}
+#endif
 
 static void serve(struct caller *caller, const struct request *request)
 {
@@ -182,7 +190,10 @@ static void serve(struct caller *caller, const struct request *request)
 
 	for (int i = 0; i < ARGUMENTS; i++)
 		arguments[i] = caller_value(caller, &call->arguments[i]);
-	if (call->kind == CALL_SYSCALL && caller->plan->wrapper)
+	if (call->kind == CALL_KERNEL)
+		syscall(syscall_number(call->program), arguments[0], arguments[1], arguments[2], arguments[3],
+			arguments[4], arguments[5]);
+	else if (call->kind == CALL_SYSCALL && caller->plan->wrapper)
 		enter_wrapped(caller, request->site, arguments);
 	else
 		enter_site(request->site, arguments, call->kind == CALL_SYSCALL);
@@ -243,7 +254,7 @@ struct caller *start_caller(const struct plan *plan)
 
 	caller->plan = plan;
 	place_all(caller);
-	if (plan->wrapper)
+	if (plan->wrapper && !plan->kernel)
 		load_finder(caller);
 	if (pipe(caller->requests) || pipe(caller->replies))
 		fail("no pipes: %m");

@@ -10,12 +10,16 @@
 /* Exit codes. The third one is a verdict, the second is none. */
 enum { DONE = 0, FAILED = 2, REFUSED = 3 };
 
+#ifdef FINDER
 __asm__(".section .rodata\n"
 	".p2align 3\n"
 	".globl finder_start, finder_end\n"
 	"finder_start: .incbin \"" FINDER "\"\n"
 	"finder_end:\n"
 	".text\n");
+#else
+const char finder_start[1], finder_end[1];
+#endif
 
 void fail(const char *format, ...)
 {
@@ -42,14 +46,14 @@ void *allocate(size_t size)
 static const struct plan *current_plan;
 
 /*
- * libbpf finds out by a kprobe whether the kernel wraps its system calls. Here the plan says it:
- * linked with --wrap=probe_kern_syscall_wrapper.
+ * libbpf finds out by a kprobe whether the kernel wraps its system calls. Where nothing is attached
+ * to the kernel, the plan says it: linked with --wrap=probe_kern_syscall_wrapper.
  */
+int __real_probe_kern_syscall_wrapper(int token);
 int __wrap_probe_kern_syscall_wrapper(int token);
 int __wrap_probe_kern_syscall_wrapper(int token)
 {
-	(void)token;
-	return current_plan->wrapper;
+	return current_plan->kernel ? __real_probe_kern_syscall_wrapper(token) : current_plan->wrapper;
 }
 
 static int print_message(enum libbpf_print_level level, const char *format, va_list arguments)
@@ -62,14 +66,21 @@ static void run(struct side sides[SIDES], const struct plan *plan)
 	struct caller *caller = start_caller(plan);
 	int *site_of = allocate((plan->call_count + 1) * sizeof(*site_of));
 
-	attach_sides(sides, plan, caller, site_of);
+	for (int i = 0; i < SIDES; i++)
+		remember_variables(&sides[i]);
+	if (plan->kernel)
+		attach_to_kernel(sides);
+	else
+		attach_sides(sides, plan, caller, site_of);
 	open_trace(caller_thread(caller));
 	for (int i = 0; i < SIDES; i++) {
 		open_records(&sides[i], plan);
 		dump_variables(&sides[i], "initial");
 	}
+	if (plan->kernel)
+		reset_sides(sides);
 	for (int i = 0; i < plan->call_count; i++) {
-		if (site_of[i] < 0)
+		if (plan->calls[i].kind == CALL_TEST_RUN)
 			test_run(sides, plan, caller, i);
 		else
 			make_call(caller, i, site_of[i]);
@@ -90,11 +101,17 @@ int main(int count, char **words)
 	struct plan plan = {};
 	bool loaded = true;
 
+	if (getpid() == 1)
+		be_guest();
 	if (count != 2)
 		fail("usage: witness PLAN");
 	read_plan(&plan, words[1]);
 	current_plan = &plan;
 	libbpf_set_print(print_message);
+	if (plan.kernel) {
+		plan.wrapper = __real_probe_kern_syscall_wrapper(-1) == 1;
+		printf("wrapper %d\n", plan.wrapper);
+	}
 	/* Before 5.11 the memory of maps counts as locked. */
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	if (bpf_enable_stats(BPF_STATS_RUN_TIME) < 0)

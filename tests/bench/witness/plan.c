@@ -2,6 +2,7 @@
  * The plan is lines of words. Numbers are hexadecimal without a prefix, so are bytes.
  *
  *	load				only load
+ *	kernel				attach to the kernel's functions; else to sites
  *	wrapper 0|1			LINUX_HAS_SYSCALL_WRAPPER
  *	ids UID GID			of the caller
  *	btf PATH			of the kernel's types
@@ -81,7 +82,7 @@ static struct blob *blob_at(struct plan *plan, const char *word)
 
 static void add_call(struct plan *plan, char **words, int count)
 {
-	static const char *const kinds[] = { "syscall", "function", "return", "run" };
+	static const char *const kinds[] = { "syscall", "function", "return", "run", "kernel" };
 	struct call *call;
 
 	if (count != 3 + ARGUMENTS)
@@ -89,7 +90,7 @@ static void add_call(struct plan *plan, char **words, int count)
 	plan->calls = grow(plan->calls, plan->call_count, sizeof(*plan->calls));
 	call = &plan->calls[plan->call_count++];
 	for (call->kind = 0; strcmp(kinds[call->kind], words[1]); call->kind++)
-		if (call->kind == CALL_TEST_RUN)
+		if (call->kind == CALL_KERNEL)
 			fail("plan: unknown kind of call %s", words[1]);
 	call->program = strdup(words[2]);
 	for (int i = 0; i < ARGUMENTS; i++) {
@@ -107,6 +108,8 @@ static void read_line(struct plan *plan, char **words, int count)
 
 	if (!strcmp(what, "load")) {
 		plan->load_only = true;
+	} else if (!strcmp(what, "kernel")) {
+		plan->kernel = true;
 	} else if (!strcmp(what, "wrapper") && count == 2) {
 		plan->wrapper = words[1][0] == '1';
 	} else if (!strcmp(what, "ids") && count == 3) {

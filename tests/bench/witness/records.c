@@ -16,9 +16,12 @@ struct buffer {
 
 static struct buffer buffers[BUFFERS];
 static int buffer_count, current_call;
+static bool dropping;
 
 static void print_record(const struct buffer *buffer, const void *bytes, size_t size)
 {
+	if (dropping)
+		return;
 	printf("%s record %s %d ", buffer->side->label, bpf_map__name(buffer->map), current_call);
 	print_masked(buffer->plan, bpf_map__name(buffer->map), bytes, size);
 	putchar('\n');
@@ -74,4 +77,11 @@ void print_records(int call)
 			ring_buffer__consume(buffers[i].ring);
 		else
 			perf_buffer__consume(buffers[i].perf);
+}
+
+void drop_records(void)
+{
+	dropping = true;
+	print_records(0);
+	dropping = false;
 }

@@ -78,6 +78,8 @@ static void open_object(struct side *side, const struct plan *plan, const struct
 			continue;
 		bpf_program__set_type(program, bpf_program__type(same));
 		bpf_program__set_expected_attach_type(program, bpf_program__expected_attach_type(same));
+		if (bpf_program__type(same) == BPF_PROG_TYPE_TRACING)
+			bpf_program__set_attach_target(program, 0, strchr(bpf_program__section_name(same), '/') + 1);
 	}
 }
 

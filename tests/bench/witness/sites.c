@@ -7,6 +7,7 @@
 #include <elf.h>
 #include <sys/auxv.h>
 
+#ifdef __x86_64__
 #define SITE_SIZE 16
 
 _Static_assert(SITES == 64, ".rept below");
@@ -62,3 +63,15 @@ unsigned long enter_site(int site, const unsigned long long arguments[ARGUMENTS]
 	registers[syscall ? ARGUMENTS : 3] = 0x5c5c5c5c5c5c5c5c;
 	return enter(sites + site * SITE_SIZE, registers);
 }
+#else
+size_t site_offset(int site)
+{
+	fail("site %d: sites are for x86_64", site);
+}
+
+unsigned long enter_site(int site, const unsigned long long arguments[ARGUMENTS], bool syscall)
+{
+	(void)arguments, (void)syscall;
+	return site_offset(site);
+}
+#endif

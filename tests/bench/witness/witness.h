@@ -8,6 +8,9 @@
  * core.c     what the port's loader would fill in: offsets of the running kernel's fields
  * sites.c    functions to put probes on, and their registers
  * caller.c   the process that makes the calls
+ * kernel.c   attaches to the kernel's own functions, on a kernel with kprobes
+ * reset.c    empties maps after that
+ * guest.c    the witness as a virtual machine's only program
  * attach.c   puts the programs of both sides where those calls come by
  * records.c  what ring buffers and perf buffers received
  * mask.c     which bytes aren't compared
@@ -39,6 +42,7 @@ enum call_kind {
 	CALL_FUNCTION,	/* those of a function's entry */
 	CALL_RETURN,	/* the function's return; the value is the first argument */
 	CALL_TEST_RUN,	/* BPF_PROG_TEST_RUN */
+	CALL_KERNEL,	/* a real system call; `program` is its name */
 };
 
 struct argument {
@@ -84,6 +88,7 @@ struct mask {
 
 struct plan {
 	bool load_only;
+	bool kernel;	/* attach to the kernel's functions, make real system calls */
 	bool wrapper;
 	unsigned int uid, gid;
 	char *btf;	/* of the kernel; NULL for its own */
@@ -141,6 +146,12 @@ unsigned long long caller_value(const struct caller *caller, const struct argume
 void make_call(struct caller *caller, int number, int site);
 void stop_caller(struct caller *caller);
 
+int syscall_number(const char *name);
+void attach_to_kernel(struct side sides[SIDES]);
+void remember_variables(const struct side *side);
+void reset_sides(struct side sides[SIDES]);
+void __attribute__((noreturn)) be_guest(void);
+
 #define SITES 64
 /* The offset of a site in this program's file. */
 size_t site_offset(int site);
@@ -153,6 +164,7 @@ void test_run(struct side sides[SIDES], const struct plan *plan, const struct ca
 
 void open_records(struct side *side, const struct plan *plan);
 void print_records(int call);
+void drop_records(void);
 /* Each variable's value as "LABEL initial|variable NAME BYTES". */
 void dump_variables(const struct side *side, const char *moment);
 void dump_side(const struct side *side, const struct plan *plan);

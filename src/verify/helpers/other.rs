@@ -1,0 +1,114 @@
+//! Helpers and kernel functions whose answers the world makes up.
+
+use std::sync::Arc;
+
+use super::table::Helper;
+use crate::verify::{
+    machine::{
+        Argument, Effect, Machine, Trap,
+        memory::{Memory, Purpose},
+    },
+    world::{Atom, hash_of},
+};
+
+impl Machine<'_> {
+    /// Calls a helper of which only the kinds of its arguments are known.
+    pub(super) fn uninterpreted(&mut self, helper: Helper, values: [u64; 5]) -> Result<u64, Trap> {
+        let name: Arc<str> = Arc::from(helper.name);
+        let (visible, same, kinds) = match helper.arguments.as_bytes() {
+            [b'!', kinds @ ..] => (true, false, kinds),
+            [b'=', kinds @ ..] => (false, true, kinds),
+            kinds => (false, false, kinds),
+        };
+        let mut arguments = Vec::new();
+        let mut outputs = Vec::new();
+        for (position, (&kind, &value)) in kinds.iter().zip(&values).enumerate() {
+            let size = || values.get(position + 1).copied().unwrap_or(0);
+            match kind {
+                b'r' if value == 0 => arguments.push(Argument::Number(0)),
+                b'r' if Memory::locate(value).is_some() => {
+                    let bytes = self.bytes(value, size() & 0xffff_ffff)?;
+                    arguments.push(Argument::Memory(bytes));
+                }
+                b'w' if value != 0 => outputs.push((value, Self::size(size())?)),
+                b'8' => outputs.push((value, 8)),
+                b'4' => outputs.push((value, 4)),
+                _ => arguments.push(self.argument(value)),
+            }
+        }
+        let nth = if same {
+            0
+        } else if arguments.is_empty() || visible {
+            self.count(&name)
+        } else {
+            self.number_of(&arguments)
+        };
+        for (address, size) in outputs {
+            self.buffer(address, size as u64)?;
+            let bytes = self.memory.made_up(self.oracle, size, |word| Atom::Output {
+                helper: name.clone(),
+                nth,
+                word,
+            });
+            self.memory.writable(address, size)?.copy_from_slice(&bytes);
+        }
+        if visible {
+            self.effects.push(Effect::Call {
+                helper: name.clone(),
+                arguments,
+            });
+        }
+        Ok(self.oracle.ask(Atom::Result { helper: name, nth }))
+    }
+
+    /// Calls a function of the kernel by its name: every call is taken to be visible.
+    pub(super) fn kfunc(&mut self, index: usize, values: [u64; 5]) -> Result<u64, Trap> {
+        let name = self
+            .image
+            .object
+            .ksyms
+            .get(index)
+            .map_or("", String::as_str);
+        let name: Arc<str> = Arc::from(name);
+        let nth = self.count(&name);
+        // How many arguments there are only the kernel knows: the first is there in nearly all.
+        let arguments = values
+            .first()
+            .map(|&value| self.argument(value))
+            .into_iter()
+            .collect();
+        self.effects.push(Effect::Call {
+            helper: name.clone(),
+            arguments,
+        });
+        Ok(self.oracle.ask(Atom::Result { helper: name, nth }))
+    }
+
+    fn argument(&self, value: u64) -> Argument {
+        let Some((id, _)) = Memory::locate(value) else {
+            return match Memory::function_at(value) {
+                Some(_) => Argument::Address,
+                None => Argument::Number(value),
+            };
+        };
+        match self.memory.region(id).map(|region| &region.purpose) {
+            Some(Purpose::Context) => Argument::Context,
+            Some(&Purpose::MapHandle(index)) => Argument::Map(self.map_name(index)),
+            _ => Argument::Address,
+        }
+    }
+
+    /// The same number for the same arguments, so that it doesn't matter how often an object asks.
+    fn number_of(&self, arguments: &[Argument]) -> u32 {
+        let mut hash = 0;
+        for argument in arguments {
+            hash = match argument {
+                Argument::Number(number) => hash_of(hash, number),
+                Argument::Memory(bytes) => hash_of(hash, bytes),
+                Argument::Map(name) => hash_of(hash, name),
+                Argument::Context | Argument::Address => hash_of(hash, &0_u64),
+            };
+        }
+        (hash & 0xffff_ffff) as u32
+    }
+}

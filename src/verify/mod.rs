@@ -1,0 +1,143 @@
+//! A C object and a Rust object side by side.
+//!
+//! Both are loaded as a loader would do it, and run in a machine of our own on the same made-up
+//! worlds; whatever can be seen from outside is compared.
+
+pub mod btf;
+mod bytes;
+mod compare;
+pub mod error;
+mod explore;
+mod helpers;
+mod insn;
+mod kind;
+mod machine;
+pub mod object;
+mod pair;
+mod registers;
+mod report;
+mod session;
+mod show;
+mod shrink;
+mod world;
+
+pub use bytes::Endian;
+pub use error::{Error, Result, Side};
+pub use kind::Kind;
+pub use report::{Branches, Cost, ProgramReport, Report, Verdict};
+pub use show::Shown;
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use btf::Btf;
+use explore::{Budget, explore};
+use machine::Limits;
+use object::Object;
+use pair::Pair;
+use registers::Registers;
+use session::Session;
+use show::Terms;
+use world::Palette;
+
+use crate::arch::Arch;
+
+/// How to compare.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The architecture whose registers the programs see.
+    pub arch: Arch,
+    /// Worlds for each program.
+    pub worlds: u64,
+    /// Decides about the worlds: the same seed, the same worlds.
+    pub seed: u64,
+    /// When to stop whatever was reached; never, so that the answer depends on the seed alone.
+    pub time: Option<Duration>,
+    /// The types of the kernel for which CO-RE is relocated (`/sys/kernel/btf/vmlinux`); by
+    /// default the C object's own.
+    pub kernel: Option<Vec<u8>>,
+    /// What the loader of the Rust object puts into read-only variables, beside what the names
+    /// `core__STRUCT__FIELD` say.
+    pub fill: BTreeMap<String, u64>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            arch: Arch::X86_64,
+            worlds: 10_000,
+            seed: 1,
+            time: None,
+            kernel: None,
+            fill: BTreeMap::new(),
+        }
+    }
+}
+
+/// Compares all programs of a C object with those of a Rust object: the bytes of both files.
+///
+/// # Errors
+///
+/// Where one can't be loaded, or their programs, maps or variables don't match.
+pub fn verify(c: &[u8], rust: &[u8], options: &Options) -> Result<Report> {
+    let registers = Registers::of(options.arch);
+    let kernel = options.kernel.as_deref().map(Btf::parse).transpose()?;
+    let load = |bytes, side| {
+        let object = Object::load(bytes, &registers, kernel.as_ref());
+        let object = object.map_err(|error| error.of(side))?;
+        pair::check_arch(object.endian, &registers)?;
+        Ok(object)
+    };
+    let c = load(c, Side::C)?;
+    let rust = load(rust, Side::Rust)?;
+    let pairs = pair::programs(&c, &rust)?;
+    let shape = pair::shape(&c, &rust)?;
+    let fill = pair::core_fill(&c, &rust, kernel.as_ref(), &registers, &options.fill)?;
+    let (c_image, rust_image) = pair::images(&c, &rust, &shape, &registers, &fill)?;
+    let palette = Palette::of(&[&c, &rust]);
+    let session = Session {
+        c: &c_image,
+        rust: &rust_image,
+        palette: &palette,
+        limits: Limits::default(),
+    };
+    let budget = Budget {
+        worlds: options.worlds,
+        end: options
+            .time
+            .and_then(|time| Instant::now().checked_add(time)),
+        seed: options.seed,
+    };
+    let programs: Vec<_> = pairs
+        .iter()
+        .map(|pair| compare_pair(&session, pair, budget, &registers))
+        .collect();
+    Ok(Report {
+        verdict: programs
+            .iter()
+            .map(|program| program.verdict)
+            .max()
+            .unwrap_or(Verdict::Undecided),
+        arch: options.arch.name(),
+        seed: options.seed,
+        programs,
+    })
+}
+
+fn compare_pair(
+    session: &Session<'_>,
+    pair: &Pair,
+    budget: Budget,
+    registers: &Registers,
+) -> ProgramReport {
+    let (c, rust) = (session.c.object, session.rust.object);
+    let mut explored = explore(session, pair, budget);
+    let shown = explored.different.take().and_then(|(world, trial)| {
+        let (world, trial) = shrink::shrink(session, pair, &world, *trial);
+        let terms = Terms { c, registers, pair };
+        Some(terms.shown(&world, &trial.difference?))
+    });
+    ProgramReport::new(&pair.name, &pair.section, &explored, shown, c, rust)
+}

@@ -1,0 +1,617 @@
+//! From an ELF file to a linked object.
+
+use std::collections::HashMap;
+
+use object::{
+    Architecture, Object as _, ObjectSection as _, ObjectSymbol as _, RelocationFlags,
+    RelocationTarget, SectionFlags, SectionIndex, SymbolIndex, SymbolKind, SymbolSection, elf,
+};
+
+use super::{
+    Access, DataSection, Function, Global, MapDef, Object, Program, SourceLine, core_relo,
+};
+use crate::verify::{
+    btf::{Btf, Kind as TypeKind, TypeId, ext::Ext},
+    bytes::{Endian, text_at},
+    error::{Error, Result, fail},
+    insn::{self, Op, SLOT, Slot, Value},
+    kind::Kind,
+    registers::Registers,
+};
+
+/// Larger files are refused before they are read in detail.
+const FILE_MAX: usize = 256 << 20;
+/// More instructions than the kernel takes in one program (a million), for all of them.
+const SLOTS_MAX: usize = 1 << 21;
+/// What all variables of an object may take.
+const DATA_MAX: u64 = 64 << 20;
+
+/// Numbers of the relocations that BPF objects have (LLVM's `BPF.def`).
+const R_64_64: u32 = 1;
+const R_ABS64: u32 = 2;
+const R_ABS32: u32 = 3;
+const R_NODYLD32: u32 = 4;
+const R_64_32: u32 = 10;
+
+impl Object {
+    /// Loads the bytes of an ELF file, and relocates CO-RE accesses for the kernel whose types
+    /// `kernel` has; without them for the object's own.
+    ///
+    /// # Errors
+    ///
+    /// Where the file is no BPF object, is damaged, or asks for what isn't known.
+    pub fn load(bytes: &[u8], arch: &Registers, kernel: Option<&Btf>) -> Result<Self> {
+        if bytes.len() > FILE_MAX {
+            fail!("the file is larger than {} MiB", FILE_MAX >> 20);
+        }
+        let file = object::File::parse(bytes)
+            .map_err(|error| Error::new(format!("no readable ELF file: {error}")))?;
+        if file.architecture() != Architecture::Bpf {
+            fail!("an object for {:?}, not for BPF", file.architecture());
+        }
+        Loader::new(file)?.load(arch, kernel)
+    }
+}
+
+struct Loader<'a> {
+    file: object::File<'a>,
+    endian: Endian,
+    btf: Option<Btf>,
+    btf_strings: Vec<u8>,
+    /// First slot of each code section.
+    code: HashMap<SectionIndex, usize>,
+    slots: Vec<Slot>,
+    data: HashMap<SectionIndex, usize>,
+    sections: Vec<DataSection>,
+    maps: Vec<MapDef>,
+    /// The section and offset of each map.
+    map_places: Vec<(SectionIndex, u64, u64)>,
+    ksyms: Vec<String>,
+    /// Values that relocations put in, by slot.
+    values: HashMap<usize, Value>,
+    calls: HashMap<usize, Op>,
+    globals: Vec<Global>,
+}
+
+impl<'a> Loader<'a> {
+    fn new(file: object::File<'a>) -> Result<Self> {
+        let endian = if file.is_little_endian() {
+            Endian::Little
+        } else {
+            Endian::Big
+        };
+        let btf_bytes = section_bytes(&file, ".BTF")?;
+        let btf = btf_bytes.map(Btf::parse).transpose()?;
+        Ok(Self {
+            file,
+            endian,
+            btf,
+            btf_strings: btf_bytes.map(strings).unwrap_or_default().to_vec(),
+            code: HashMap::new(),
+            slots: Vec::new(),
+            data: HashMap::new(),
+            sections: Vec::new(),
+            maps: Vec::new(),
+            map_places: Vec::new(),
+            ksyms: Vec::new(),
+            values: HashMap::new(),
+            calls: HashMap::new(),
+            globals: Vec::new(),
+        })
+    }
+
+    fn load(mut self, arch: &Registers, kernel: Option<&Btf>) -> Result<Object> {
+        self.read_sections()?;
+        self.read_maps()?;
+        self.read_globals();
+        self.add_kconfig()?;
+        let functions = self.functions();
+        let programs = self.programs()?;
+        self.relocate()?;
+        let lines = self.apply_ext(arch, kernel)?;
+        Ok(Object {
+            endian: self.endian,
+            code: self.decode()?,
+            functions,
+            programs,
+            maps: self.maps,
+            data: self.sections,
+            globals: self.globals,
+            ksyms: self.ksyms,
+            btf: self.btf,
+            lines,
+        })
+    }
+
+    fn read_sections(&mut self) -> Result<()> {
+        let mut total = 0_u64;
+        for section in self.file.sections() {
+            let SectionFlags::Elf { sh_flags, .. } = section.flags() else {
+                continue;
+            };
+            if !sh_flags.contains(elf::SHF_ALLOC) {
+                continue;
+            }
+            let name = section.name().map_err(unreadable)?;
+            if matches!(name, ".maps" | "maps") {
+                continue;
+            }
+            if sh_flags.contains(elf::SHF_EXECINSTR) {
+                let code = section.data().map_err(unreadable)?;
+                if code.len() % SLOT != 0 || self.slots.len() + code.len() / SLOT > SLOTS_MAX {
+                    fail!("the section {name} has no whole number of instructions, or too many");
+                }
+                self.code.insert(section.index(), self.slots.len());
+                let slots = (0..code.len()).step_by(SLOT);
+                self.slots
+                    .extend(slots.filter_map(|at| Slot::read(self.endian, code, at)));
+                continue;
+            }
+            total = total.saturating_add(section.size());
+            if total > DATA_MAX {
+                fail!("the variables take more than {} MiB", DATA_MAX >> 20);
+            }
+            // Sections without contents, .bss, have a size only.
+            let mut bytes = section.data().map_err(unreadable)?.to_vec();
+            bytes.resize(usize::try_from(section.size()).unwrap_or(0), 0);
+            let writable = sh_flags.contains(elf::SHF_WRITE) && !name.starts_with(".rodata");
+            self.data.insert(section.index(), self.sections.len());
+            self.sections.push(DataSection {
+                name: name.to_owned(),
+                access: if writable {
+                    Access::Writable
+                } else {
+                    Access::ReadOnly
+                },
+                bytes,
+                addresses: Vec::new(),
+            });
+        }
+        Ok(())
+    }
+
+    fn read_maps(&mut self) -> Result<()> {
+        for symbol in self.file.symbols() {
+            let Some(index) = symbol.section_index() else {
+                continue;
+            };
+            if symbol.kind() == SymbolKind::Section {
+                continue;
+            }
+            let section = self.file.section_by_index(index).map_err(unreadable)?;
+            let name = symbol.name().map_err(unreadable)?;
+            let map = match section.name().map_err(unreadable)? {
+                ".maps" => {
+                    let Some(btf) = &self.btf else {
+                        fail!("it has no BTF, which the definitions of its maps need (clang -g)");
+                    };
+                    let variable = btf
+                        .all()
+                        .find(|(_, one)| one.name == name && matches!(one.kind, TypeKind::Var(_)));
+                    let Some((variable, _)) = variable else {
+                        fail!("the BTF doesn't know the map {name}");
+                    };
+                    MapDef::from_btf(btf, name, variable)?
+                }
+                "maps" => {
+                    let data = section.data().map_err(unreadable)?;
+                    let start = usize::try_from(symbol.address()).unwrap_or(usize::MAX);
+                    MapDef::from_legacy(self.endian, name, data.get(start..).unwrap_or_default())?
+                }
+                _ => continue,
+            };
+            self.maps.push(map);
+            self.map_places
+                .push((index, symbol.address(), symbol.size()));
+        }
+        Ok(())
+    }
+
+    fn read_globals(&mut self) {
+        let variables: HashMap<&str, TypeId> = self
+            .btf
+            .iter()
+            .flat_map(Btf::all)
+            .filter_map(|(id, one)| {
+                matches!(one.kind, TypeKind::Var(_)).then_some((one.name.as_str(), id))
+            })
+            .collect();
+        for symbol in self.file.symbols() {
+            let Some(&section) = symbol
+                .section_index()
+                .and_then(|index| self.data.get(&index))
+            else {
+                continue;
+            };
+            let Ok(name) = symbol.name() else { continue };
+            if symbol.kind() == SymbolKind::Section || symbol.size() == 0 {
+                continue;
+            }
+            let type_id = variables.get(name).copied();
+            let volatile = match (&self.btf, type_id) {
+                (Some(btf), Some(id)) => btf.is_volatile(id),
+                _ => false,
+            };
+            let access = self.sections.get(section).map(|section| section.access);
+            self.globals.push(Global {
+                name: name.to_owned(),
+                section,
+                offset: symbol.address(),
+                size: symbol.size(),
+                type_id,
+                settable: access == Some(Access::ReadOnly) && volatile,
+            });
+        }
+    }
+
+    /// Makes a section of the variables in the BTF's `.kconfig`, which no section of the file
+    /// holds.
+    fn add_kconfig(&mut self) -> Result<()> {
+        let Some(btf) = &self.btf else { return Ok(()) };
+        let variables = btf.section(".kconfig");
+        if variables.is_empty() {
+            return Ok(());
+        }
+        let section = self.sections.len();
+        let mut end = 0_u64;
+        for variable in variables {
+            let size = btf.size(variable.type_id).unwrap_or(0);
+            if size == 0 || size > DATA_MAX || end > DATA_MAX {
+                fail!("a variable in .kconfig has no size");
+            }
+            self.globals.push(Global {
+                name: btf.get(variable.type_id).name.clone(),
+                section,
+                offset: end,
+                size,
+                type_id: Some(variable.type_id),
+                settable: true,
+            });
+            end = (end + size).next_multiple_of(8);
+        }
+        self.sections.push(DataSection {
+            name: ".kconfig".to_owned(),
+            access: Access::Kconfig,
+            bytes: vec![0; usize::try_from(end).unwrap_or(0)],
+            addresses: Vec::new(),
+        });
+        Ok(())
+    }
+
+    fn functions(&self) -> Vec<Function> {
+        let mut functions: Vec<_> = self
+            .file
+            .symbols()
+            .filter(|symbol| symbol.kind() == SymbolKind::Text && symbol.size() > 0)
+            .filter_map(|symbol| {
+                let start = self.slot_of(symbol.section_index()?, symbol.address())?;
+                let length = usize::try_from(symbol.size()).ok()? / SLOT;
+                Some(Function {
+                    name: symbol.name().ok()?.to_owned(),
+                    start,
+                    end: start.checked_add(length)?.min(self.slots.len()),
+                })
+            })
+            .collect();
+        functions.sort_by(|a, b| (a.start, &a.name).cmp(&(b.start, &b.name)));
+        functions
+    }
+
+    fn programs(&self) -> Result<Vec<Program>> {
+        let mut programs = Vec::new();
+        for symbol in self.file.symbols() {
+            let Some(index) = symbol.section_index() else {
+                continue;
+            };
+            if symbol.kind() != SymbolKind::Text || !symbol.is_global() {
+                continue;
+            }
+            let Some(entry) = self.slot_of(index, symbol.address()) else {
+                continue;
+            };
+            let section = self.file.section_by_index(index).map_err(unreadable)?;
+            let section = section.name().map_err(unreadable)?;
+            // Functions that programs call.
+            if section == ".text" || section.starts_with(".text.") {
+                continue;
+            }
+            if entry >= self.slots.len() {
+                fail!("a program begins behind the end of its section");
+            }
+            programs.push(Program {
+                name: symbol.name().map_err(unreadable)?.to_owned(),
+                section: section.to_owned(),
+                kind: Kind::of_section(section),
+                entry,
+            });
+        }
+        Ok(programs)
+    }
+
+    fn slot_of(&self, section: SectionIndex, address: u64) -> Option<usize> {
+        let base = *self.code.get(&section)?;
+        base.checked_add(usize::try_from(address).ok()? / SLOT)
+    }
+
+    fn relocate(&mut self) -> Result<()> {
+        let mut found = Vec::new();
+        for section in self.file.sections() {
+            let index = section.index();
+            let name = section.name().map_err(unreadable)?;
+            let in_maps = matches!(name, ".maps" | "maps");
+            let known = self.code.contains_key(&index) || self.data.contains_key(&index);
+            if !known && !in_maps {
+                // Debug information and BTF are relocated by the linker only.
+                continue;
+            }
+            for (offset, relocation) in section.relocations() {
+                let RelocationFlags::Elf { r_type } = relocation.flags() else {
+                    fail!("a relocation in {name} is none of ELF's");
+                };
+                let RelocationTarget::Symbol(symbol) = relocation.target() else {
+                    fail!("a relocation in {name} has no symbol");
+                };
+                found.push((index, offset, r_type.0, symbol));
+            }
+        }
+        for (section, offset, kind, symbol) in found {
+            if let Some(slot) = self.slot_of(section, offset) {
+                self.relocate_code(slot, kind, symbol)?;
+            } else {
+                self.relocate_data(section, offset, kind, symbol)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn relocate_code(&mut self, at: usize, kind: u32, symbol: SymbolIndex) -> Result<()> {
+        let Some(&slot) = self.slots.get(at) else {
+            fail!("a relocation lies outside the code");
+        };
+        match kind {
+            R_64_64 if slot.opcode == 0x18 => {
+                let value = self.value(symbol, slot.imm.into())?;
+                self.values.insert(at, value);
+            }
+            R_64_32 if slot.opcode == 0x85 => {
+                let op = self.call(symbol, slot.imm)?;
+                self.calls.insert(at, op);
+            }
+            R_64_64 | R_64_32 | R_NODYLD32 | R_ABS32 | R_ABS64 => {
+                fail!(
+                    "instruction {at} with opcode {:#04x} can't have relocation {kind}",
+                    slot.opcode
+                );
+            }
+            _ => fail!("instruction {at} has the unknown relocation {kind}"),
+        }
+        Ok(())
+    }
+
+    fn relocate_data(
+        &mut self,
+        section: SectionIndex,
+        offset: u64,
+        kind: u32,
+        symbol: SymbolIndex,
+    ) -> Result<()> {
+        if !matches!(kind, R_64_64 | R_ABS64) {
+            fail!("the data has the unknown relocation {kind}");
+        }
+        if let Some(&index) = self.data.get(&section) {
+            let start = usize::try_from(offset).unwrap_or(usize::MAX);
+            let bytes = self.sections.get(index).map_or(&[][..], |data| &data.bytes);
+            let Some(addend) = bytes.get(start..).and_then(|rest| rest.get(..8)) else {
+                fail!("a relocation lies outside its section");
+            };
+            let addend = self.endian.read(addend).cast_signed();
+            let value = self.value(symbol, addend)?;
+            if let Some(data) = self.sections.get_mut(index) {
+                data.addresses.push((offset, value));
+            }
+            return Ok(());
+        }
+        let value = self.value(symbol, 0)?;
+        let owner = self.map_places.iter().position(|&(index, start, size)| {
+            index == section && (start..start.saturating_add(size)).contains(&offset)
+        });
+        let Some(owner) = owner else {
+            fail!("a relocation belongs to no map");
+        };
+        let start = self.map_places.get(owner).map_or(0, |place| place.1);
+        let values_at = self.values_offset(owner);
+        if let Some(map) = self.maps.get_mut(owner) {
+            let index = offset.saturating_sub(start).saturating_sub(values_at) / 8;
+            map.initial
+                .push((u32::try_from(index).unwrap_or(u32::MAX), value));
+        }
+        Ok(())
+    }
+
+    /// Where the member `values` of a map's definition begins.
+    fn values_offset(&self, map: usize) -> u64 {
+        let find = || {
+            let btf = self.btf.as_ref()?;
+            let name = &self.maps.get(map)?.name;
+            let (variable, _) = btf
+                .all()
+                .find(|(_, one)| one.name == *name && matches!(one.kind, TypeKind::Var(_)))?;
+            let (_, bits) = btf.field(variable, "values")?;
+            Some(u64::from(bits / 8))
+        };
+        find().unwrap_or(0)
+    }
+
+    /// What the address of `symbol` plus `addend` is.
+    fn value(&mut self, symbol: SymbolIndex, addend: i64) -> Result<Value> {
+        let symbol = self.file.symbol_by_index(symbol).map_err(unreadable)?;
+        let name = symbol.name().map_err(unreadable)?.to_owned();
+        let offset = symbol.address().wrapping_add_signed(addend);
+        let SymbolSection::Section(section) = symbol.section() else {
+            if let Some(global) = self.globals.iter().find(|global| {
+                global.name == name
+                    && self
+                        .sections
+                        .get(global.section)
+                        .is_some_and(|section| section.access == Access::Kconfig)
+            }) {
+                let offset = global.offset.wrapping_add_signed(addend);
+                return Ok(Value::Data(global.section, offset));
+            }
+            return self.ksym(name).map(Value::Ksym);
+        };
+        if let Some(map) = self.map_places.iter().position(|&(index, start, size)| {
+            index == section && (start..start.saturating_add(size.max(1))).contains(&offset)
+        }) {
+            return Ok(Value::Map(map));
+        }
+        if let Some(&data) = self.data.get(&section) {
+            return Ok(Value::Data(data, offset));
+        }
+        if let Some(slot) = self
+            .slot_of(section, offset)
+            .filter(|&slot| slot < self.slots.len())
+        {
+            return Ok(Value::Function(slot));
+        }
+        fail!("a relocation refers to {name:?}, which is no map, variable or function")
+    }
+
+    /// The index of the extern called `name`, which the BTF must know.
+    fn ksym(&mut self, name: String) -> Result<usize> {
+        let known = self.btf.as_ref().is_some_and(|btf| {
+            btf.all().any(|(_, one)| {
+                one.name == name && matches!(one.kind, TypeKind::Var(_) | TypeKind::Func(_))
+            })
+        });
+        if !known {
+            fail!("{name} is neither defined nor declared as a symbol of the kernel");
+        }
+        if let Some(index) = self.ksyms.iter().position(|known| *known == name) {
+            return Ok(index);
+        }
+        self.ksyms.push(name);
+        Ok(self.ksyms.len() - 1)
+    }
+
+    fn call(&mut self, symbol: SymbolIndex, imm: i32) -> Result<Op> {
+        let symbol = self.file.symbol_by_index(symbol).map_err(unreadable)?;
+        let name = symbol.name().map_err(unreadable)?.to_owned();
+        let SymbolSection::Section(section) = symbol.section() else {
+            return self.ksym(name).map(Op::Kfunc);
+        };
+        // The immediate counts slots from the one behind the call: -1 for the symbol itself.
+        let distance = i64::from(imm) + 1;
+        let target = self
+            .slot_of(section, symbol.address())
+            .and_then(|slot| i64::try_from(slot).ok()?.checked_add(distance))
+            .and_then(|slot| usize::try_from(slot).ok())
+            .filter(|&slot| slot < self.slots.len());
+        match target {
+            Some(target) => Ok(Op::Call(target)),
+            None => fail!("a call of {name} leaves the code"),
+        }
+    }
+
+    /// Applies CO-RE relocations to the slots, and returns the source lines.
+    fn apply_ext(&mut self, arch: &Registers, kernel: Option<&Btf>) -> Result<Vec<SourceLine>> {
+        let Some(bytes) = section_bytes(&self.file, ".BTF.ext")? else {
+            return Ok(Vec::new());
+        };
+        let ext = Ext::parse(bytes)?;
+        let section_names: HashMap<String, SectionIndex> = self
+            .file
+            .sections()
+            .filter_map(|section| Some((section.name().ok()?.to_owned(), section.index())))
+            .collect();
+        let slot = |loader: &Self, section: u32, instruction: u32| {
+            let name = text_at(&loader.btf_strings, section)?;
+            loader.slot_of(*section_names.get(name)?, instruction.into())
+        };
+        if let Some(btf) = &self.btf {
+            let target = core_relo::Target::new(btf, kernel, arch);
+            let mut patches = Vec::new();
+            for record in &ext.relocations {
+                let Some(at) = slot(self, record.section, record.instruction) else {
+                    fail!("a CO-RE relocation lies outside the code");
+                };
+                let Some(access) = text_at(&self.btf_strings, record.access) else {
+                    fail!("a CO-RE relocation has no access string");
+                };
+                let relocated = target.resolve(record.type_id, access, record.kind)?;
+                patches.push((at, relocated));
+            }
+            for (at, relocated) in patches {
+                core_relo::patch(&mut self.slots, &mut self.calls, at, &relocated)?;
+            }
+        }
+        let mut lines: Vec<_> = ext
+            .lines
+            .iter()
+            .filter_map(|line| {
+                Some(SourceLine {
+                    slot: slot(self, line.section, line.instruction)?,
+                    file: text_at(&self.btf_strings, line.file)?.to_owned(),
+                    line: line.line,
+                })
+            })
+            .collect();
+        lines.sort_by_key(|line| line.slot);
+        Ok(lines)
+    }
+
+    fn decode(&self) -> Result<Vec<Op>> {
+        let mut code = Vec::with_capacity(self.slots.len());
+        let mut filler = false;
+        for (at, &slot) in self.slots.iter().enumerate() {
+            if std::mem::take(&mut filler) {
+                code.push(Op::Filler);
+                continue;
+            }
+            if let Some(&call) = self.calls.get(&at) {
+                code.push(call);
+                continue;
+            }
+            let next = self.slots.get(at + 1).map(|next| next.imm);
+            let mut op = insn::decode(self.endian, slot, next, at, self.slots.len())?;
+            if let Op::LoadImmediate { value, .. } = &mut op {
+                filler = true;
+                if let Some(&linked) = self.values.get(&at) {
+                    *value = linked;
+                }
+            }
+            if let Op::Call(target) = op
+                && target >= self.slots.len()
+            {
+                fail!("instruction {at} calls outside the code");
+            }
+            code.push(op);
+        }
+        Ok(code)
+    }
+}
+
+fn unreadable(error: object::Error) -> Error {
+    Error::new(format!("no readable ELF file: {error}"))
+}
+
+fn section_bytes<'a>(file: &object::File<'a>, name: &str) -> Result<Option<&'a [u8]>> {
+    file.section_by_name(name)
+        .map(|section| section.data().map_err(unreadable))
+        .transpose()
+}
+
+/// The strings of the contents of `.BTF`.
+fn strings(btf: &[u8]) -> &[u8] {
+    let find = || {
+        let endian = [Endian::Little, Endian::Big]
+            .into_iter()
+            .find(|endian| endian.u16_at(btf, 0) == Some(0xeb9f))?;
+        let start = endian
+            .u32_at(btf, 4)?
+            .checked_add(endian.u32_at(btf, 16)?)?;
+        let end = start.checked_add(endian.u32_at(btf, 20)?)?;
+        btf.get(start as usize..end as usize)
+    };
+    find().unwrap_or_default()
+}

@@ -1,0 +1,361 @@
+//! Both objects matched: which program belongs to which, and what they have in common.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::{
+    btf::{Btf, Kind as TypeKind, TypeId},
+    bytes::Endian,
+    error::{Error, Result, Side, fail},
+    insn::{Op, Value},
+    kind::Kind,
+    machine::{Image, Shape, Start, Varying},
+    object::{Access, Global, Object, Program},
+    registers::Registers,
+};
+
+/// Variables that a loader of the Rust object fills in with offsets of kernel structures.
+const CORE_PREFIX: &str = "core__";
+/// Larger types are not searched for `bool`s.
+const SIZE_MAX: u64 = 1 << 16;
+
+/// Two programs of the same name.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    /// Their name.
+    pub name: String,
+    /// Where the C program attaches.
+    pub section: String,
+    /// What kind of program it is.
+    pub kind: Kind,
+    /// How the C program is started.
+    pub c: Start,
+    /// How the Rust program is started.
+    pub rust: Start,
+}
+
+/// Programs of both objects by name.
+///
+/// # Errors
+///
+/// Where the objects are for different machines, or a program or map is missing on one side or
+/// differs in kind or shape.
+pub fn programs(c: &Object, rust: &Object) -> Result<Vec<Pair>> {
+    if c.endian != rust.endian {
+        fail!(
+            "the C object is {:?}-endian, the Rust one {:?}-endian",
+            c.endian,
+            rust.endian
+        );
+    }
+    check_maps(c, rust)?;
+    if c.programs.is_empty() {
+        return Err(Error::new("no program in it").of(Side::C));
+    }
+    for (one, other, side) in [(c, rust, Side::Rust), (rust, c, Side::C)] {
+        if let Some(alone) = one
+            .programs
+            .iter()
+            .find(|program| other.program(&program.name).is_none())
+        {
+            fail!("the {side} object has no program {}", alone.name);
+        }
+    }
+    c.programs
+        .iter()
+        .filter_map(|program| Some((program, rust.program(&program.name)?)))
+        .map(|(program, other)| pair(c, program, other))
+        .collect()
+}
+
+fn pair(c: &Object, program: &Program, other: &Program) -> Result<Pair> {
+    let (kind, rust) = (program.kind, other.kind);
+    // Aya's section names say less than libbpf's.
+    if kind != rust && kind != Kind::Other && rust != Kind::Other {
+        fail!(
+            "the program {} is in {:?} in the C object, in {:?} in the Rust one",
+            program.name,
+            program.section,
+            other.section
+        );
+    }
+    let start = |entry| Start {
+        entry,
+        kind,
+        of_syscall: probes_syscall(c, program),
+    };
+    Ok(Pair {
+        name: program.name.clone(),
+        section: program.section.clone(),
+        kind,
+        c: start(program.entry),
+        rust: start(other.entry),
+    })
+}
+
+/// Whether the program is a probe of a system call.
+///
+/// One whose section names no function may be, if its object knows of the wrapper.
+fn probes_syscall(c: &Object, program: &Program) -> bool {
+    let section = program.section.trim_start_matches('?');
+    match section.split_once('/') {
+        Some(("ksyscall" | "kretsyscall", _)) => true,
+        Some((_, function)) => function.contains("sys_"),
+        None => section == "ksyscall" || c.global("LINUX_HAS_SYSCALL_WRAPPER").is_some(),
+    }
+}
+
+fn check_maps(c: &Object, rust: &Object) -> Result<()> {
+    for map in &c.maps {
+        match rust.map(&map.name) {
+            Some((_, other)) => {
+                if let Some(difference) = map.shape_difference(other) {
+                    fail!(
+                        "the map {} differs in shape: C has {difference} in Rust",
+                        map.name
+                    );
+                }
+            }
+            None if uses_map(c, &map.name) => {
+                fail!("the Rust object has no map {}", map.name);
+            }
+            None => {}
+        }
+    }
+    for map in &rust.maps {
+        if c.map(&map.name).is_none() && uses_map(rust, &map.name) {
+            fail!("the C object has no map {}", map.name);
+        }
+    }
+    Ok(())
+}
+
+/// Whether any instruction or other map refers to the map.
+fn uses_map(object: &Object, name: &str) -> bool {
+    let Some((index, _)) = object.map(name) else {
+        return false;
+    };
+    let wanted = Value::Map(index);
+    let in_code = object
+        .code
+        .iter()
+        .any(|op| matches!(op, Op::LoadImmediate { value, .. } if *value == wanted));
+    let in_maps = || {
+        object
+            .maps
+            .iter()
+            .flat_map(|map| &map.initial)
+            .any(|(_, value)| *value == wanted)
+    };
+    in_code || in_maps()
+}
+
+/// What both objects have in common, as C describes it.
+///
+/// # Errors
+///
+/// Where a variable that C's programs use is missing in Rust, or differs in size or initial value.
+pub fn shape(c: &Object, rust: &Object) -> Result<Shape> {
+    let mut shape = Shape::default();
+    let used = used_globals(c);
+    for global in &c.globals {
+        let Some(access) = c.data.get(global.section).map(|section| section.access) else {
+            continue;
+        };
+        let written = access == Access::Writable && is_data(c, global);
+        if !written && !global.settable {
+            continue;
+        }
+        if global.name == "LINUX_HAS_SYSCALL_WRAPPER" {
+            continue;
+        }
+        let Some(other) = rust.global(&global.name) else {
+            if used.contains(&global.name) {
+                fail!("the Rust object has no variable {}", global.name);
+            }
+            continue;
+        };
+        if other.size != global.size {
+            fail!(
+                "the variable {} has {} bytes in C, {} in Rust",
+                global.name,
+                global.size,
+                other.size
+            );
+        }
+        let mut initial = c.initial(global).unwrap_or_default().to_vec();
+        if access == Access::Kconfig {
+            if global.name == "LINUX_KERNEL_VERSION" {
+                c.endian.write(&mut initial, 0x0006_0100);
+            }
+        } else if rust.initial(other) != Some(initial.as_slice()) {
+            fail!(
+                "the variable {} begins with another value in Rust",
+                global.name
+            );
+        }
+        let bools = match (&c.btf, global.type_id) {
+            (Some(btf), Some(id)) => bools(btf, id),
+            _ => Vec::new(),
+        };
+        shape.globals.insert(
+            global.name.clone(),
+            Varying {
+                initial,
+                bools,
+                written,
+            },
+        );
+    }
+    for map in &c.maps {
+        let inner = map.inner.as_deref();
+        let value = map.value_type.or(inner.and_then(|inner| inner.value_type));
+        if let (Some(btf), Some(id)) = (&c.btf, value) {
+            shape.map_bools.insert(map.name.clone(), bools(btf, id));
+        }
+    }
+    Ok(shape)
+}
+
+/// Whether the variable lies in a section that loaders make a map of.
+fn is_data(object: &Object, global: &Global) -> bool {
+    object.data.get(global.section).is_some_and(|section| {
+        section.name.starts_with(".data") || section.name.starts_with(".bss")
+    })
+}
+
+/// The variables that instructions refer to.
+fn used_globals(object: &Object) -> HashSet<String> {
+    let places: HashSet<(usize, u64)> = object
+        .code
+        .iter()
+        .filter_map(|op| match *op {
+            Op::LoadImmediate {
+                value: Value::Data(section, offset),
+                ..
+            } => Some((section, offset)),
+            _ => None,
+        })
+        .collect();
+    object
+        .globals
+        .iter()
+        .filter(|global| {
+            let end = global.offset.saturating_add(global.size);
+            places.iter().any(|&(section, offset)| {
+                section == global.section && (global.offset..end).contains(&offset)
+            })
+        })
+        .map(|global| global.name.clone())
+        .collect()
+}
+
+/// The bytes of a type that hold a `bool`.
+fn bools(btf: &Btf, id: TypeId) -> Vec<u64> {
+    let size = btf.size(id).unwrap_or(0).min(SIZE_MAX);
+    (0..size)
+        .filter(|&offset| {
+            btf.place_at(id, offset).is_some_and(|place| {
+                matches!(btf.kind(place.type_id), TypeKind::Int { boolean: true, .. })
+            })
+        })
+        .collect()
+}
+
+/// What a loader puts into the Rust object's variables for CO-RE: `core__STRUCT__FIELD…` is the
+/// offset of a field in the kernel's types, or in C's where there are no others. What `given` says
+/// comes first.
+///
+/// # Errors
+///
+/// Where a name isn't understood.
+pub fn core_fill(
+    c: &Object,
+    rust: &Object,
+    kernel: Option<&Btf>,
+    registers: &Registers,
+    given: &BTreeMap<String, u64>,
+) -> Result<HashMap<String, u64>> {
+    let mut fill = HashMap::new();
+    for global in &rust.globals {
+        if let Some(&value) = given.get(&global.name) {
+            fill.insert(global.name.clone(), value);
+            continue;
+        }
+        let Some(path) = global.name.strip_prefix(CORE_PREFIX) else {
+            continue;
+        };
+        let btf = kernel.or(c.btf.as_ref());
+        let value = btf.and_then(|btf| core_offset(btf, registers, path));
+        match value {
+            Some(value) => {
+                fill.insert(global.name.clone(), value);
+            }
+            None => fail!(
+                "what to put into the variable {} isn't known: no such field in the types",
+                global.name
+            ),
+        }
+    }
+    Ok(fill)
+}
+
+/// The offset of `STRUCT__FIELD[__FIELD]`.
+fn core_offset(btf: &Btf, registers: &Registers, path: &str) -> Option<u64> {
+    let mut parts = path.split("__");
+    let structure = parts.next()?;
+    let mut parts = parts.peekable();
+    if structure == "pt_regs"
+        && let Some(offset) = parts.peek().and_then(|member| registers.member(member))
+    {
+        return Some(offset);
+    }
+    let candidates = btf.all().filter(|(_, one)| {
+        let name = one.name.split("___").next();
+        name == Some(structure) && matches!(one.kind, TypeKind::Composite { .. })
+    });
+    let fields: Vec<&str> = parts.collect();
+    candidates.map(|(id, _)| id).find_map(|id| {
+        let mut at = id;
+        let mut bits = 0_u64;
+        for field in &fields {
+            let (member, offset) = btf.field(at, field)?;
+            bits = bits.checked_add(offset.into())?;
+            at = member.type_id;
+        }
+        Some(bits / 8)
+    })
+}
+
+/// Whether `registers` are those of a machine of the objects' byte order.
+///
+/// # Errors
+///
+/// Where they are not.
+pub fn check_arch(endian: Endian, registers: &Registers) -> Result<()> {
+    if endian != registers.endian {
+        fail!(
+            "the objects are {endian:?}-endian, {} is {:?}-endian",
+            registers.arch.name(),
+            registers.endian
+        );
+    }
+    Ok(())
+}
+
+/// Both objects ready to run.
+///
+/// # Errors
+///
+/// Where they can't be compared.
+pub fn images<'a>(
+    c: &'a Object,
+    rust: &'a Object,
+    shape: &'a Shape,
+    registers: &'a Registers,
+    fill: &HashMap<String, u64>,
+) -> Result<(Image<'a>, Image<'a>)> {
+    let none = HashMap::new();
+    let c = Image::new(c, registers, shape, &none).map_err(|error| error.of(Side::C))?;
+    let rust = Image::new(rust, registers, shape, fill).map_err(|error| error.of(Side::Rust))?;
+    Ok((c, rust))
+}

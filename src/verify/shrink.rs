@@ -1,0 +1,110 @@
+//! The smallest world in which two programs still differ.
+
+use super::{
+    pair::Pair,
+    session::{Session, Trial},
+    world::{Atom, World},
+};
+
+/// Worlds that are tried on the way.
+const TRIALS_MAX: u32 = 3000;
+
+/// Makes `world` as plain as it can be while the programs differ.
+pub fn shrink(session: &Session<'_>, pair: &Pair, world: &World, trial: Trial) -> (World, Trial) {
+    let mut shrinker = Shrinker {
+        session,
+        pair,
+        left: TRIALS_MAX,
+        best: (world.clone(), trial),
+    };
+    // Everything that was asked, spelled out: the seed isn't needed any more.
+    let mut plain = World::default();
+    for run in [&shrinker.best.1.rust, &shrinker.best.1.c] {
+        plain.set.extend(run.learnt.atoms().iter().cloned());
+    }
+    if shrinker.differs(plain) {
+        shrinker.drop_atoms();
+        shrinker.simplify_values();
+        shrinker.drop_atoms();
+    }
+    shrinker.best
+}
+
+struct Shrinker<'a> {
+    session: &'a Session<'a>,
+    pair: &'a Pair,
+    left: u32,
+    best: (World, Trial),
+}
+
+impl Shrinker<'_> {
+    /// Keeps `world` if the programs differ in it.
+    fn differs(&mut self, world: World) -> bool {
+        let Some(left) = self.left.checked_sub(1) else {
+            return false;
+        };
+        self.left = left;
+        let trial = self.session.try_world(self.pair, &world);
+        let differs = trial.difference.is_some();
+        if differs {
+            self.best = (world, trial);
+        }
+        differs
+    }
+
+    /// Sets atoms back to what they are in the plain world, many at once at first.
+    fn drop_atoms(&mut self) {
+        self.best.0.set.retain(|atom, value| atom.plain() != *value);
+        let mut size = self.best.0.set.len();
+        while size > 0 {
+            let atoms: Vec<Atom> = self.best.0.set.keys().cloned().collect();
+            for chunk in atoms.chunks(size) {
+                let mut world = self.best.0.clone();
+                world.set.retain(|atom, _| !chunk.contains(atom));
+                self.differs(world);
+            }
+            size /= 2;
+        }
+    }
+
+    fn simplify_values(&mut self) {
+        let atoms: Vec<(Atom, u64)> = self
+            .best
+            .0
+            .set
+            .iter()
+            .map(|(atom, value)| (atom.clone(), *value))
+            .collect();
+        for (atom, value) in atoms {
+            for simple in simpler(value) {
+                let mut world = self.best.0.clone();
+                world.set.insert(atom.clone(), simple);
+                if self.differs(world) {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Numbers that are easier on the eye, the easiest first.
+fn simpler(value: u64) -> impl Iterator<Item = u64> {
+    let high = value & 0xffff_ffff_0000_0000;
+    let candidates = [
+        1,
+        2,
+        u64::MAX,
+        0x7f00_0000_0000,
+        0x1_0000_0000,
+        value & 0xff,
+        value & 0xffff,
+        value & 0xffff_ffff,
+        high,
+        high | 1,
+        1 << (63 - value.leading_zeros().min(63)),
+    ];
+    candidates
+        .into_iter()
+        .take_while(move |&candidate| candidate != value)
+        .filter(|&candidate| candidate != 0)
+}

@@ -1,0 +1,144 @@
+//! Equal, different, or not to be compared.
+
+use std::fmt::{self, Display};
+
+use anyhow::{Result, ensure};
+
+use crate::{
+    calls::{Expected, Scenario},
+    differences,
+    fixture::Fixture,
+    machine::Machine,
+    observation::Observations,
+};
+
+/// How what a scenario says that C leaves behind is meant.
+#[derive(Clone, Copy)]
+pub enum Counts {
+    Exact,
+    AtLeast,
+}
+
+impl Counts {
+    fn allow(self, left: Expected, expected: Expected) -> bool {
+        match self {
+            Self::Exact => left == expected,
+            Self::AtLeast => left.at_least(expected),
+        }
+    }
+}
+
+/// What came of a fixture in one place: a calling convention, or a kernel.
+#[derive(Clone)]
+pub struct Verdict {
+    name: String,
+    place: String,
+    machine: Machine,
+    scenarios: usize,
+    calls: usize,
+    left: Expected,
+    pub differences: Vec<String>,
+    /// Of the fixture: what was compared isn't what was meant to be.
+    pub mistakes: Vec<String>,
+    /// Programs and scenarios that were not run, and why.
+    pub not_run: Vec<String>,
+    not_compared: Vec<String>,
+}
+
+impl Verdict {
+    pub fn new(fixture: &Fixture, place: &str, machine: Machine) -> Self {
+        Self {
+            name: fixture.name.clone(),
+            place: place.to_owned(),
+            machine,
+            scenarios: 0,
+            calls: 0,
+            left: Expected::default(),
+            differences: Vec::new(),
+            mistakes: Vec::new(),
+            not_run: Vec::new(),
+            not_compared: fixture.calls.not_compared(),
+        }
+    }
+
+    /// Judges what a scenario left behind.
+    pub fn add(
+        &mut self,
+        fixture: &Fixture,
+        scenario: &Scenario,
+        mut both: Observations,
+        said: &str,
+        counts: Counts,
+    ) -> Result<()> {
+        for summed in &fixture.calls.summed {
+            both.c.sum_up(&summed.map, self.machine)?;
+            both.rust.sum_up(&summed.map, self.machine)?;
+        }
+        let name = &scenario.name;
+        let (left, expected) = (left_behind(&both), scenario.expected);
+        if !counts.allow(left, expected) {
+            self.mistakes
+                .push(format!("{name}: C left {left}; {expected} were expected"));
+        }
+        let differences = differences::of(&both, said).into_iter();
+        self.differences
+            .extend(differences.map(|difference| format!("{name}: {difference}")));
+        self.scenarios += 1;
+        self.calls += scenario.programs().len();
+        self.left += left;
+        Ok(())
+    }
+
+    pub fn is_equal(&self) -> bool {
+        self.differences.is_empty() && self.mistakes.is_empty()
+    }
+
+    /// Fails where the fixture doesn't do what it says: then nothing can be said of the port.
+    pub fn ensure_meant(&self) -> Result<()> {
+        let mistakes = self.mistakes.join("; ");
+        ensure!(mistakes.is_empty(), "{}: {mistakes}", self.name);
+        Ok(())
+    }
+
+    pub fn first_difference(&self) -> Option<&str> {
+        self.differences.first().map(String::as_str)
+    }
+}
+
+impl Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = match (&self.mistakes[..], &self.differences[..]) {
+            ([], []) => "equal",
+            ([], _) => "DIFFERENT",
+            _ => "WRONG CALLS",
+        };
+        write!(f, "{:<20} {:<7} {verdict}: ", self.name, self.place)?;
+        write!(
+            f,
+            "{} scenarios, {} calls; {}",
+            self.scenarios, self.calls, self.left
+        )?;
+        for (title, list) in [
+            ("not run", &self.not_run),
+            ("not compared", &self.not_compared),
+        ] {
+            if !list.is_empty() {
+                write!(f, "; {title}: {}", list.join(", "))?;
+            }
+        }
+        for difference in self.mistakes.iter().chain(&self.differences) {
+            write!(f, "\n    {difference}")?;
+        }
+        Ok(())
+    }
+}
+
+fn left_behind(both: &Observations) -> Expected {
+    Expected {
+        records: both.c.record_count(),
+        entries: both.c.entry_count(),
+        lines: both.lines.values().map(Vec::len).sum::<usize>() / 2,
+        variables: both.c.changed_variables(),
+        results: both.c.results.len(),
+    }
+}

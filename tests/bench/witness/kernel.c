@@ -1,0 +1,71 @@
+/*
+ * On a kernel with kprobes, which is ours alone: both sides are attached to what their sections
+ * name, and the caller makes real system calls.
+ */
+#define _GNU_SOURCE
+#include "witness.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+static const struct {
+	const char *name;
+	int number;
+} syscalls[] = {
+#define SYSCALL(name) { #name, __NR_##name },
+#include "syscalls.inc"
+#undef SYSCALL
+};
+
+int syscall_number(const char *name)
+{
+	for (size_t i = 0; i < sizeof(syscalls) / sizeof(*syscalls); i++)
+		if (!strcmp(syscalls[i].name, name))
+			return syscalls[i].number;
+	fail("this machine has no system call %s", name);
+}
+
+/* Attaches a program as the section of its C counterpart says; NULL with errno 0 if it can't. */
+static struct bpf_link *attach(const struct bpf_program *program, const char *section)
+{
+	LIBBPF_OPTS(bpf_ksyscall_opts, on_syscall);
+	char kind[32] = "", target[128] = "", *name;
+
+	sscanf(section, "%31[^/]/%127s", kind, target);
+	on_syscall.retprobe = !strcmp(kind, "kretsyscall");
+	name = strchr(target, '/');
+	if (!strcmp(kind, "ksyscall") || !strcmp(kind, "kretsyscall"))
+		return bpf_program__attach_ksyscall(program, target, &on_syscall);
+	if (!strcmp(kind, "kprobe") || !strcmp(kind, "kretprobe"))
+		return bpf_program__attach_kprobe(program, !strcmp(kind, "kretprobe"), target);
+	if (!strcmp(kind, "raw_tp") || !strcmp(kind, "raw_tracepoint"))
+		return bpf_program__attach_raw_tracepoint(program, target);
+	if ((!strcmp(kind, "tp") || !strcmp(kind, "tracepoint")) && name) {
+		*name = '\0';
+		return bpf_program__attach_tracepoint(program, target, name + 1);
+	}
+	if (!strcmp(kind, "fentry") || !strcmp(kind, "fexit") || !strcmp(kind, "tp_btf"))
+		return bpf_program__attach_trace(program);
+	return NULL;
+}
+
+void attach_to_kernel(struct side sides[SIDES])
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, sides[0].object) {
+		const char *name = bpf_program__name(program), *section = bpf_program__section_name(program);
+		struct bpf_program *port = bpf_object__find_program_by_name(sides[1].object, name);
+
+		if (bpf_program__fd(program) < 0 || !port || bpf_program__fd(port) < 0)
+			continue;
+		/* Where the kernel hasn't got the function, neither side can be attached. */
+		if (!attach(program, section)) {
+			printf("c unattached %s %s\n", name, section);
+			continue;
+		}
+		if (!attach(port, section))
+			printf("rust unattached %s %s\n", name, section);
+	}
+}

@@ -1,0 +1,86 @@
+/*
+ * Puts both sides' maps back to where they were. On a kernel that is shared with nobody but the
+ * witness, what it does itself is seen by the side that was attached first.
+ */
+#include "witness.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_array(enum bpf_map_type type)
+{
+	return type == BPF_MAP_TYPE_ARRAY || type == BPF_MAP_TYPE_PERCPU_ARRAY;
+}
+
+static bool is_hash(enum bpf_map_type type)
+{
+	return type == BPF_MAP_TYPE_HASH || type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_LRU_HASH ||
+	       type == BPF_MAP_TYPE_LRU_PERCPU_HASH || type == BPF_MAP_TYPE_LPM_TRIE ||
+	       type == BPF_MAP_TYPE_STACK_TRACE;
+}
+
+static void reset_map(const struct bpf_map *map)
+{
+	size_t size = (bpf_map__value_size(map) + 7) / 8 * 8 * libbpf_num_possible_cpus();
+	unsigned char *key = allocate(bpf_map__key_size(map)), *zeros = allocate(size);
+	enum bpf_map_type type = bpf_map__type(map);
+	int fd = bpf_map__fd(map);
+
+	if (is_hash(type))
+		while (!bpf_map_get_next_key(fd, NULL, key))
+			bpf_map_delete_elem(fd, key);
+	if (is_array(type))
+		for (unsigned int i = 0; i < bpf_map__max_entries(map); i++)
+			bpf_map_update_elem(fd, &i, zeros, BPF_ANY);
+	if (type == BPF_MAP_TYPE_QUEUE || type == BPF_MAP_TYPE_STACK)
+		while (!bpf_map_lookup_and_delete_elem(fd, NULL, zeros))
+			;
+	free(zeros);
+	free(key);
+}
+
+/* The values of global variables are mapped into our memory. */
+struct memory {
+	void *live, *saved;
+	size_t size;
+};
+
+#define MEMORIES 64
+
+static struct memory memories[MEMORIES];
+static int memory_count;
+
+void remember_variables(const struct side *side)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, side->object) {
+		struct memory *memory = &memories[memory_count];
+		const char *name = bpf_map__name(map);
+
+		/* Constants are mapped for reading only. */
+		if (!bpf_map__is_internal(map) || strstr(name, ".rodata") || strstr(name, ".kconfig"))
+			continue;
+		if (memory_count == MEMORIES)
+			fail("more than %d sections of variables", MEMORIES);
+		memory->live = bpf_map__initial_value(map, &memory->size);
+		if (!memory->live)
+			continue;
+		memory->saved = allocate(memory->size);
+		memcpy(memory->saved, memory->live, memory->size);
+		memory_count++;
+	}
+}
+
+void reset_sides(struct side sides[SIDES])
+{
+	struct bpf_map *map;
+
+	for (int i = 0; i < SIDES; i++)
+		bpf_object__for_each_map(map, sides[i].object)
+			if (!bpf_map__is_internal(map) && bpf_map__fd(map) >= 0)
+				reset_map(map);
+	for (int i = 0; i < memory_count; i++)
+		memcpy(memories[i].live, memories[i].saved, memories[i].size);
+	drop_records();
+}
