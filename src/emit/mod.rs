@@ -7,6 +7,7 @@ mod comments;
 mod constants;
 pub mod core_reads;
 mod items;
+pub mod loader;
 mod map_items;
 pub mod names;
 mod programs;
@@ -14,6 +15,7 @@ mod records;
 pub mod runtime;
 mod types;
 mod uses;
+pub mod workspace;
 
 use std::collections::HashSet;
 

@@ -3,7 +3,7 @@
 //! Their functions stand in `templates/runtime/`, which are plain Rust files. A port gets only those
 //! functions that it calls, with what these need.
 
-mod select;
+pub(super) mod select;
 
 use std::{collections::BTreeSet, fmt::Write as _};
 

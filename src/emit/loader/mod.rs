@@ -1,0 +1,398 @@
+//! The loader of an emitted workspace: the program in user space that loads the objects, attaches
+//! their programs and shows what they report.
+//!
+//! What is the same for every port stands in `templates/loader/`; what depends on the objects is
+//! written here: options, tables, types and the order of things.
+
+mod formats;
+mod object;
+mod options;
+mod programs;
+mod questions;
+mod text;
+mod types;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
+
+use object::ObjectLoader;
+use text::comment_lines;
+
+use crate::{
+    diag::Diagnostic,
+    emit::runtime::select::select,
+    ir::{Comment, Object},
+};
+
+/// The files of a loader's `src/`, and what else the workspace must have for them.
+#[derive(Debug, Default)]
+pub struct Loader {
+    /// Paths from `src/`, and texts.
+    pub files: BTreeMap<String, String>,
+    /// Whether it reads the kernel's configuration, which takes a crate to unpack it.
+    pub unpacks: bool,
+    /// What the loader can't do.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// The loader of `objects`, each with the name of its file in the build's output folder.
+pub fn loader(objects: &[(&str, &Object)]) -> Loader {
+    let mut loader = Loader::default();
+    let mut parts = Vec::new();
+    for (binary, object) in objects {
+        let (part, diagnostics) = ObjectLoader::new(binary, object);
+        loader.diagnostics.extend(diagnostics);
+        parts.push(part);
+    }
+    separate(&mut parts);
+    loader.unpacks = parts.iter().any(|part| part.kconfig.is_some());
+
+    let mut templates = Templates::default();
+    for part in &parts {
+        part.templates(&mut templates);
+    }
+    for (name, wanted) in &templates.0 {
+        let text = select(template(name), wanted.iter().copied());
+        loader.files.insert(format!("{name}.rs"), text);
+    }
+    let modules: Vec<&str> = templates.0.keys().copied().collect();
+    match &mut parts[..] {
+        [only] => {
+            if let Some(types) = only.types.text() {
+                loader.files.insert("types.rs".to_owned(), types);
+            }
+            let main = main_of_one(only, &modules);
+            loader.files.insert("main.rs".to_owned(), main);
+        }
+        many => {
+            for part in many.iter() {
+                let path = format!("objects/{}", part.module);
+                if let Some(types) = part.types.text() {
+                    loader.files.insert(format!("{path}/types.rs"), types);
+                }
+                loader
+                    .files
+                    .insert(format!("{path}.rs"), part.module_text());
+            }
+            let index: String = many
+                .iter()
+                .map(|part| format!("pub mod {};\n", part.module))
+                .collect();
+            let index = format!("//! One module for each object.\n\n{index}");
+            loader.files.insert("objects.rs".to_owned(), index);
+            let main = main_of_many(many, &modules);
+            loader.files.insert("main.rs".to_owned(), main);
+        }
+    }
+    loader
+}
+
+/// Gives options of one name but of different kinds different names.
+fn separate(parts: &mut [ObjectLoader]) {
+    let mut kinds = BTreeMap::new();
+    for part in parts {
+        let module = part.module.clone();
+        for setting in &mut part.settings {
+            let kind = kinds
+                .entry(setting.field.clone())
+                .or_insert_with(|| setting.kind.clone());
+            if *kind != setting.kind {
+                setting.field = format!("{module}_{}", setting.field.trim_start_matches("r#"));
+            }
+        }
+    }
+}
+
+/// Templates, and which of their items are wanted.
+#[derive(Default)]
+struct Templates(BTreeMap<&'static str, BTreeSet<&'static str>>);
+
+impl Templates {
+    fn want(&mut self, template: &'static str, items: &[&'static str]) {
+        self.0.entry(template).or_default().extend(items);
+    }
+}
+
+fn template(name: &str) -> &'static str {
+    match name {
+        "attach" => include_str!("../../../templates/loader/attach.rs"),
+        "btf" => include_str!("../../../templates/loader/btf.rs"),
+        "contents" => include_str!("../../../templates/loader/contents.rs"),
+        "decode" => include_str!("../../../templates/loader/decode.rs"),
+        "kconfig" => include_str!("../../../templates/loader/kconfig.rs"),
+        "records" => include_str!("../../../templates/loader/records.rs"),
+        "syscalls" => include_str!("../../../templates/loader/syscalls.rs"),
+        "trace" => include_str!("../../../templates/loader/trace.rs"),
+        _ => "",
+    }
+}
+
+/// The options that all objects share, as members of `struct Options`.
+fn common_options(parts: &[ObjectLoader]) -> String {
+    let has = |option: &str| parts.iter().any(|part| part.plan.options.contains(option));
+    let mut text = String::new();
+    let mut add = |needed: bool, help: &str, attribute: &str, member: &str| {
+        if needed {
+            let _ = write!(
+                text,
+                "\n    /// {help}\n    #[arg({attribute})]\n    {member},\n"
+            );
+        }
+    };
+    add(
+        has("interface"),
+        "The network interface to attach to",
+        "long, value_name = \"NAME\"",
+        "interface: String",
+    );
+    add(
+        has("egress"),
+        "What is sent, instead of what is received",
+        "long",
+        "egress: bool",
+    );
+    add(
+        has("cgroup"),
+        "The control group to attach to",
+        "long, value_name = \"DIR\", default_value = \"/sys/fs/cgroup\"",
+        "cgroup: PathBuf",
+    );
+    add(
+        has("frequency"),
+        "How many times a second the programs run on each CPU",
+        "long, value_name = \"HERTZ\", default_value_t = 99",
+        "frequency: u64",
+    );
+    add(
+        parts.iter().any(ObjectLoader::shows),
+        "One JSON object a line instead of text",
+        "long",
+        "json: bool",
+    );
+    add(
+        parts.iter().any(|part| part.core.is_some()),
+        "The kernel's type information",
+        "long, value_name = \"FILE\", default_value = btf::KERNEL",
+        "btf: PathBuf",
+    );
+    text
+}
+
+/// `struct Options`; none where there is nothing to choose.
+fn options_struct(parts: &[ObjectLoader], about: &str, public: &str) -> String {
+    let mut members = String::new();
+    let all = parts.iter().flat_map(|part| &part.settings);
+    for setting in options::merged(all).values() {
+        members.push('\n');
+        members.push_str(&setting.member());
+    }
+    for target in parts.iter().flat_map(|part| &part.plan.targets) {
+        let _ = write!(
+            members,
+            "\n    /// {}\n    #[arg(long = {:?}, value_name = {:?})]\n    {}: Option<String>,\n",
+            target.help, target.flag, target.value_name, target.field
+        );
+    }
+    members.push_str(&common_options(parts));
+    let members = members.trim_start_matches('\n');
+    if !public.is_empty() {
+        let members: String = members
+            .lines()
+            .map(|line| {
+                let is_member = line.ends_with(',') && !line.trim_start().starts_with("//");
+                match line.strip_prefix("    ") {
+                    Some(member) if is_member => format!("    {public}{member}\n"),
+                    _ => format!("{line}\n"),
+                }
+            })
+            .collect();
+        return format!("{about}#[derive(Parser)]\n{public}struct Options {{\n{members}}}\n");
+    }
+    if members.is_empty() {
+        return format!("{about}#[derive(Parser)]\nstruct Options {{}}\n");
+    }
+    format!("{about}#[derive(Parser)]\nstruct Options {{\n{members}}}\n")
+}
+
+/// What the objects are, as the documentation of the command.
+fn about(parts: &[ObjectLoader]) -> String {
+    let docs: Vec<String> = parts
+        .iter()
+        .filter(|part| !part.object.doc.is_empty())
+        .map(|part| paragraphs(&part.object.doc, "///"))
+        .collect();
+    if docs.is_empty() {
+        return "/// Loads the programs, attaches them, and shows what they report.\n".to_owned();
+    }
+    docs.join("///\n")
+}
+
+fn paragraphs(comments: &[Comment], marker: &str) -> String {
+    let each: Vec<String> = comments
+        .iter()
+        .map(|comment| comment_lines(comment, marker))
+        .collect();
+    each.join(&format!("{marker}\n"))
+}
+
+fn main_of_one(part: &ObjectLoader, modules: &[&str]) -> String {
+    let parts = std::slice::from_ref(part);
+    let mut modules: Vec<&str> = modules.to_vec();
+    if part.types.text().is_some() {
+        modules.push("types");
+    }
+    modules.sort_unstable();
+    let mut text =
+        "//! Loads the programs, attaches them, and shows what they report.\n\n".to_owned();
+    for module in &modules {
+        let _ = writeln!(text, "mod {module};");
+    }
+    let options = options_struct(parts, &about(parts), "");
+    let body = format!(
+        "{options}\n{}\n{}\n{}\n{EXPLAIN}{}",
+        part.tables(),
+        part.main(),
+        part.start("fn start"),
+        part.text_helper()
+    );
+    let body = body.replace("\n\n\n", "\n\n");
+    let imports = imports(&body);
+    format!("{text}\n{imports}\n{}\n", body.trim_matches('\n'))
+}
+
+fn main_of_many(parts: &[ObjectLoader], modules: &[&str]) -> String {
+    let mut modules: Vec<&str> = modules.to_vec();
+    modules.push("objects");
+    modules.sort_unstable();
+    let mut text =
+        "//! Loads the programs, attaches them, and shows what they report.\n\n".to_owned();
+    for module in &modules {
+        let _ = writeln!(text, "mod {module};");
+    }
+    let options = options_struct(parts, &about(parts), "pub ");
+    let mut main = "#[tokio::main(flavor = \"current_thread\")]\nasync fn main() -> Result<()> {\n    let options = Options::parse();\n".to_owned();
+    for part in parts {
+        let module = &part.module;
+        let mutable = if part.changes() { "mut " } else { "" };
+        let _ = writeln!(
+            main,
+            "    let {mutable}{module} = objects::{module}::start(&options).map_err(explain)?;"
+        );
+    }
+    let streams = parts.iter().any(ObjectLoader::has_streams);
+    if streams {
+        main.push_str("    let mut records = Records::new(options.json);\n");
+    }
+    for part in parts {
+        let variable = part.module.clone();
+        main.push_str(&part.listen(&variable, &format!("objects::{variable}::")));
+    }
+    main.push_str(if streams {
+        "    records.print().await?;\n"
+    } else {
+        "    signal::ctrl_c().await?;\n"
+    });
+    for part in parts.iter().filter(|part| part.has_contents()) {
+        let module = &part.module;
+        let _ = writeln!(
+            main,
+            "    objects::{module}::show_maps(&mut {module}, options.json)?;"
+        );
+    }
+    main.push_str("    Ok(())\n}\n");
+    let body = format!("{options}\n{main}\n{EXPLAIN}");
+    let imports = imports(&body);
+    format!("{text}\n{imports}\n{}\n", body.trim_matches('\n'))
+}
+
+const EXPLAIN: &str = "\
+/// Says what to do where the reason is that the user may not.
+fn explain(error: Error) -> Error {
+    let denied = error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|cause| cause.kind() == io::ErrorKind::PermissionDenied);
+    if denied {
+        error.context(\"run this as root (or with CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN and CAP_SYSLOG)\")
+    } else {
+        error
+    }
+}
+";
+
+/// The imports that a text needs, grouped and sorted as rustfmt has them.
+fn imports(body: &str) -> String {
+    let words: BTreeSet<&str> = body
+        .split(|char: char| !char.is_alphanumeric() && char != '_')
+        .collect();
+    let has = |word: &str| words.contains(word);
+    let group = |path: &str, names: &[(&str, bool)]| -> Option<String> {
+        let names: Vec<&str> = names
+            .iter()
+            .filter(|(_, needed)| *needed)
+            .map(|(name, _)| *name)
+            .collect();
+        match names[..] {
+            [] => None,
+            ["self"] => Some(format!("use {path};\n")),
+            [one] => Some(format!("use {path}::{one};\n")),
+            _ => Some(format!("use {path}::{{{}}};\n", names.join(", "))),
+        }
+    };
+    let std = match (body.contains("io::"), has("PathBuf")) {
+        (true, true) => "use std::{io, path::PathBuf};\n".to_owned(),
+        (true, false) => "use std::io;\n".to_owned(),
+        (false, true) => "use std::path::PathBuf;\n".to_owned(),
+        (false, false) => String::new(),
+    };
+    let others: String = [
+        group(
+            "anyhow",
+            &[
+                (
+                    "Context as _",
+                    body.contains(".context(") || body.contains(".with_context("),
+                ),
+                ("Error", has("Error")),
+                ("Result", has("Result")),
+                ("bail", body.contains("bail!")),
+                ("ensure", body.contains("ensure!")),
+            ],
+        ),
+        group(
+            "aya",
+            &[("Ebpf", has("Ebpf")), ("EbpfLoader", has("EbpfLoader"))],
+        ),
+        group(
+            "btf",
+            &[
+                ("Ask", has("Ask")),
+                ("Btf", has("Btf")),
+                ("Question", has("Question")),
+            ],
+        ),
+        group("clap", &[("Parser", has("Parser"))]),
+        group("contents", &[("Contents", has("Contents"))]),
+        group(
+            "decode",
+            &[("Type", body.contains(" Type::") || body.contains("&Type::"))],
+        ),
+        group(
+            "kconfig",
+            &[("Kind", has("Kind")), ("Variable", has("Variable"))],
+        ),
+        group("records", &[("Records", has("Records"))]),
+        group("syscalls", &[("Syscalls", has("Syscalls"))]),
+        group("tokio", &[("signal", body.contains("signal::"))]),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let separator = if std.is_empty() { "" } else { "\n" };
+    format!("{std}{separator}{others}")
+}
+
+#[cfg(test)]
+pub(in crate::emit) mod tests;

@@ -1,0 +1,495 @@
+//! The part of a loader that belongs to one object.
+
+use std::fmt::Write as _;
+
+use super::{
+    Templates, formats, imports,
+    options::{self, Setting, SettingKind},
+    programs::Plan,
+    questions::{self, WRAPPER},
+    types::Types,
+};
+use crate::{
+    diag::Diagnostic,
+    ir::{Map, MapDef, Object, ty::Ty},
+};
+
+/// `enum bpf_map_type` of the kernel's UAPI (`include/uapi/linux/bpf.h`).
+mod map_type {
+    pub(super) const HASH: u32 = 1;
+    pub(super) const ARRAY: u32 = 2;
+    pub(super) const PERF_EVENT_ARRAY: u32 = 4;
+    pub(super) const PERCPU_HASH: u32 = 5;
+    pub(super) const PERCPU_ARRAY: u32 = 6;
+    pub(super) const LRU_HASH: u32 = 9;
+    pub(super) const LRU_PERCPU_HASH: u32 = 10;
+    pub(super) const QUEUE: u32 = 22;
+    pub(super) const STACK: u32 = 23;
+    pub(super) const RINGBUF: u32 = 27;
+}
+
+/// What the loader does with one object.
+pub(super) struct ObjectLoader<'a> {
+    pub(super) object: &'a Object,
+    /// The name of its file in the build's output folder.
+    binary: String,
+    /// What its module is called where there are several.
+    pub(super) module: String,
+    pub(super) plan: Plan,
+    pub(super) settings: Vec<Setting>,
+    pub(super) core: Option<String>,
+    pub(super) kconfig: Option<String>,
+    formats: Vec<String>,
+    pub(super) types: Types<'a>,
+    /// Statements that print the records of a map; `{}` stands for the object.
+    streams: Vec<String>,
+    /// Statements that print what a map holds.
+    contents: Vec<String>,
+    uses_wrapper_flag: bool,
+}
+
+impl<'a> ObjectLoader<'a> {
+    pub(super) fn new(binary: &str, object: &'a Object) -> (Self, Vec<Diagnostic>) {
+        let (settings, diagnostics) = options::settings(object);
+        let plan = Plan::of(object);
+        let uses_wrapper_flag = plan.needs_syscalls
+            || questions::has_wrapper_flag(object)
+            || super::programs::reads_system_calls(object);
+        let mut part = Self {
+            object,
+            binary: binary.to_owned(),
+            module: binary.replace(|char: char| !char.is_ascii_alphanumeric(), "_"),
+            plan,
+            settings,
+            core: questions::core(object),
+            kconfig: questions::kconfig(object),
+            formats: formats::of(object).into_iter().collect(),
+            types: Types::new(object),
+            streams: Vec::new(),
+            contents: Vec::new(),
+            uses_wrapper_flag,
+        };
+        for map in &object.maps {
+            part.stream(map);
+        }
+        if !part.has_streams() {
+            for map in &object.maps {
+                part.content(map);
+            }
+        }
+        (part, diagnostics)
+    }
+
+    fn stream(&mut self, map: &Map) {
+        let method = match map.def.map_type {
+            map_type::RINGBUF => "ring_buffer",
+            map_type::PERF_EVENT_ARRAY => "perf_events",
+            _ => return,
+        };
+        let mut types = Vec::new();
+        for ty in &map.records {
+            let expression = self.types.expression(ty);
+            let name = self.name_of(ty, &map.name);
+            types.push(format!("({name:?}, {expression})"));
+        }
+        self.streams.push(format!(
+            "records.{method}({{}}, {:?}, &[{}])?;",
+            map.name,
+            types.join(", ")
+        ));
+    }
+
+    /// What a record of that type is called; the map's name where the type has none.
+    fn name_of(&self, ty: &Ty, map: &str) -> String {
+        let record = match ty {
+            Ty::Record(id) => usize::try_from(id.0)
+                .ok()
+                .and_then(|at| self.object.records.get(at)),
+            _ => None,
+        };
+        record
+            .and_then(|record| record.name.clone())
+            .unwrap_or_else(|| map.to_owned())
+    }
+
+    fn content(&mut self, map: &Map) {
+        let MapDef {
+            key_size,
+            value_size,
+            ..
+        } = map.def;
+        let (method, keyed) = match map.def.map_type {
+            map_type::HASH | map_type::LRU_HASH => ("hash", true),
+            map_type::PERCPU_HASH | map_type::LRU_PERCPU_HASH => ("per_cpu_hash", true),
+            map_type::ARRAY => ("array", false),
+            map_type::PERCPU_ARRAY => ("per_cpu_array", false),
+            map_type::QUEUE => ("queue", false),
+            map_type::STACK => ("stack", false),
+            _ => return,
+        };
+        let mut typed = |ty: &Option<Ty>, size: u64| match ty {
+            Some(ty) => self.types.expression(ty),
+            None => format!("Type::Bytes({size})"),
+        };
+        let value = typed(&map.def.value, value_size);
+        let statement = if keyed {
+            let key = typed(&map.def.key, key_size);
+            format!(
+                "contents.{method}::<{key_size}, {value_size}>({:?}, {key}, {value})?;",
+                map.name
+            )
+        } else {
+            format!(
+                "contents.{method}::<{value_size}>({:?}, {value})?;",
+                map.name
+            )
+        };
+        self.contents.push(statement);
+    }
+
+    pub(super) fn has_streams(&self) -> bool {
+        !self.streams.is_empty()
+    }
+
+    pub(super) fn has_contents(&self) -> bool {
+        !self.contents.is_empty()
+    }
+
+    /// Whether something of it is printed.
+    pub(super) fn shows(&self) -> bool {
+        self.has_streams() || self.has_contents() || !self.formats.is_empty()
+    }
+
+    /// Whether the loaded object must be mutable.
+    pub(super) fn changes(&self) -> bool {
+        self.has_streams() || self.has_contents()
+    }
+
+    /// Adds what it needs of the templates.
+    pub(super) fn templates(&self, templates: &mut Templates) {
+        if self.core.is_some() {
+            templates.want(
+                "btf",
+                &["Btf", "read", "answer", "Question", "Ask", "KERNEL"],
+            );
+        }
+        if self.kconfig.is_some() {
+            templates.want("kconfig", &["values", "Variable", "Kind"]);
+        }
+        if self.uses_wrapper_flag {
+            templates.want("syscalls", &["Syscalls", "of_kernel", "wrapped"]);
+        }
+        if !self.formats.is_empty() {
+            templates.want("trace", &["follow"]);
+        }
+        if self.has_streams() || self.has_contents() {
+            templates.want("decode", &["Type", "decode", "size", "Text"]);
+        }
+        if self.has_streams() {
+            templates.want("records", &["Records", "print"]);
+        }
+        for statement in &self.streams {
+            let ring = statement.starts_with("records.ring_buffer");
+            templates.want(
+                "records",
+                &[if ring { "ring_buffer" } else { "perf_events" }],
+            );
+        }
+        for statement in &self.contents {
+            let method = [
+                "hash",
+                "per_cpu_hash",
+                "array",
+                "per_cpu_array",
+                "queue",
+                "stack",
+            ]
+            .into_iter()
+            .find(|method| statement.starts_with(&format!("contents.{method}::")));
+            templates.want("contents", &["Contents"]);
+            templates.want("contents", method.as_slice());
+        }
+        let functions: Vec<&'static str> = self.plan.functions.iter().copied().collect();
+        if !functions.is_empty() {
+            templates.want("attach", &functions);
+        }
+        if self.plan.functions.contains("syscall") {
+            templates.want("syscalls", &["function"]);
+        }
+    }
+
+    /// The tables that its code refers to.
+    pub(super) fn tables(&self) -> String {
+        let mut text = String::new();
+        let mut add = |table: &str| {
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(table);
+        };
+        if !self.plan.syscalls.is_empty() {
+            let mut table = format!(
+                "/// The programs, and the system calls that they attach to.\nconst SYSCALLS: [(&str, &str); {}] = [\n",
+                self.plan.syscalls.len()
+            );
+            for (program, call) in &self.plan.syscalls {
+                let _ = writeln!(table, "    ({program:?}, {call:?}),");
+            }
+            table.push_str("];\n");
+            add(&table);
+        }
+        if let Some(core) = &self.core {
+            add(core);
+        }
+        if let Some(kconfig) = &self.kconfig {
+            add(kconfig);
+        }
+        if !self.formats.is_empty() {
+            let mut table = format!(
+                "/// What the programs print.\nconst FORMATS: [&str; {}] = [\n",
+                self.formats.len()
+            );
+            for format in &self.formats {
+                let _ = writeln!(table, "    {format:?},");
+            }
+            table.push_str("];\n");
+            add(&table);
+        }
+        text
+    }
+
+    /// The function that loads it and attaches its programs.
+    pub(super) fn start(&self, head: &str) -> String {
+        let needs_options = !self.settings.is_empty()
+            || self.core.is_some()
+            || !self.plan.options.is_empty()
+            || !self.plan.targets.is_empty();
+        let options = if needs_options { "options" } else { "_options" };
+        let mut text = format!(
+            "/// Loads the programs as this kernel needs them, and attaches them.\n{head}({options}: &Options) -> Result<Ebpf> {{\n"
+        );
+        if self.uses_wrapper_flag {
+            text.push_str("    let syscalls = Syscalls::of_kernel()?;\n    let wrapped = u8::from(syscalls.wrapped());\n");
+        }
+        if self.core.is_some() {
+            text.push_str("    let answers = Btf::read(&options.btf)?.answer(&CORE)?;\n");
+        }
+        if self.kconfig.is_some() {
+            text.push_str("    let kconfig = kconfig::values(&KCONFIG)?;\n");
+        }
+        for setting in &self.settings {
+            text.push_str(&setting.prepare());
+        }
+        text.push_str("\n    let mut loader = EbpfLoader::new();\n");
+        if self.uses_wrapper_flag {
+            let _ = writeln!(
+                text,
+                "    loader.override_global({WRAPPER:?}, &wrapped, false);"
+            );
+        }
+        for (needed, values) in [
+            (self.core.is_some(), "answers"),
+            (self.kconfig.is_some(), "kconfig"),
+        ] {
+            if needed {
+                let _ = write!(
+                    text,
+                    "    for (global, value) in &{values} {{\n        loader.override_global(global, value.as_slice(), false);\n    }}\n"
+                );
+            }
+        }
+        for setting in &self.settings {
+            text.push_str(&setting.apply());
+        }
+        let mutable = if self.plan.syscalls.is_empty() && self.plan.statements.is_empty() {
+            ""
+        } else {
+            "mut "
+        };
+        let _ = write!(
+            text,
+            "    let {mutable}ebpf = loader\n        .load(aya::include_bytes_aligned!(concat!(\n            env!(\"OUT_DIR\"),\n            \"/{}\"\n        )))\n        .context(\"can't load the programs\")?;\n",
+            self.binary
+        );
+        self.attach(&mut text);
+        text.push_str("    Ok(ebpf)\n}\n");
+        text
+    }
+
+    fn attach(&self, text: &mut String) {
+        let mut doubtful = !self.plan.certain;
+        if self.plan.syscalls.is_empty() && self.plan.targets.is_empty() {
+            doubtful = false;
+        }
+        text.push('\n');
+        if doubtful {
+            text.push_str("    let mut attached = false;\n");
+        }
+        if !self.plan.syscalls.is_empty() {
+            text.push_str("    for (name, call) in SYSCALLS {\n");
+            text.push_str(if doubtful {
+                "        attached |= attach::syscall(&mut ebpf, &syscalls, name, call)?;\n"
+            } else {
+                "        attach::syscall(&mut ebpf, &syscalls, name, call)?;\n"
+            });
+            text.push_str("    }\n");
+        }
+        for statement in &self.plan.statements {
+            let statement = if doubtful {
+                statement.clone()
+            } else {
+                statement.replace("attached |= ", "let _attached = ")
+            };
+            let _ = writeln!(text, "    {statement}");
+        }
+        if doubtful {
+            text.push_str(if self.plan.targets.is_empty() {
+                "    ensure!(attached, \"this kernel has none of the system calls\");\n"
+            } else {
+                "    ensure!(attached, \"nothing to attach to: see --help\");\n"
+            });
+        }
+    }
+
+    /// Statements that print what the object's programs send while they run.
+    pub(super) fn listen(&self, variable: &str, path: &str) -> String {
+        let mut text = String::new();
+        if !self.formats.is_empty() {
+            let _ = writeln!(text, "    trace::follow(&{path}FORMATS, options.json);");
+        }
+        if path.is_empty() {
+            for stream in &self.streams {
+                let stream = stream.replacen("{}", &format!("&mut {variable}"), 1);
+                let _ = writeln!(text, "    {stream}");
+            }
+        } else if self.has_streams() {
+            let _ = writeln!(text, "    {path}listen(&mut {variable}, &mut records)?;");
+        }
+        text
+    }
+
+    /// `main` of a loader that has this object only.
+    pub(super) fn main(&self) -> String {
+        let mutable = if self.changes() { "mut " } else { "" };
+        // It must not be dropped before the end: that detaches the programs.
+        let name = if self.changes() { "ebpf" } else { "_ebpf" };
+        let mut text = format!(
+            "#[tokio::main(flavor = \"current_thread\")]\nasync fn main() -> Result<()> {{\n    let options = Options::parse();\n    let {mutable}{name} = start(&options).map_err(explain)?;\n"
+        );
+        if self.has_streams() {
+            text.push_str("    let mut records = Records::new(options.json);\n");
+        }
+        text.push_str(&self.listen("ebpf", ""));
+        if self.has_streams() {
+            text.push_str("    records.print().await\n");
+        } else {
+            text.push_str("    signal::ctrl_c().await?;\n");
+        }
+        if self.has_contents() {
+            text.push_str("    show_maps(&mut ebpf, options.json)\n");
+        } else if !self.has_streams() {
+            text.push_str("    Ok(())\n");
+        }
+        text.push_str("}\n");
+        if self.has_contents() {
+            text.push('\n');
+            text.push_str(&self.show_maps("fn"));
+        }
+        text
+    }
+
+    fn show_maps(&self, head: &str) -> String {
+        let drains = self.contents.iter().any(|statement| {
+            statement.starts_with("contents.queue") || statement.starts_with("contents.stack")
+        });
+        let mutable = if drains { "mut " } else { "" };
+        let mut text = format!(
+            "/// Prints what the maps hold.\n{head} show_maps(ebpf: &mut Ebpf, json: bool) -> Result<()> {{\n    let {mutable}contents = Contents {{ ebpf, json }};\n"
+        );
+        for statement in &self.contents {
+            let _ = writeln!(text, "    {statement}");
+        }
+        text.push_str("    Ok(())\n}\n");
+        text
+    }
+
+    /// A function that some settings need.
+    pub(super) fn text_helper(&self) -> &'static str {
+        let texts = self
+            .settings
+            .iter()
+            .any(|setting| matches!(setting.kind, SettingKind::Text(_)));
+        if texts { TEXT } else { "" }
+    }
+
+    /// The object's module, where there are several.
+    pub(super) fn module_text(&self) -> String {
+        let mut body = self.tables();
+        if !self.formats.is_empty() {
+            body = body.replace("const FORMATS", "pub const FORMATS");
+        }
+        body.push('\n');
+        body.push_str(&self.start("pub fn start"));
+        if self.has_streams() {
+            body.push_str("\n/// Prints what the programs send.\npub fn listen(ebpf: &mut Ebpf, records: &mut Records) -> Result<()> {\n");
+            for stream in &self.streams {
+                let _ = writeln!(body, "    {}", stream.replacen("{}", "ebpf", 1));
+            }
+            body.push_str("    Ok(())\n}\n");
+        }
+        if self.has_contents() {
+            body.push('\n');
+            body.push_str(&self.show_maps("pub fn"));
+        }
+        body.push_str(self.text_helper());
+        let types = if self.types.text().is_some() {
+            "\nmod types;\n"
+        } else {
+            ""
+        };
+        let mut of_crate = vec!["Options"];
+        for module in ["attach", "kconfig"] {
+            if body.contains(&format!("{module}::")) {
+                of_crate.insert(0, module);
+            }
+        }
+        let (imported, own): (Vec<String>, Vec<String>) =
+            imports(&body).lines().map(str::to_owned).partition(|line| {
+                !OWN.iter()
+                    .any(|own| line.starts_with(&format!("use {own}::")))
+            });
+        let mut paths: Vec<String> = own
+            .iter()
+            .filter_map(|line| {
+                line.strip_prefix("use ")?
+                    .strip_suffix(';')
+                    .map(str::to_owned)
+            })
+            .chain(of_crate.iter().map(|&path| path.to_owned()))
+            .collect();
+        paths.sort_by_key(|path| (path.starts_with(char::is_uppercase), path.clone()));
+        let own = format!("use crate::{{{}}};\n", paths.join(", "));
+        let imported = imported.join("\n");
+        format!(
+            "//! `{}`: its programs, and what they need of the kernel.\n{types}\n{}\n\n{own}\n{}\n",
+            self.object.name,
+            imported.trim_matches('\n'),
+            body.trim_matches('\n')
+        )
+    }
+}
+
+/// Modules of the loader itself.
+const OWN: [&str; 6] = [
+    "btf", "contents", "decode", "kconfig", "records", "syscalls",
+];
+
+const TEXT: &str = "
+/// A text as a character array has it.
+fn text<const N: usize>(text: &str) -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    ensure!(text.len() < N, \"{text:?} has more than {} bytes\", N - 1);
+    bytes[..text.len()].copy_from_slice(text.as_bytes());
+    Ok(bytes)
+}
+";

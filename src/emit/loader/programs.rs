@@ -1,0 +1,304 @@
+//! How each program of an object is attached.
+
+use std::collections::BTreeSet;
+
+use super::text::{identifier, kebab};
+use crate::ir::{
+    MapValue, Object,
+    program::{ArgumentSource, Program, ProgramKind},
+};
+
+/// What a loader does to attach the programs of an object.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    /// Programs, and the system calls that they attach to.
+    pub(super) syscalls: Vec<(String, String)>,
+    /// Statements that attach the others, in the order of the file.
+    pub(super) statements: Vec<String>,
+    /// Functions of the template `attach.rs`.
+    pub(super) functions: BTreeSet<&'static str>,
+    /// Which of the loader's common options are needed.
+    pub(super) options: BTreeSet<&'static str>,
+    /// Options that tell a program's target.
+    pub(super) targets: Vec<Target>,
+    /// Whether something is attached without regard to the kernel or to options.
+    pub(super) certain: bool,
+    /// Whether the programs look at how system calls are entered.
+    pub(super) needs_syscalls: bool,
+}
+
+/// An option for a program whose section names no target.
+#[derive(Debug)]
+pub(super) struct Target {
+    /// Its name in `struct Options`.
+    pub(super) field: String,
+    /// Its name on the command line.
+    pub(super) flag: String,
+    pub(super) value_name: &'static str,
+    pub(super) help: String,
+}
+
+const CGROUP: &str = "&options.cgroup";
+
+impl Plan {
+    pub(super) fn of(object: &Object) -> Self {
+        let mut plan = Self::default();
+        for program in &object.programs {
+            plan.program(object, program);
+        }
+        for map in &object.maps {
+            for (index, value) in &map.values {
+                if let MapValue::Program(program) = value {
+                    plan.functions.insert("tail_call");
+                    plan.statements.push(format!(
+                        "attach::tail_call(&mut ebpf, {:?}, {index}, {program:?})?;",
+                        map.name
+                    ));
+                }
+            }
+        }
+        plan
+    }
+
+    fn program(&mut self, object: &Object, program: &Program) {
+        let name = &program.function.name;
+        match &program.kind {
+            ProgramKind::Ksyscall { call } | ProgramKind::Kretsyscall { call } => {
+                self.needs_syscalls = true;
+                self.functions.insert("syscall");
+                match call {
+                    Some(call) => self.syscalls.push((name.clone(), call.clone())),
+                    None => {
+                        let field = self.target(name, "syscall", "NAME", "The system call that");
+                        self.statements.push(optional(
+                            &field,
+                            name,
+                            &format!("attach::syscall(&mut ebpf, &syscalls, {name:?}, target)?"),
+                        ));
+                    }
+                }
+            }
+            ProgramKind::Kprobe { function, offset } => {
+                let offset = offset.to_string();
+                self.with(name, "kprobe", function.as_deref(), "function", &[&offset]);
+            }
+            ProgramKind::Kretprobe { function } => {
+                self.with(name, "kprobe", function.as_deref(), "function", &["0"]);
+            }
+            ProgramKind::Uprobe { target, .. } | ProgramKind::Uretprobe { target, .. } => {
+                self.with(name, "uprobe", target.as_deref(), "place", &[]);
+            }
+            ProgramKind::Tracepoint {
+                category,
+                name: event,
+            } => match (category, event) {
+                (Some(category), Some(event)) => {
+                    self.call(name, "tracepoint", &[&quoted(category), &quoted(event)]);
+                }
+                _ => {
+                    let field =
+                        self.target(name, "tracepoint", "CATEGORY/NAME", "The tracepoint that");
+                    self.functions.insert("tracepoint");
+                    self.statements.push(optional(
+                        &field,
+                        name,
+                        &format!(
+                            "{{\n            let (category, event) = target.split_once('/').context(\"a tracepoint is CATEGORY/NAME\")?;\n            attach::tracepoint(&mut ebpf, {name:?}, category, event)?;\n            true\n        }}"
+                        ),
+                    ));
+                }
+            },
+            ProgramKind::RawTracepoint { name: event } => {
+                self.with(name, "raw_tracepoint", event.as_deref(), "tracepoint", &[]);
+            }
+            ProgramKind::BtfTracepoint { name: event } => {
+                self.with(name, "btf_tracepoint", event.as_deref(), "tracepoint", &[]);
+            }
+            ProgramKind::Fentry { function, .. } => {
+                self.with(name, "fentry", function.as_deref(), "function", &[]);
+            }
+            ProgramKind::Fexit { function, .. } => {
+                self.with(name, "fexit", function.as_deref(), "function", &[]);
+            }
+            ProgramKind::Lsm { hook, .. } => {
+                self.with(name, "lsm", hook.as_deref(), "hook", &[]);
+            }
+            ProgramKind::LsmCgroup { hook } => {
+                self.options.insert("cgroup");
+                self.with(name, "lsm_cgroup", hook.as_deref(), "hook", &[CGROUP]);
+            }
+            ProgramKind::Iter { target, .. } => {
+                self.with(name, "iter", target.as_deref(), "iterator", &[]);
+            }
+            ProgramKind::PerfEvent => {
+                self.options.insert("frequency");
+                self.call(name, "perf_event", &["options.frequency"]);
+            }
+            // Its user is a map that something else fills.
+            ProgramKind::Xdp { map: Some(_), .. } | ProgramKind::Custom => {}
+            ProgramKind::Xdp { .. } => {
+                self.options.insert("interface");
+                self.call(name, "xdp", &["&options.interface"]);
+            }
+            ProgramKind::Classifier => {
+                self.options.extend(["interface", "egress"]);
+                self.call(
+                    name,
+                    "classifier",
+                    &["&options.interface", "options.egress"],
+                );
+            }
+            ProgramKind::CgroupSkb { attach } => {
+                self.options.insert("cgroup");
+                let egress = match attach.as_deref() {
+                    Some("ingress") => "false",
+                    Some("egress") => "true",
+                    _ => {
+                        self.options.insert("egress");
+                        "options.egress"
+                    }
+                };
+                self.call(name, "cgroup_skb", &[CGROUP, egress]);
+            }
+            ProgramKind::CgroupSock { .. } => self.cgroup(name, "cgroup_sock"),
+            ProgramKind::CgroupSockAddr { .. } => self.cgroup(name, "cgroup_sock_addr"),
+            ProgramKind::CgroupSockopt { .. } => self.cgroup(name, "cgroup_sockopt"),
+            ProgramKind::CgroupSysctl => self.cgroup(name, "cgroup_sysctl"),
+            ProgramKind::CgroupDevice => self.cgroup(name, "cgroup_device"),
+            ProgramKind::SockOps => self.cgroup(name, "sock_ops"),
+            ProgramKind::SkMsg => self.sockets(object, name, "sk_msg"),
+            ProgramKind::SkSkbParser | ProgramKind::SkSkbVerdict => {
+                self.sockets(object, name, "sk_skb");
+            }
+            ProgramKind::SkLookup => self.call(name, "sk_lookup", &[]),
+            ProgramKind::FlowDissector => self.call(name, "flow_dissector", &[]),
+            ProgramKind::SocketFilter => self.only_load(name, "load_socket_filter"),
+            ProgramKind::SkReuseport { .. } => self.only_load(name, "load_sk_reuseport"),
+        }
+    }
+
+    fn call(&mut self, name: &str, function: &'static str, arguments: &[&str]) {
+        self.functions.insert(function);
+        self.certain = true;
+        let mut all = vec!["&mut ebpf".to_owned(), quoted(name)];
+        all.extend(arguments.iter().map(|&argument| argument.to_owned()));
+        self.statements
+            .push(format!("attach::{function}({})?;", all.join(", ")));
+    }
+
+    fn cgroup(&mut self, name: &str, function: &'static str) {
+        self.options.insert("cgroup");
+        self.call(name, function, &[CGROUP]);
+    }
+
+    /// A program whose target the section names, or else the user.
+    fn with(
+        &mut self,
+        name: &str,
+        function: &'static str,
+        target: Option<&str>,
+        what: &'static str,
+        further: &[&str],
+    ) {
+        if let Some(target) = target {
+            let target = quoted(target);
+            let arguments: Vec<&str> = [target.as_str()]
+                .into_iter()
+                .chain(further.iter().copied())
+                .collect();
+            self.call(name, function, &arguments);
+            return;
+        }
+        self.functions.insert(function);
+        let (value_name, help) = match what {
+            "place" => ("PATH:FUNCTION", "The program's or library's function that"),
+            "hook" => ("NAME", "The hook that"),
+            "tracepoint" => ("NAME", "The tracepoint that"),
+            "iterator" => ("NAME", "What is gone through by"),
+            _ => ("NAME", "The kernel's function that"),
+        };
+        let field = self.target(name, what, value_name, help);
+        let mut arguments = vec!["&mut ebpf".to_owned(), quoted(name), "target".to_owned()];
+        arguments.extend(further.iter().map(|&argument| argument.to_owned()));
+        self.statements.push(optional(
+            &field,
+            name,
+            &format!(
+                "{{\n            attach::{function}({})?;\n            true\n        }}",
+                arguments.join(", ")
+            ),
+        ));
+    }
+
+    fn target(
+        &mut self,
+        name: &str,
+        what: &'static str,
+        value_name: &'static str,
+        help: &str,
+    ) -> String {
+        let field = format!("{name}_{what}");
+        self.targets.push(Target {
+            flag: kebab(&field),
+            field: identifier(&field),
+            value_name,
+            help: if what == "iterator" {
+                format!("{help} {name}")
+            } else {
+                format!("{help} {name} is attached to")
+            },
+        });
+        identifier(&field)
+    }
+
+    /// Attaches to the one map of sockets that the object has.
+    fn sockets(&mut self, object: &Object, name: &str, function: &'static str) {
+        const SOCKMAP: u32 = 15;
+        const SOCKHASH: u32 = 18;
+        let mut maps = object
+            .maps
+            .iter()
+            .filter(|map| matches!(map.def.map_type, SOCKMAP | SOCKHASH));
+        if let (Some(map), None) = (maps.next(), maps.next()) {
+            self.functions.insert(function);
+            self.certain = true;
+            self.statements.push(format!(
+                "attach::{function}::<{}>(&mut ebpf, {name:?}, {:?})?;",
+                map.def.key_size, map.name
+            ));
+        } else {
+            self.statements.push(format!(
+                "eprintln!(\"{name} isn't attached: it belongs to a map of sockets\");"
+            ));
+        }
+    }
+
+    fn only_load(&mut self, name: &str, function: &'static str) {
+        self.call(name, function, &[]);
+        self.statements.push(format!(
+            "eprintln!(\"{name} is loaded, but not attached: it belongs to a socket\");"
+        ));
+    }
+}
+
+fn quoted(text: &str) -> String {
+    format!("{text:?}")
+}
+
+/// A statement that attaches where the user named a target.
+fn optional(field: &str, name: &str, attach: &str) -> String {
+    let flag = kebab(field.trim_start_matches("r#"));
+    format!(
+        "match &options.{field} {{\n        Some(target) => attached |= {attach},\n        None => eprintln!(\"{name} isn't attached: --{flag} tells to what\"),\n    }}"
+    )
+}
+
+/// Whether a program reads arguments of a system call, be it attached by the name of a function.
+pub(super) fn reads_system_calls(object: &Object) -> bool {
+    object.programs.iter().any(|program| {
+        program
+            .args
+            .iter()
+            .any(|argument| argument.used && matches!(argument.source, ArgumentSource::Syscall(_)))
+    })
+}

@@ -1,0 +1,60 @@
+//! Pieces of Rust text.
+
+use std::fmt::Write as _;
+
+use crate::ir::{Comment, Notes};
+
+/// The comments on something as its documentation; empty where there are none.
+pub(super) fn doc(notes: &Notes, indent: &str) -> String {
+    let mut text = String::new();
+    for comment in notes.before.iter().chain(&notes.after) {
+        if !text.is_empty() {
+            let _ = writeln!(text, "{indent}///");
+        }
+        text.push_str(&comment_lines(comment, &format!("{indent}///")));
+    }
+    text
+}
+
+/// A comment's lines behind a marker such as `///`.
+pub(super) fn comment_lines(comment: &Comment, marker: &str) -> String {
+    let mut text = String::new();
+    for line in &comment.lines {
+        let line = line.trim_end();
+        let space = if line.is_empty() { "" } else { " " };
+        let _ = writeln!(text, "{marker}{space}{line}");
+    }
+    text
+}
+
+/// A name of C as one of Rust: a keyword is written raw.
+pub(super) fn identifier(name: &str) -> String {
+    if syn::parse_str::<syn::Ident>(name).is_ok() {
+        return name.to_owned();
+    }
+    // These can't be raw.
+    if matches!(name, "self" | "Self" | "super" | "crate" | "_") {
+        return format!("{name}_");
+    }
+    format!("r#{name}")
+}
+
+/// A name as it stands on a command line.
+pub(super) fn kebab(name: &str) -> String {
+    name.trim_matches('_')
+        .replace('_', "-")
+        .to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{identifier, kebab};
+
+    #[test]
+    fn names_are_rusts() {
+        assert_eq!(identifier("target_uid"), "target_uid");
+        assert_eq!(identifier("type"), "r#type");
+        assert_eq!(identifier("self"), "self_");
+        assert_eq!(kebab("min_len"), "min-len");
+    }
+}

@@ -1,0 +1,108 @@
+use super::{Emitted, PortedObject, common_path, package_name, single_file, workspace};
+use crate::emit::{
+    loader::tests as samples,
+    runtime::{Module, Runtime},
+};
+
+fn emitted() -> Emitted {
+    let mut runtime = Runtime::default();
+    runtime.need(Module::Syscall, "args");
+    runtime.need(Module::Atomic, "add");
+    Emitted {
+        main: "pub fn program() {}\n".to_owned(),
+        imports: "use aya_ebpf::Global;\n".to_owned(),
+        doc: "//! What it is.\n".to_owned(),
+        common: "pub const LENGTH: usize = 4;\n".to_owned(),
+        runtime,
+    }
+}
+
+#[test]
+fn one_object_is_laid_out_as_the_template_has_it() {
+    let (ir, emitted) = (samples::watch(), emitted());
+    let ported = PortedObject {
+        ir: &ir,
+        emitted: &emitted,
+    };
+    let made = workspace("watch", &[ported]);
+    for path in [
+        "Cargo.toml",
+        "README.md",
+        ".gitignore",
+        "watch/Cargo.toml",
+        "watch/build.rs",
+        "watch/src/main.rs",
+        "watch-common/src/lib.rs",
+        "watch-ebpf/build.rs",
+        "watch-ebpf/src/lib.rs",
+        "watch-ebpf/src/main.rs",
+        "watch-ebpf/src/atomic.rs",
+        "watch-ebpf/src/syscall.rs",
+    ] {
+        assert!(
+            made.files.contains_key(std::path::Path::new(path)),
+            "{path}"
+        );
+    }
+    let text = |path: &str| &made.files[std::path::Path::new(path)];
+    assert!(text("Cargo.toml").contains("license = \"MIT OR Apache-2.0\""));
+    assert!(text("watch-ebpf/Cargo.toml").contains("name = \"watch\""));
+    assert!(text("watch/build.rs").contains("\"watch-ebpf\""));
+    let main = text("watch-ebpf/src/main.rs");
+    assert!(main.contains("mod atomic;\nmod syscall;\n"), "{main}");
+    assert!(main.contains("compile_error!"));
+    for (path, text) in &made.files {
+        assert!(
+            !text.contains("NAME") && !text.contains("ABOUT"),
+            "{path:?}"
+        );
+        assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{path:?}");
+    }
+}
+
+#[test]
+fn several_objects_are_binaries_of_one_package() {
+    let (watch, counts, emitted) = (samples::watch(), samples::counts(), emitted());
+    let objects = [&watch, &counts].map(|ir| PortedObject {
+        ir,
+        emitted: &emitted,
+    });
+    let made = workspace("both", &objects);
+    let text = |path: &str| &made.files[std::path::Path::new(path)];
+    assert!(text("both-ebpf/Cargo.toml").contains("path = \"src/counts/main.rs\""));
+    assert!(text("both-ebpf/src/watch/atomic.rs").contains("fn add"));
+    assert!(text("both-common/src/lib.rs").contains("pub mod counts;"));
+    assert_eq!(common_path("both", "counts", true), "both_common::counts");
+    // One of them doesn't tell its licence.
+    assert!(!text("Cargo.toml").contains("license"));
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let (ir, emitted) = (samples::watch(), emitted());
+    let ported = [PortedObject {
+        ir: &ir,
+        emitted: &emitted,
+    }];
+    assert_eq!(
+        workspace("watch", &ported).files,
+        workspace("watch", &ported).files
+    );
+}
+
+#[test]
+fn a_single_file_holds_everything() {
+    let text = single_file(&emitted());
+    assert!(text.starts_with("//! What it is.\n\n#![no_std]"));
+    assert!(syn::parse_file(&text).is_ok(), "{text}");
+    assert!(text.contains("\nmod atomic {\n") && !text.contains("mod atomic;"));
+}
+
+#[test]
+fn packages_have_names_that_cargo_takes() {
+    assert_eq!(package_name("exec_watch"), "exec_watch");
+    assert_eq!(package_name("exec.watch"), "exec_watch");
+    assert_eq!(package_name("9p"), "probe_9p");
+    assert_eq!(package_name("loop"), "probe_loop");
+    assert_eq!(package_name(""), "probe_");
+}
