@@ -11,6 +11,7 @@ use super::Outcome;
 use crate::{
     arch::Arch,
     diag::{self, Diagnostic},
+    emit::workspace,
     output::human,
     port::{self, Port},
     source::{self, VmlinuxSource, span::SourceMap},
@@ -175,7 +176,56 @@ impl Args {
         if self.output.is_none() {
             return self.to_stdout(&ports, incomplete);
         }
-        anyhow::bail!("-o isn't there yet")
+        self.to_folder(&ports, incomplete)
+    }
+
+    fn to_folder(&self, ports: &[Port], incomplete: bool) -> anyhow::Result<Outcome> {
+        let Some(dir) = &self.output else {
+            return Ok(Outcome::Failed);
+        };
+        if incomplete && !self.keep_going {
+            return Ok(Outcome::Incomplete);
+        }
+        let name = match &self.name {
+            Some(name) => name.clone(),
+            None => dir.file_name().map_or_else(
+                || "probes".into(),
+                |name| name.to_string_lossy().into_owned(),
+            ),
+        };
+        let objects: Vec<_> = ports
+            .iter()
+            .filter_map(|port| port.object.as_ref().map(|object| (port, object)))
+            .collect();
+        let several = objects.len() > 1;
+        let mut emitted = Vec::new();
+        let mut failed = incomplete;
+        for (port, object) in &objects {
+            let common = workspace::common_path(&name, &object.name, several);
+            let (one, diagnostics) = port::emit_object(object, Some(common));
+            report(&diagnostics, &port.files);
+            failed |= diag::has_errors(&diagnostics);
+            emitted.push(one);
+        }
+        let ported: Vec<_> = objects
+            .iter()
+            .zip(&emitted)
+            .map(|((_, ir), emitted)| workspace::PortedObject { ir, emitted })
+            .collect();
+        let workspace = workspace::workspace(&name, &ported);
+        report(&workspace.diagnostics, &SourceMap::default());
+        for (path, text) in &workspace.files {
+            let path = dir.join(path);
+            if let Some(parent) = path.parent() {
+                std::fs::create_dir_all(parent)?;
+            }
+            std::fs::write(path, text)?;
+        }
+        Ok(if failed {
+            Outcome::Incomplete
+        } else {
+            Outcome::Done
+        })
     }
 
     fn to_stdout(&self, ports: &[Port], incomplete: bool) -> anyhow::Result<Outcome> {

@@ -76,6 +76,9 @@ pub fn restore(text: &str, uses: &Uses) -> String {
                 }
                 _ => out.push(format!("{indent}// {text}")),
             }
+        } else if trimmed.starts_with("const _: () = assert!(") {
+            // prettyplease spaces the tokens of a macro that it doesn't know.
+            out.push(line.replace(":: < ", "::<").replace(" > ()", ">()"));
         } else {
             out.push(line.to_owned());
         }

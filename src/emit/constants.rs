@@ -86,6 +86,10 @@ impl ConstantTypes {
                 Ty::Int { bits, signed } => RustInt::Int(bits, signed),
                 _ => RustInt::Int(32, true),
             };
+            if let Some(bound) = super::items::binding(constant) {
+                types.insert(id, named(bound));
+                continue;
+            }
             let wanted = demand.counts.get(&id);
             let best = wanted
                 .into_iter()
@@ -105,6 +109,13 @@ impl ConstantTypes {
             .copied()
             .unwrap_or(RustInt::Int(32, true))
     }
+}
+
+/// `u32` → 32 bits, unsigned.
+fn named(ty: &str) -> RustInt {
+    let signed = ty.starts_with('i');
+    let bits = ty.trim_start_matches(['i', 'u']).parse().unwrap_or(32);
+    RustInt::Int(bits, signed)
 }
 
 #[derive(Default)]

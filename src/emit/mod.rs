@@ -87,7 +87,7 @@ pub fn emit(object: &Object, options: &Options) -> (Emitted, Vec<Diagnostic>) {
                 tokens.extend(one(&t, *item));
             }
         }
-        let imports = uses::use_items(&uses.imports());
+        let imports = uses::use_items(&uses::named(uses.imports(), &tokens));
         emitted.common = text(&quote!(#(#imports)* #tokens), &uses, &mut diagnostics);
     }
     let mut tokens = TokenStream::new();
@@ -107,7 +107,7 @@ pub fn emit(object: &Object, options: &Options) -> (Emitted, Vec<Diagnostic>) {
         tokens.extend(relocations(&t));
     }
     emitted.main = text(&tokens, &uses, &mut diagnostics);
-    let imports = uses::use_items(&uses.imports());
+    let imports = uses::use_items(&uses::named(uses.imports(), &tokens));
     emitted.imports = text(&quote!(#(#imports)*), &uses, &mut diagnostics);
     let doc = comments::inner_doc(&object.doc);
     emitted.doc = text(&doc, &uses, &mut diagnostics);

@@ -189,6 +189,13 @@ impl Types<'_> {
     }
 }
 
+/// Whether pointers to both are one type in Rust.
+pub fn same_pointee(a: &Ty, b: &Ty) -> bool {
+    let void = |ty: &Ty| matches!(ty, Ty::Unit | Ty::Function(..) | Ty::Opaque { size: 0, .. });
+    let byte = |ty: &Ty| matches!(ty, Ty::Int { bits: 8, .. });
+    a == b || (void(a) && void(b)) || (byte(a) && byte(b))
+}
+
 /// Whether it is taken from aya-ebpf's bindings: never looked into, only pointed to.
 pub fn is_bound(record: &Record) -> bool {
     record.fields.is_none() && record.name.as_deref().is_some_and(bindings::has_struct)

@@ -1,8 +1,11 @@
 //! What an emitted file imports, and which runtime modules it needs.
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::{
+    cell::RefCell,
+    collections::{BTreeSet, HashSet},
+};
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
 
 use super::{
@@ -95,6 +98,35 @@ impl Uses {
     }
 }
 
+/// Those imports that the tokens name: what was tried and given up leaves some behind.
+pub fn named(
+    imports: BTreeSet<(String, String)>,
+    tokens: &TokenStream,
+) -> BTreeSet<(String, String)> {
+    let mut idents = HashSet::new();
+    collect(tokens.clone(), &mut idents);
+    imports
+        .into_iter()
+        .filter(|(_, name)| match name.as_str() {
+            // A trait that is named by its method.
+            "EbpfContext" => idents.contains("as_ptr"),
+            name => idents.contains(name),
+        })
+        .collect()
+}
+
+fn collect(tokens: TokenStream, idents: &mut HashSet<String>) {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) => {
+                idents.insert(ident.to_string());
+            }
+            TokenTree::Group(group) => collect(group.stream(), idents),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+    }
+}
+
 /// `use` items, one for each crate, nested: std's first, then others by name.
 pub fn use_items(imports: &BTreeSet<(String, String)>) -> Vec<TokenStream> {
     let mut crates: Vec<&str> = imports
@@ -138,11 +170,9 @@ impl Tree {
     }
 
     fn tokens(&self) -> TokenStream {
-        let mut children: Vec<_> = self.children.iter().collect();
-        // As rustfmt has it: modules and functions, then types, then constants.
-        children.sort_by_key(|(name, _)| (rank(name), (*name).clone()));
-        let parts: Vec<TokenStream> = children
-            .into_iter()
+        let parts: Vec<TokenStream> = self
+            .children
+            .iter()
             .map(|(name, tree)| {
                 let (name, as_) = name.split_once(" as ").unwrap_or((name, ""));
                 let name = ident(name);
@@ -162,16 +192,5 @@ impl Tree {
             [one] => quote!(#one),
             _ => quote!({ #(#parts),* }),
         }
-    }
-}
-
-fn rank(name: &str) -> u8 {
-    let mut letters = name.chars().filter(|c| c.is_alphabetic());
-    if !letters.clone().any(char::is_lowercase) {
-        2
-    } else if letters.next().is_some_and(char::is_uppercase) {
-        1
-    } else {
-        0
     }
 }

@@ -6,7 +6,7 @@ use super::{Body, Pin};
 use crate::{
     emit::{
         code::{Code, Prec},
-        types::int,
+        types::{self, int},
     },
     ir::{
         body::{Expr, ExprKind},
@@ -125,6 +125,13 @@ impl Body<'_> {
         else {
             return self.expr(value, Pin::Context);
         };
+        if let Some(code) = self.looked_up(value, to) {
+            return if *mutable {
+                code
+            } else {
+                code.dot(quote!(cast_const()))
+            };
+        }
         let code = self.pointer(value, *mutable);
         let was = if self.pointer_follows(value) {
             *mutable
@@ -136,19 +143,7 @@ impl Body<'_> {
             (false, true) => code.dot(quote!(cast_mut())),
             _ => code,
         };
-        let same = {
-            let (a, b) = (
-                self.t.ty(&Ty::Pointer {
-                    to: from.clone(),
-                    mutable: true,
-                }),
-                self.t.ty(&Ty::Pointer {
-                    to: to.clone(),
-                    mutable: true,
-                }),
-            );
-            a.to_string() == b.to_string()
-        };
+        let same = types::same_pointee(from, to);
         if same {
             return code;
         }

@@ -47,6 +47,17 @@ fn settle_block(stmts: &mut Vec<Stmt>, function: &mut Function) {
                 Destination::Stay => {}
             }
         }
+        if let Some(target) = later(stmts, at) {
+            // A constant is as good where it is first needed.
+            let declaration = stmts.remove(at);
+            stmts.insert(target - 1, declaration);
+            if at == 0
+                && let Some(first) = stmts.first_mut()
+            {
+                first.notes.blank = false;
+            }
+            continue;
+        }
         if let Some(StmtKind::Let(local, _)) = stmts.get(at).map(|s| s.kind.clone()) {
             split(stmts, at, local, function);
         }
@@ -56,6 +67,47 @@ fn settle_block(stmts: &mut Vec<Stmt>, function: &mut Function) {
         for block in blocks_of(stmt) {
             settle_block(&mut block.stmts, function);
         }
+    }
+}
+
+/// Where a declaration with a constant value goes: before the first statement that mentions it, if
+/// something else than declarations stands between.
+fn later(stmts: &[Stmt], at: usize) -> Option<usize> {
+    let StmtKind::Let(local, Some(init)) = &stmts.get(at)?.kind else {
+        return None;
+    };
+    if !is_constant_init(init) {
+        return None;
+    }
+    let first =
+        (at + 1..stmts.len()).find(|&i| stmts.get(i).is_some_and(|s| mentions(s, *local)))?;
+    let between = stmts.get(at + 1..first)?;
+    let only_such = between.iter().all(|s| {
+        matches!(&s.kind, StmtKind::Let(_, Some(init)) if is_constant_init(init))
+            || matches!(s.kind, StmtKind::Let(_, None))
+    });
+    if between.is_empty() || only_such {
+        return None;
+    }
+    // What is tested or counted stays beside its test or loop.
+    let paired = stmts
+        .get(first)
+        .is_some_and(|s| matches!(s.kind, StmtKind::If(..) | StmtKind::Loop { .. }))
+        && between.last().is_some_and(|s| match &s.kind {
+            StmtKind::Let(..) => true,
+            StmtKind::Assign(place, _) => matches!(place.kind, PlaceKind::Local(_)),
+            _ => false,
+        });
+    let target = if paired { first - 1 } else { first };
+    (target > at + 1).then_some(target)
+}
+
+fn is_constant_init(init: &Init) -> bool {
+    match init {
+        Init::Zero | Init::Bytes(_) => true,
+        Init::Expr(value) => is_constant(&value.kind),
+        Init::Record(parts) => parts.iter().all(|(_, part)| is_constant_init(part)),
+        Init::Array(parts) => parts.iter().all(|(_, part)| is_constant_init(part)),
     }
 }
 

@@ -42,19 +42,31 @@ impl Body<'_> {
             1 => {
                 let found = self.lookup_call(args)?;
                 self.t.uses.import("core", "ptr");
-                let null = match ty {
-                    Ty::Pointer { mutable: false, .. } => quote!(ptr::null_mut()),
-                    _ => quote!(ptr::null_mut()),
-                };
-                let wanted = self.known_map(args.first()?)?.1.def.value.clone();
-                let code = found.dot(quote!(unwrap_or(#null)));
-                Some(match (ty, wanted) {
-                    (Ty::Pointer { to, .. }, Some(value)) if **to == value => code,
-                    _ => code.dot(quote!(cast())),
+                let code = found.dot(quote!(unwrap_or(ptr::null_mut())));
+                Some(match ty {
+                    Ty::Pointer { to, .. } if matches!(**to, Ty::Opaque { size: 0, .. }) => {
+                        self.t.uses.import("core::ffi", "c_void");
+                        code.dot(quote!(cast::<c_void>()))
+                    }
+                    _ => code,
                 })
             }
             _ => None,
         }
+    }
+
+    /// A looked-up value as a pointer to the map's values, null where there is none.
+    pub(super) fn looked_up(&self, value: &Expr, wanted: &Ty) -> Option<Code> {
+        let ExprKind::Helper(1, _, args) = &value.kind else {
+            return None;
+        };
+        let found = self.lookup_call(args)?;
+        let known = self.known_map(args.first()?)?.1.def.value.as_ref()?;
+        if known != wanted {
+            return None;
+        }
+        self.t.uses.import("core", "ptr");
+        Some(found.dot(quote!(unwrap_or(ptr::null_mut()))))
     }
 
     /// A helper whose value is 0 or a negative error, as a method that gives a `Result`.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::ir::{
     Object,
     body::{Expr, ExprKind},
-    visit::{Visitor, walk_expr, walk_stmts},
+    walk::Visit,
 };
 
 /// Every format, sorted; what isn't UTF-8 in it is replaced.
@@ -13,18 +13,18 @@ pub(super) fn of(object: &Object) -> BTreeSet<String> {
     let mut found = Formats(BTreeSet::new());
     let programs = object.programs.iter().map(|program| &program.function);
     for function in object.functions.iter().chain(programs) {
-        walk_stmts(&mut found, &function.body);
+        found.function(function);
     }
     found.0
 }
 
 struct Formats(BTreeSet<String>);
 
-impl Visitor for Formats {
+impl Visit for Formats {
     fn expr(&mut self, expr: &Expr) {
         if let ExprKind::Printk(format, _) = &expr.kind {
             self.0.insert(String::from_utf8_lossy(format).into_owned());
         }
-        walk_expr(self, expr);
+        self.expr_parts(expr);
     }
 }
