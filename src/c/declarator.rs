@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use lang_c::{
     ast::{
-        AlignmentSpecifier, ArraySize, DeclarationSpecifier, Declarator, DeclaratorKind,
-        DerivedDeclarator, Ellipsis, Extension, FunctionSpecifier, Identifier,
-        ParameterDeclaration, PointerQualifier, SpecifierQualifier, StorageClassSpecifier,
-        TypeName, TypeOf, TypeQualifier, TypeSpecifier,
+        AlignmentSpecifier, ArraySize, BinaryOperator, DeclarationSpecifier, Declarator,
+        DeclaratorKind, DerivedDeclarator, Ellipsis, Expression, Extension, FunctionSpecifier,
+        Identifier, ParameterDeclaration, PointerQualifier, SpecifierQualifier,
+        StorageClassSpecifier, TypeName, TypeOf, TypeQualifier, TypeSpecifier,
     },
     span::Node,
 };
@@ -387,12 +387,46 @@ impl Sema<'_> {
     }
 
     /// The type that `typeof(expr)` is.
-    fn type_of(&mut self, node: &Node<lang_c::ast::Expression>) -> Checked<CType> {
+    ///
+    /// The parser takes the name of a type for a variable here.
+    fn type_of(&mut self, node: &Node<Expression>) -> Checked<CType> {
+        let span = self.span(node.span);
+        match &node.node {
+            Expression::Identifier(identifier) => {
+                let wanted = &identifier.node.name;
+                if let Some(Symbol::Typedef(_)) = self.lookup(wanted) {
+                    return self.typedef_name(wanted, span);
+                }
+            }
+            Expression::BinaryOperator(index)
+                if index.node.operator.node == BinaryOperator::Index
+                    && self.is_type(&index.node.lhs.node) =>
+            {
+                let element = self.type_of(&index.node.lhs)?;
+                let size = ArraySize::VariableExpression(index.node.rhs.clone());
+                return self.array_of(element, &size, span);
+            }
+            _ => {}
+        }
         let expr = self.unevaluated(node)?;
         if self.is_bit_field(&expr) {
             return Err(self.error(codes::OPERANDS, expr.span, "`typeof` of a bit-field"));
         }
         Ok(expr.ty)
+    }
+
+    /// Whether what was parsed as an expression names a type, or an array of one.
+    fn is_type(&self, node: &Expression) -> bool {
+        match node {
+            Expression::Identifier(identifier) => {
+                matches!(self.lookup(&identifier.node.name), Some(Symbol::Typedef(_)))
+            }
+            Expression::BinaryOperator(index) => {
+                index.node.operator.node == BinaryOperator::Index
+                    && self.is_type(&index.node.lhs.node)
+            }
+            _ => false,
+        }
     }
 
     /// Reads a type name: `const struct event *`.

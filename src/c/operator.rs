@@ -481,6 +481,8 @@ pub(super) fn is_lvalue(expr: &Expr) -> bool {
         | ExprKind::Index(..)
         | ExprKind::CompoundLiteral(_) => true,
         ExprKind::Member(base, _, _) => is_lvalue(base),
+        // libbpf's macro is a member of the registers.
+        ExprKind::Builtin(name, _) => &**name == crate::source::markers::PT_REGS,
         _ => false,
     }
 }

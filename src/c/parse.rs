@@ -270,7 +270,7 @@ fn expected(tokens: &HashSet<&'static str>) -> String {
         .filter(|token| {
             matches!(
                 &***token,
-                "`;`" | "`)`" | "`]`" | "`}`" | "`:`" | "`{`" | "`(`" | "`while`"
+                "`;`" | "`)`" | "`]`" | "`}`" | "`:`" | "`{`" | "`while`"
             ) || !token.starts_with('`')
         })
         .collect();

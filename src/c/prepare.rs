@@ -1,7 +1,7 @@
 //! From preprocessed text to what lang-c reads: its gaps bridged, its recursion bounded.
 //!
 //! lang-c takes an attribute behind `struct` for the end of the type, refuses `(T){}`, attributes
-//! behind labels, `fallthrough` statements and lone semicolons between declarations, and overflows
+//! behind labels, `__label__`, `fallthrough` statements and lone semicolons between declarations, and overflows
 //! its stack where brackets nest by the thousand.
 
 use std::{
@@ -312,6 +312,7 @@ impl Editor<'_> {
                 TokenKind::Word => match self.word(index) {
                     "struct" | "union" | "enum" => self.tag_attributes(index),
                     "__attribute__" | "__attribute" => self.fallthrough(index),
+                    "__label__" => self.label_declaration(index),
                     _ => {}
                 },
                 _ => {}
@@ -416,6 +417,17 @@ impl Editor<'_> {
                 .extend(attributes);
         }
         self.blank_tokens(index + 1, end);
+    }
+
+    /// `__label__ a, b;` says nothing that the labels themselves don't.
+    fn label_declaration(&mut self, index: usize) {
+        let mut end = index + 1;
+        while !self.word(end).is_empty() || self.is(end, b',') {
+            end += 1;
+        }
+        if self.is(end, b';') {
+            self.blank_tokens(index, end);
+        }
     }
 
     /// `__attribute__((fallthrough));` becomes an empty statement.
