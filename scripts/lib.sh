@@ -32,3 +32,21 @@ use_debian_rust() {
     export PATH=$bpf_linker_root/bin:$PATH
     unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_TARGET_DIR RUSTUP_TOOLCHAIN
 }
+
+# Sets `apt` to options with which apt-get and apt-cache know the packages of another suite and
+# architecture. Those lists are apart from the system's, which stay as they are; and each has a folder
+# of its own, since an update wipes the lists of other architectures.
+use_packages_of() {
+    local suite=$1 arch=$2 lists=$cache/apt/$1-$2 mirror
+    # Where the system itself has its packages from.
+    mirror=$(apt-get indextargets --format '$(REPO_URI)' | grep -m1 -E '/debian/?$') || die "apt knows no Debian mirror"
+    mirror=${mirror%/}
+    [[ $suite = *-security ]] && mirror=$mirror-security
+    apt=(-oDir::Etc::SourceList="$lists/sources.list" -oDir::Etc::SourceParts=/dev/null
+        -oDir::State::Lists="$lists/lists" -oDir::Cache="$lists/cache" -oDir::State::status=/dev/null
+        -oAPT::Architecture="$arch" -oAPT::Architectures="$arch" -oAcquire::Languages=none
+        -oDebug::NoLocking=1 -oAPT::Sandbox::User=root)
+    mkdir -p "$lists/lists/partial" "$lists/cache/archives/partial"
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" >"$lists/sources.list"
+    apt-get "${apt[@]}" update -q >"$lists/log" 2>&1 || die "no packages of $suite for $arch, see $lists/log"
+}

@@ -1,8 +1,20 @@
 //! Builtins that clang computes where their arguments are constant.
 
+use crate::source::markers;
+
 /// The value of a call of `name` with these arguments, before it is wrapped to the result's type;
 /// `None` where the builtin isn't one that is folded.
-pub(super) fn fold(name: &str, args: &[i128]) -> Option<i128> {
+pub(super) fn fold(name: &str, args: &[i128], big_endian: bool) -> Option<i128> {
+    if let (Some(swaps), [value]) = (byte_order(name, big_endian), args) {
+        return Some(match (swaps, name) {
+            (false, _) => *value,
+            (true, name) if name.contains("64") => i128::from(low64(*value).swap_bytes()),
+            (true, name) if name.ends_with('s') || name.contains("16") => {
+                i128::from(low16(*value).swap_bytes())
+            }
+            (true, _) => i128::from(low32(*value).swap_bytes()),
+        });
+    }
     match (name, args) {
         // Only asked about arguments that are constants.
         ("__builtin_constant_p", [_]) => Some(1),
@@ -43,6 +55,15 @@ pub(super) fn fold(name: &str, args: &[i128]) -> Option<i128> {
         }
         _ => None,
     }
+}
+
+/// Whether a byte order marker swaps bytes on this target; `None` if `name` is no such marker.
+fn byte_order(name: &str, big_endian: bool) -> Option<bool> {
+    if !markers::BYTE_ORDER.contains(&name) {
+        return None;
+    }
+    let to_little = name.contains("_le");
+    Some(to_little == big_endian)
 }
 
 fn first_set(value: u64) -> i128 {

@@ -1,8 +1,11 @@
 //! Constant expressions: what clang would know about a value before the program runs.
 
+use std::collections::HashMap;
+
 use super::{
     tree::{
-        BinaryOp, CompareOp, Expr, ExprKind, FunctionId, Init, Tree, UnaryOp, Variable, VariableId,
+        BinaryOp, CompareOp, Expr, ExprKind, FunctionId, Init, LocalId, Tree, UnaryOp, Variable,
+        VariableId,
     },
     types::{CType, Kind, Types},
 };
@@ -15,6 +18,7 @@ pub fn eval(tree: &Tree, expr: &Expr) -> Option<i128> {
     Evaluator {
         types: &tree.types,
         variables: &tree.variables,
+        locals: None,
     }
     .integer(expr)
 }
@@ -24,6 +28,7 @@ pub fn eval_address(tree: &Tree, expr: &Expr) -> Option<Address> {
     Evaluator {
         types: &tree.types,
         variables: &tree.variables,
+        locals: None,
     }
     .address(expr)
 }
@@ -83,6 +88,8 @@ pub fn wrap_bits(value: i128, bits: u16, signed: bool) -> i128 {
 pub(super) struct Evaluator<'a> {
     pub types: &'a Types,
     pub variables: &'a [Variable],
+    /// Constant locals of the function that is being read: `const int n = 3;`.
+    pub locals: Option<&'a HashMap<LocalId, i128>>,
 }
 
 impl Evaluator<'_> {
@@ -137,6 +144,7 @@ impl Evaluator<'_> {
             }
             ExprKind::Cast { value, .. } => return self.cast(&expr.ty, value),
             ExprKind::Variable(id) => return self.variable(*id),
+            ExprKind::Local(id) => return self.locals?.get(id).copied().map(absolute),
             ExprKind::Builtin(name, args) if &**name == "__builtin_preserve_access_index" => {
                 return self.address(args.first()?);
             }
@@ -181,7 +189,7 @@ impl Evaluator<'_> {
                     .iter()
                     .map(|arg| self.integer(arg))
                     .collect::<Option<_>>()?;
-                super::builtin_fold::fold(name, &values)
+                super::builtin_fold::fold(name, &values, self.types.big_endian)
             }
             _ => None,
         }

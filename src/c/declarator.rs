@@ -398,6 +398,12 @@ impl Sema<'_> {
                     return self.typedef_name(wanted, span);
                 }
             }
+            // `typeof(typeof(x))`
+            Expression::Call(call) if is_typeof(&call.node.callee.node) => {
+                if let [inner] = &call.node.arguments[..] {
+                    return self.type_of(inner);
+                }
+            }
             Expression::BinaryOperator(index)
                 if index.node.operator.node == BinaryOperator::Index
                     && self.is_type(&index.node.lhs.node) =>
@@ -421,6 +427,7 @@ impl Sema<'_> {
             Expression::Identifier(identifier) => {
                 matches!(self.lookup(&identifier.node.name), Some(Symbol::Typedef(_)))
             }
+            Expression::Call(call) => is_typeof(&call.node.callee.node),
             Expression::BinaryOperator(index) => {
                 index.node.operator.node == BinaryOperator::Index
                     && self.is_type(&index.node.lhs.node)
@@ -650,6 +657,14 @@ impl Sema<'_> {
             attributes: attributes.list,
         })
     }
+}
+
+fn is_typeof(node: &Expression) -> bool {
+    matches!(
+        node,
+        Expression::Identifier(identifier)
+            if matches!(&*identifier.node.name, "typeof" | "__typeof__" | "__typeof")
+    )
 }
 
 /// A parameter's type as the function sees it: arrays and functions are pointers.

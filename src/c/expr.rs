@@ -132,6 +132,10 @@ impl Sema<'_> {
                 let message = format!("`{wanted}` is a type, and a value is needed");
                 return Err(self.error(codes::OPERANDS, span, message));
             }
+            // Keywords since C23; the kernel's headers declare them for older C.
+            None if matches!(wanted, "true" | "false") => {
+                return Ok(self.int(i128::from(wanted == "true"), span));
+            }
             None => return Err(self.undeclared(wanted, "name", span)),
         };
         let Some(ty) = ty else { return Err(Reported) };

@@ -383,6 +383,9 @@ impl Sema<'_> {
         else {
             return Err(self.error(codes::DECLARATION, span, "a body belongs to a function"));
         };
+        let brace = definition.statement.span.start;
+        let before_body = self.text.body_attributes.get(&brace).cloned();
+        declared.attributes.extend(before_body.unwrap_or_default());
         if !definition.declarations.is_empty() {
             self.old_style_parameters(definition, &mut declared)?;
         }
@@ -460,6 +463,7 @@ impl Sema<'_> {
             switches: Vec::new(),
             labels: std::collections::HashMap::new(),
             gotos: Vec::new(),
+            constants: std::collections::HashMap::new(),
         });
         let span = self.span(body.span);
         let stmts = self.scoped(|sema| {
@@ -681,6 +685,23 @@ impl Sema<'_> {
         Ok((Init::Expr(value), inferred))
     }
 
+    /// Remembers the value of a `const` local, for lengths of arrays and assertions.
+    fn note_constant(&mut self, id: LocalId, init: &Init) {
+        let Init::Expr(value) = init else { return };
+        let is_const = self
+            .locals()
+            .and_then(|locals| locals.get(id.0 as usize))
+            .is_some_and(|local| local.ty.const_ && !local.ty.volatile);
+        if !is_const {
+            return;
+        }
+        if let Some(value) = self.evaluator().integer(value)
+            && let Some(current) = &mut self.current
+        {
+            current.constants.insert(id, value);
+        }
+    }
+
     fn local(
         &mut self,
         node: &InitDeclarator,
@@ -726,6 +747,7 @@ impl Sema<'_> {
             {
                 local.ty = completed;
             }
+            self.note_constant(id, &value);
             init = Some(value);
         } else if matches!(declared.ty.kind, Kind::Array(_, ArrayLen::Unknown)) || specifiers.auto {
             let message = format!("nothing says how large `{identifier}` is");

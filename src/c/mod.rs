@@ -40,6 +40,7 @@ use self::{
     tree::Tree,
 };
 use crate::{
+    arch::Endian,
     diag::Diagnostic,
     source::{
         Define, Unit,
@@ -65,7 +66,12 @@ pub fn analyze(unit: &Unit, files: &SourceMap) -> (Tree, Vec<Diagnostic>) {
             tree,
             diagnostics,
             wanted,
-        } = analyze_text(&now.text, &origin, &now.defines);
+        } = analyze_text(
+            &now.text,
+            &origin,
+            &now.defines,
+            now.arch.endian() == Endian::Big,
+        );
         let new: Vec<&str> = wanted
             .iter()
             .filter(|name| !asked.contains(*name))
@@ -89,10 +95,16 @@ struct Outcome {
     wanted: Vec<String>,
 }
 
-fn analyze_text(text: &str, origin: &(dyn Origin + Sync), defines: &[Define]) -> Outcome {
+fn analyze_text(
+    text: &str,
+    origin: &(dyn Origin + Sync),
+    defines: &[Define],
+    big_endian: bool,
+) -> Outcome {
     let run = || {
         let parsed = parse::parse(text, origin);
         let mut sema = Sema::new(origin, &parsed.prepared);
+        sema.tree.types.big_endian = big_endian;
         sema.diagnostics = parsed.diagnostics;
         sema.wanted.extend(parsed.unknown_types);
         sema.translation_unit(&parsed.unit);

@@ -151,6 +151,14 @@ fn syntax_error(
         };
         return (diagnostic, Some(name));
     }
+    if word(found) == Some("goto") && before.is_some_and(|_| word(before) != Some(";")) {
+        let diagnostic = Diagnostic::error(
+            codes::UNSUPPORTED,
+            found.and_then(place),
+            "`asm goto` can't be ported",
+        );
+        return (diagnostic, None);
+    }
     let expected = expected(&error.expected);
     let (span, message) = match (word(found), found) {
         (Some(text), Some(token)) => (
@@ -264,14 +272,17 @@ fn expected(tokens: &HashSet<&'static str>) -> String {
             token => Some(format!("`{token}`")),
         })
         .collect();
-    // With operators among them, an expression could have gone on; that says nothing.
+    // An expression can begin, or go on, with so much that naming it says nothing.
+    if readable.contains("`sizeof`") || readable.contains("`~`") {
+        return ", expected an expression".to_owned();
+    }
     let mut useful: Vec<&String> = readable
         .iter()
         .filter(|token| {
             matches!(
                 &***token,
                 "`;`" | "`)`" | "`]`" | "`}`" | "`:`" | "`{`" | "`while`"
-            ) || !token.starts_with('`')
+            ) || matches!(&***token, "a type" | "a number")
         })
         .collect();
     if useful.len() > 4 {

@@ -35,6 +35,8 @@ pub(super) struct Prepared {
     shifts: Vec<(usize, usize)>,
     /// Attributes between `struct`, `union` or `enum` and the tag, by the position of the keyword.
     pub tag_attributes: HashMap<usize, Vec<Attribute>>,
+    /// Attributes between a function's declarator and its body, by the position of the brace.
+    pub body_attributes: HashMap<usize, Vec<Attribute>>,
     /// Declarations and definitions at file scope.
     pub items: Vec<Item>,
     /// Where nesting is too deep: position, what nests, and the item.
@@ -64,12 +66,14 @@ impl Prepared {
             blanks: comments,
             inserts: Vec::new(),
             tag_attributes: HashMap::new(),
+            body_attributes: HashMap::new(),
         };
         editor.scan();
         let Editor {
             mut blanks,
             inserts,
             tag_attributes,
+            body_attributes,
             ..
         } = editor;
         let mut prelude = String::new();
@@ -92,6 +96,10 @@ impl Prepared {
         blanks.sort_by_key(|range| range.start);
         prepared.text = assemble(source, prelude, &blanks, &inserts, &mut prepared.shifts);
         prepared.tag_attributes = tag_attributes
+            .into_iter()
+            .map(|(at, attributes)| (prepared.forward(at), attributes))
+            .collect();
+        prepared.body_attributes = body_attributes
             .into_iter()
             .map(|(at, attributes)| (prepared.forward(at), attributes))
             .collect();
@@ -259,6 +267,7 @@ struct Editor<'a> {
     /// Position in the source and what goes in front of it, ascending.
     inserts: Vec<(usize, &'static str)>,
     tag_attributes: HashMap<usize, Vec<Attribute>>,
+    body_attributes: HashMap<usize, Vec<Attribute>>,
 }
 
 impl Editor<'_> {
@@ -302,6 +311,9 @@ impl Editor<'_> {
                 TokenKind::Punct(b')') => {
                     let open = opened.pop();
                     self.empty_literal(index, open, braces);
+                    if opened.is_empty() {
+                        self.body_attributes(index + 1);
+                    }
                 }
                 TokenKind::Punct(b';') if opened.is_empty() => self.blank_semicolons(index + 1),
                 TokenKind::Punct(b':') => {
@@ -313,6 +325,7 @@ impl Editor<'_> {
                     "struct" | "union" | "enum" => self.tag_attributes(index),
                     "__attribute__" | "__attribute" => self.fallthrough(index),
                     "__label__" => self.label_declaration(index),
+                    "_Alignas" => self.alignas(index),
                     _ => {}
                 },
                 _ => {}
@@ -320,6 +333,7 @@ impl Editor<'_> {
         }
         // Semicolons before the first declaration.
         self.blank_semicolons(0);
+        self.inserts.sort_by_key(|(at, _)| *at);
     }
 
     /// Whether the `}` at `index` can be the end of a function's body: a declaration goes on with
@@ -380,25 +394,7 @@ impl Editor<'_> {
     fn attributes_end(&self, mut index: usize) -> Option<usize> {
         let start = index;
         while matches!(self.word(index), "__attribute__" | "__attribute") {
-            if !self.is(index + 1, b'(') {
-                return None;
-            }
-            let mut depth = 0usize;
-            index += 1;
-            loop {
-                if self.is(index, b'(') {
-                    depth += 1;
-                } else if self.is(index, b')') {
-                    depth = depth.saturating_sub(1);
-                    if depth == 0 {
-                        break;
-                    }
-                } else if index >= self.tokens.len() {
-                    return None;
-                }
-                index += 1;
-            }
-            index += 1;
+            index = self.closing(index + 1)? + 1;
         }
         (index > start).then_some(index)
     }
@@ -419,6 +415,42 @@ impl Editor<'_> {
         self.blank_tokens(index + 1, end);
     }
 
+    /// `_Alignas(8)` becomes an attribute, which the parser knows in records, too.
+    fn alignas(&mut self, index: usize) {
+        let names_type = matches!(
+            self.word(index + 2),
+            "char" | "short" | "int" | "long" | "unsigned" | "signed" | "struct" | "union" | "void"
+        );
+        let Some(close) = self.closing(index + 1).filter(|_| !names_type) else {
+            return;
+        };
+        let (open, close) = (self.tokens.get(index + 1), self.tokens.get(close));
+        if let (Some(open), Some(close)) = (open, close) {
+            self.inserts.push((open.start, "__attribute__((aligned"));
+            self.inserts.push((close.end, "))"));
+            self.blank_tokens(index, index + 1);
+        }
+    }
+
+    /// The parenthesis that closes the one at `index`.
+    fn closing(&self, index: usize) -> Option<usize> {
+        if !self.is(index, b'(') {
+            return None;
+        }
+        let mut depth = 0usize;
+        for at in index..self.tokens.len() {
+            if self.is(at, b'(') {
+                depth += 1;
+            } else if self.is(at, b')') {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
+        }
+        None
+    }
+
     /// `__label__ a, b;` says nothing that the labels themselves don't.
     fn label_declaration(&mut self, index: usize) {
         let mut end = index + 1;
@@ -430,6 +462,19 @@ impl Editor<'_> {
         }
     }
 
+    /// Attributes between a function's declarator and its body are set aside.
+    fn body_attributes(&mut self, index: usize) {
+        let Some(end) = self.attributes_end(index).filter(|end| self.is(*end, b'{')) else {
+            return;
+        };
+        let range = self.tokens.get(index..end).unwrap_or_default();
+        let attributes = attribute::from_tokens(self.source, range);
+        if let Some(brace) = self.tokens.get(end) {
+            self.body_attributes.insert(brace.start, attributes);
+        }
+        self.blank_tokens(index, end);
+    }
+
     /// `__attribute__((fallthrough));` becomes an empty statement.
     fn fallthrough(&mut self, index: usize) {
         let is_statement = index
@@ -438,6 +483,7 @@ impl Editor<'_> {
         if is_statement
             && let Some(end) = self.attributes_end(index)
             && self.is(end, b';')
+            && (index..end).any(|at| self.word(at).trim_matches('_') == "fallthrough")
         {
             self.blank_tokens(index, end);
         }
@@ -466,6 +512,7 @@ impl Finder {
             TokenKind::Punct(b'(' | b'[') => {
                 self.parens += 1;
                 self.open(token.start);
+                self.operator(token.start);
             }
             TokenKind::Punct(b')' | b']') => {
                 self.parens = self.parens.saturating_sub(1);
@@ -502,10 +549,7 @@ impl Finder {
                 b'!' | b'~' | b'-' | b'+' | b'*' | b'&' | b'?' | b':' | b'|' | b'/' | b'%' | b'^'
                 | b'<' | b'>' | b'=' | b'.',
             ) => {
-                self.operators += 1;
-                if self.operators == MAX_RUN {
-                    self.report(token.start, "operators");
-                }
+                self.operator(token.start);
             }
             TokenKind::Word => match word {
                 "else" => {
@@ -528,6 +572,13 @@ impl Finder {
             TokenKind::Punct(punct) => Some(punct),
             _ => None,
         };
+    }
+
+    fn operator(&mut self, at: usize) {
+        self.operators += 1;
+        if self.operators == MAX_RUN {
+            self.report(at, "operators");
+        }
     }
 
     fn open(&mut self, at: usize) {

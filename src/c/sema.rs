@@ -70,6 +70,8 @@ pub(super) struct Current {
     pub switches: Vec<Switch>,
     pub labels: HashMap<Arc<str>, Span>,
     pub gotos: Vec<(Arc<str>, Span)>,
+    /// Locals that are `const` and start with a constant.
+    pub constants: HashMap<LocalId, i128>,
 }
 
 /// A `switch` statement being read.
@@ -294,6 +296,7 @@ impl<'a> Sema<'a> {
         Evaluator {
             types: &self.tree.types,
             variables: &self.tree.variables,
+            locals: self.current.as_ref().map(|current| &current.constants),
         }
     }
 

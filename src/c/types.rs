@@ -138,6 +138,8 @@ pub struct Types {
     pub enums: Vec<Enumeration>,
     /// Alignments in bytes that a typedef's `aligned` attribute gives, by the typedef's name.
     pub typedef_aligns: BTreeMap<Arc<str>, u64>,
+    /// Whether the target stores the most significant byte first.
+    pub big_endian: bool,
 }
 
 /// A structure or union.

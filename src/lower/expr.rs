@@ -153,6 +153,8 @@ impl<'a> Body<'_, 'a> {
             return Ok(bitfield);
         }
         let place = self.place(e)?;
+        // A record as a whole is looked into.
+        self.cx.ty(&e.ty);
         Ok(load(place, e.span))
     }
 

@@ -33,7 +33,7 @@ impl<'a> Body<'_, 'a> {
             CKind::Variable(id) => self.variable(*id, e),
             CKind::Deref(pointer) => {
                 let pointer = self.expr(pointer)?;
-                let ty = self.cx.ty(&e.ty);
+                let ty = self.cx.outline(&e.ty);
                 Ok(deref(pointer, ty, volatile))
             }
             CKind::Member(base, record, field) => {
@@ -145,6 +145,10 @@ impl<'a> Body<'_, 'a> {
             }
             CKind::Function(id) => return self.callback(*id, e.span),
             CKind::Str(text) => return Ok(expr(ExprKind::Str(text.clone()), ty, e.span)),
+            CKind::Deref(pointer) => {
+                let pointer = self.expr(pointer)?;
+                return Ok(self.cast(pointer, &ty));
+            }
             _ => {}
         }
         let place = self.place(inner)?;

@@ -20,7 +20,7 @@ impl Lowerer<'_> {
         let Some(record) = self.tree.types.records.get(id.0 as usize) else {
             return new;
         };
-        let own = self.is_own(record.span);
+        let own = self.is_own(record.span) && record.fields.is_some();
         let name = record.tag.as_ref().or(record.typedef.as_ref());
         let notes = match record.span {
             Some(span) if own && name.is_some() => self.notes.item(span),

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::build::{load, local_place, stmt};
 use crate::ir::{
     Notes,
-    body::{Block, Function, Init, LabelId, LocalId, Stmt, StmtKind},
+    body::{Block, Expr, ExprKind, Function, Init, LabelId, LocalId, Stmt, StmtKind},
     walk::{Visit, VisitMut},
 };
 
@@ -89,6 +89,22 @@ impl Visit for Uses {
             }
         }
         self.stmt_parts(stmt);
+    }
+
+    fn expr(&mut self, expr: &Expr) {
+        // The value of a block stands behind the last of its statements.
+        if let ExprKind::Block(stmts, value) = &expr.kind {
+            let list = self.lists;
+            self.stmts(stmts);
+            let behind = self.lists;
+            self.path.push((list, stmts.len()));
+            self.lists = 0;
+            self.expr(value);
+            self.path.pop();
+            self.lists = behind;
+        } else {
+            self.expr_parts(expr);
+        }
     }
 
     fn local(&mut self, local: &LocalId) {
@@ -189,6 +205,21 @@ impl VisitMut for Hoist<'_> {
             stmts.insert(at.min(stmts.len()), declaration);
         }
         self.lists = list + 1;
+    }
+
+    fn expr(&mut self, expr: &mut Expr) {
+        if let ExprKind::Block(stmts, value) = &mut expr.kind {
+            let list = self.lists;
+            self.stmts(stmts);
+            let behind = self.lists;
+            self.path.push((list, stmts.len()));
+            self.lists = 0;
+            self.expr(value);
+            self.path.pop();
+            self.lists = behind;
+        } else {
+            self.expr_parts(expr);
+        }
     }
 
     fn stmt(&mut self, stmt: &mut Stmt) {

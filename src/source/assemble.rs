@@ -56,13 +56,15 @@ fn would_join(before: &Token, token: &Token) -> bool {
     if touching && before.kind == TokenKind::Punct && token.kind == TokenKind::Punct {
         return false;
     }
-    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let ends = before.text.chars().next_back();
     let starts = token.text.chars().next();
     ends.zip(starts).is_some_and(|(last, first)| {
         let words = is_word(last) && (is_word(first) || matches!(first, '"' | '\''));
-        let operators = "+-*/%&|<>=!^:#";
-        words || operators.contains(last) && operators.contains(first)
+        let operators = "+-*/%&|<>=!^:#.";
+        let number = before.kind == TokenKind::Number && first == '.'
+            || token.kind == TokenKind::Number && last == '.';
+        words || number || operators.contains(last) && operators.contains(first)
     })
 }
 

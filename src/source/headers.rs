@@ -11,7 +11,7 @@ use std::{
 use crate::{
     arch::Arch,
     source::{
-        Cache, Options, VmlinuxSource,
+        Cache, Options, VmlinuxSource, bombs,
         span::FileKind,
         standins,
         vmlinux::{self, Index},
@@ -53,9 +53,20 @@ impl Opened {
 pub(crate) enum Stop {
     TooManyIncludes(PathBuf),
     TooLarge(PathBuf),
-    InvalidUtf8 { path: PathBuf, offset: usize },
-    Unreadable { path: PathBuf, why: String },
-    InvalidBtf { path: PathBuf, why: String },
+    InvalidUtf8 {
+        path: PathBuf,
+        offset: usize,
+    },
+    Unreadable {
+        path: PathBuf,
+        why: String,
+    },
+    InvalidBtf {
+        path: PathBuf,
+        why: String,
+    },
+    /// Macros that this file defines or uses expand to too much.
+    TooMuch(PathBuf),
 }
 
 /// The files of one unit.
@@ -73,6 +84,8 @@ struct State {
     reads: usize,
     bytes: usize,
     stop: Option<Stop>,
+    /// The user's own files so far, for what their macros expand to.
+    own: Vec<Arc<str>>,
 }
 
 impl<'a> Headers<'a> {
@@ -99,8 +112,12 @@ impl<'a> Headers<'a> {
             kind: FileKind::Main,
             index: None,
         };
-        self.lock().opened.insert(path.to_owned(), opened.clone());
-        Ok(opened)
+        let mut state = self.lock();
+        state.opened.insert(path.to_owned(), opened.clone());
+        match state.watch(&opened) {
+            Some(stop) => Err(stop),
+            None => Ok(opened),
+        }
     }
 
     /// The file at `path`, which a search for an include tries.
@@ -129,6 +146,12 @@ impl<'a> Headers<'a> {
                 let mut state = self.lock();
                 state.count(&opened);
                 state.opened.insert(path.to_owned(), opened.clone());
+                if let Some(stop) = state.watch(&opened) {
+                    state.stop.get_or_insert(stop);
+                }
+                if state.stop.is_some() {
+                    return Err(not_found());
+                }
                 Ok(opened)
             }
             Ok(None) => Err(not_found()),
@@ -224,6 +247,15 @@ impl<'a> Headers<'a> {
 }
 
 impl State {
+    /// Adds one of the user's own files; whether all of them expand to too much then.
+    fn watch(&mut self, opened: &Opened) -> Option<Stop> {
+        if opened.index.is_some() || !matches!(opened.kind, FileKind::Main | FileKind::Local) {
+            return None;
+        }
+        self.own.push(Arc::clone(&opened.text));
+        bombs::explode(&self.own).then(|| Stop::TooMuch(opened.path.clone()))
+    }
+
     fn count(&mut self, opened: &Opened) {
         self.reads += 1;
         self.bytes += opened.index.as_ref().map_or(opened.text.len(), |_| 0);

@@ -15,7 +15,7 @@ pub enum Kind {
     Str,
     /// A character constant with its quotes.
     Char,
-    /// One byte of punctuation.
+    /// A punctuation mark, of one or more bytes, by its first.
     Punct(u8),
     /// `// …`, without the end of the line.
     LineComment,
@@ -61,6 +61,12 @@ pub fn lex(text: &str) -> impl Iterator<Item = Lexeme> + '_ {
         at: 0,
     }
 }
+
+/// Punctuation of more than one byte, the longest first.
+const MARKS: &[&str] = &[
+    "...", "<<=", ">>=", "->", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "*=",
+    "/=", "%=", "+=", "-=", "&=", "^=", "|=", "##",
+];
 
 struct Lexer<'a> {
     bytes: &'a [u8],
@@ -184,7 +190,9 @@ impl Iterator for Lexer<'_> {
                 }
             }
             byte => {
-                self.at += 1;
+                let rest = self.bytes.get(start..).unwrap_or_default();
+                let mark = MARKS.iter().find(|mark| rest.starts_with(mark.as_bytes()));
+                self.at += mark.map_or(1, |mark| mark.len());
                 Kind::Punct(byte)
             }
         };
@@ -217,7 +225,8 @@ mod tests {
 
     #[test]
     fn words_numbers_and_punctuation() {
-        check("a1 += 0x1p-3;", &["a1", "+", "=", "0x1p-3", ";"]);
+        check("a1 += 0x1p-3;", &["a1", "+=", "0x1p-3", ";"]);
+        check("a->b>>=c...", &["a", "->", "b", ">>=", "c", "..."]);
         check("1'000 .5 x.y", &["1'000", ".5", "x", ".", "y"]);
         check("größe", &["größe"]);
         check("", &[]);

@@ -53,7 +53,7 @@ pub const SNPRINTF: &str = "__c2aya_snprintf";
 /// `BPF_SEQ_PRINTF(seq, fmt, …)`.
 pub const SEQ_PRINTF: &str = "__c2aya_seq_printf";
 
-/// `BPF_CORE_READ(src, a, b)`: one argument, the access `(src)->a->b`.
+/// `BPF_CORE_READ(src, a, b)`: one argument, the access `(&*(src))->a->b`.
 pub const CORE_READ: &str = "__c2aya_core_read";
 /// `BPF_CORE_READ_USER`.
 pub const CORE_READ_USER: &str = "__c2aya_core_read_user";

@@ -49,6 +49,20 @@ pub(super) fn broke_down(file: FileId) -> Diagnostic {
     .help("use another preprocessor: `--cpp 'clang -E'`")
 }
 
+/// `--cpp` failed.
+pub(super) fn outside(file: FileId, command: &str, why: &str) -> Diagnostic {
+    let mut lines = why.lines();
+    let first = lines.next().unwrap_or_default();
+    let message = format!("`{command}` failed: {first}");
+    let failed = Diagnostic::error(codes::OUTSIDE_PREPROCESSOR, span(file, 0, 0), message);
+    lines
+        .take(MAX_LINES)
+        .fold(failed, |failed, line| failed.note(None, line))
+}
+
+/// How much of what another program says is repeated.
+const MAX_LINES: usize = 12;
+
 /// Why reading stopped. `invalid` is the file that isn't UTF-8, its text repaired.
 pub(super) fn stopped(stop: &Stop, invalid: Option<FileId>) -> Diagnostic {
     match stop {
@@ -76,6 +90,14 @@ pub(super) fn stopped(stop: &Stop, invalid: Option<FileId>) -> Diagnostic {
             codes::UNREADABLE_FILE,
             None,
             format!("cannot read {}: {why}", path.display()),
+        ),
+        Stop::TooMuch(path) => Diagnostic::error(
+            codes::EXPANSION_TOO_LARGE,
+            None,
+            format!(
+                "the macros that {} defines or uses expand to millions of tokens",
+                path.display()
+            ),
         ),
         Stop::InvalidBtf { path, why } => Diagnostic::error(
             codes::INVALID_BTF,

@@ -5,11 +5,13 @@
 //! later stages know, never as what they expand to.
 
 mod assemble;
+mod bombs;
 pub mod codes;
 mod headers;
 mod lex;
 pub mod markers;
 mod messages;
+mod outside;
 mod preprocess;
 mod read;
 mod rewrite;
@@ -95,3 +97,6 @@ pub fn trivia(files: &SourceMap, file: FileId) -> Option<Trivia> {
     let SourceFile { text, kind, .. } = files.get(file)?;
     matches!(kind, FileKind::Main | FileKind::Local).then(|| Trivia::new(file, text))
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ use crate::{
     source::{
         Cache, Options, assemble,
         headers::{Headers, Opened, Stop},
-        messages,
+        messages, outside,
         preprocess::{self, Macro, Preprocessed, Raw},
         rewrite,
         span::{FileId, FileKind, SourceMap, Span},
@@ -63,8 +63,9 @@ impl<'a> Reader<'a> {
         if let Some(diagnostic) = messages::check_text(main_id, &main.text) {
             return (None, vec![diagnostic]);
         }
-        let Some(preprocessed) = preprocess::run(&main, self.options, self.arch, &headers) else {
-            return (None, vec![messages::broke_down(main_id)]);
+        let preprocessed = match self.preprocess(&main, main_id, &headers) {
+            Ok(preprocessed) => preprocessed,
+            Err(diagnostic) => return (None, vec![diagnostic]),
         };
         let ids = self.ids(&headers, &preprocessed);
         let mut diagnostics = match headers.stopped() {
@@ -73,6 +74,20 @@ impl<'a> Reader<'a> {
         };
         let unit = self.unit(main_id, preprocessed, &ids, &headers, &mut diagnostics);
         (unit, diagnostics)
+    }
+
+    fn preprocess(
+        &self,
+        main: &Opened,
+        main_id: FileId,
+        headers: &Headers<'_>,
+    ) -> Result<Preprocessed, Diagnostic> {
+        match &self.options.cpp {
+            Some(command) => outside::run(command, main, self.options, self.arch, headers)
+                .map_err(|why| messages::outside(main_id, command, &why)),
+            None => preprocess::run(main, self.options, self.arch, headers)
+                .ok_or_else(|| messages::broke_down(main_id)),
+        }
     }
 
     fn unit(

@@ -1129,7 +1129,7 @@ struct filename {
 	const char *uptr;
 	atomic_t refcnt;
 	struct audit_names *aname;
-	const const char iname[0];
+	const char iname[0];
 };
 
 struct address_space {
@@ -3575,7 +3575,7 @@ enum skb_drop_reason {
 	SKB_DROP_REASON_PSP_OUTPUT = 126,
 	SKB_DROP_REASON_RECURSION_LIMIT = 127,
 	SKB_DROP_REASON_MAX = 128,
-	SKB_DROP_REASON_SUBSYS_MASK = 18446744073709486080,
+	SKB_DROP_REASON_SUBSYS_MASK = 4294901760,
 };
 
 struct trace_event_raw_kfree_skb {
@@ -5696,7 +5696,7 @@ enum {
 };
 
 enum {
-	BPF_RINGBUF_BUSY_BIT = 18446744071562067968,
+	BPF_RINGBUF_BUSY_BIT = 2147483648,
 	BPF_RINGBUF_DISCARD_BIT = 1073741824,
 	BPF_RINGBUF_HDR_SZ = 8,
 };
@@ -6696,6 +6696,8 @@ struct file_handle {
 struct getcpu_cache {
 	long unsigned int blob[16];
 };
+
+struct bpf_lpm_trie_key { __u32 prefixlen; __u8 data[0]; };
 
 #pragma clang attribute pop
 

@@ -322,7 +322,7 @@ fn mistakes_are_reported_once() {
     );
     check_errors(
         "int f(void) { return 1 +; } int g(void) { return 2; }",
-        &["E0101 `;` unexpected `;`"],
+        &["E0101 `;` unexpected `;`, expected an expression"],
     );
     check_errors(
         "foo_t x; int f(foo_t *p) { return *p; }",

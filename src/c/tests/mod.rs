@@ -1,6 +1,10 @@
 //! Checks of what C means, on plain text.
 
+mod clang;
 mod expressions;
+mod layouts;
+mod random;
+mod robustness;
 
 use std::sync::Arc;
 
@@ -38,7 +42,7 @@ impl Origin for Plain {
 fn read(text: &str) -> (Tree, Vec<Diagnostic>) {
     let Outcome {
         tree, diagnostics, ..
-    } = analyze_text(text, &Plain, &[]);
+    } = analyze_text(text, &Plain, &[], false);
     (tree, diagnostics)
 }
 

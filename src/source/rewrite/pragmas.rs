@@ -50,11 +50,15 @@ fn attribute(near: &Token, name: &'static str, number: u32) -> Vec<Token> {
         space: false,
         ..near.punct_here(text)
     };
+    let named = Token {
+        space: false,
+        ..near.word_here(name)
+    };
     let mut attribute = vec![
         near.word_here("__attribute__"),
         punct("("),
         punct("("),
-        near.word_here(name),
+        named,
     ];
     if number > 0 {
         let number = near.with(TokenKind::Number, number.to_string());

@@ -5,18 +5,18 @@
 
 #include <bpf/bpf_helpers.h>
 
-/* `src, a, b` as the access `(src)->a->b`. */
+/* `src, a, b` as the access `(src)->a->b`; `&*` parts an arrow in src from those that are reads. */
 #define ___c2aya_path1(src) src
-#define ___c2aya_path2(src, a) (src)->a
-#define ___c2aya_path3(src, a, b) (src)->a->b
-#define ___c2aya_path4(src, a, b, c) (src)->a->b->c
-#define ___c2aya_path5(src, a, b, c, d) (src)->a->b->c->d
-#define ___c2aya_path6(src, a, b, c, d, e) (src)->a->b->c->d->e
-#define ___c2aya_path7(src, a, b, c, d, e, f) (src)->a->b->c->d->e->f
-#define ___c2aya_path8(src, a, b, c, d, e, f, g) (src)->a->b->c->d->e->f->g
-#define ___c2aya_path9(src, a, b, c, d, e, f, g, h) (src)->a->b->c->d->e->f->g->h
-#define ___c2aya_path10(src, a, b, c, d, e, f, g, h, i) (src)->a->b->c->d->e->f->g->h->i
-#define ___c2aya_path11(src, a, b, c, d, e, f, g, h, i, j) (src)->a->b->c->d->e->f->g->h->i->j
+#define ___c2aya_path2(src, a) (&*(src))->a
+#define ___c2aya_path3(src, a, b) (&*(src))->a->b
+#define ___c2aya_path4(src, a, b, c) (&*(src))->a->b->c
+#define ___c2aya_path5(src, a, b, c, d) (&*(src))->a->b->c->d
+#define ___c2aya_path6(src, a, b, c, d, e) (&*(src))->a->b->c->d->e
+#define ___c2aya_path7(src, a, b, c, d, e, f) (&*(src))->a->b->c->d->e->f
+#define ___c2aya_path8(src, a, b, c, d, e, f, g) (&*(src))->a->b->c->d->e->f->g
+#define ___c2aya_path9(src, a, b, c, d, e, f, g, h) (&*(src))->a->b->c->d->e->f->g->h
+#define ___c2aya_path10(src, a, b, c, d, e, f, g, h, i) (&*(src))->a->b->c->d->e->f->g->h->i
+#define ___c2aya_path11(src, a, b, c, d, e, f, g, h, i, j) (&*(src))->a->b->c->d->e->f->g->h->i->j
 #define ___c2aya_path(args...) ___bpf_apply(___c2aya_path, ___bpf_narg(args))(args)
 
 #define ___c2aya_field1(field) field

@@ -9,7 +9,8 @@
 #define __uint(name, val) int (*name)[val]
 #define __type(name, val) typeof(val) *name
 #define __array(name, val) typeof(val) *name[]
-#define __ulong(name, val) enum { ___bpf_concat(__unique_value, __COUNTER__) = val } name
+#define ___c2aya_concat(a, b) ___bpf_concat(a, b)
+#define __ulong(name, val) enum { ___c2aya_concat(__unique_value, __COUNTER__) = val } name
 
 #define SEC(name) __attribute__((section(name), used))
 

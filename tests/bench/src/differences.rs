@@ -38,7 +38,8 @@ fn of_loading(c: &Observation, rust: &Observation, said: &str) -> Vec<String> {
     let unset = [("C", c), ("Rust", rust)]
         .into_iter()
         .flat_map(|(label, side)| {
-            (side.unset.iter().chain(&side.lacking))
+            side.unset
+                .iter()
                 .map(move |name| format!("the constant {name} can't be set in {label}"))
         });
     refused

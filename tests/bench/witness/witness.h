@@ -131,7 +131,7 @@ struct side {
 /* Opens, sets the constants, and loads what the kernel takes; false if nothing can be attached. */
 bool load_side(struct side *side, const struct plan *plan, const struct side *model);
 
-/* Sets the port's `core__…` constants; false (with a message) if the kernel lacks one. */
+/* Sets the port's `core…` constants; false (with a message) if the object hasn't got one. */
 bool fill_core_constants(struct side *side, const struct plan *plan);
 /* Write the value of a constant before the object is loaded. */
 bool set_constant(struct side *side, const char *name, const void *bytes, size_t size);

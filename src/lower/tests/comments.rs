@@ -1,0 +1,44 @@
+use super::{HEAD, port_well};
+use crate::ir::dump;
+
+/// Each comment of `text` occurs in the object once.
+#[track_caller]
+fn check_all(text: &str, comments: &[&str]) {
+    let object = port_well(&format!("{HEAD}{text}"));
+    let found = dump::object(&object);
+    for comment in comments {
+        let count = found.matches(&format!("// {comment}")).count();
+        assert_eq!(count, 1, "{comment}\n{found}");
+    }
+}
+
+#[test]
+fn every_comment_is_kept_once() {
+    check_all(
+        "/* one */\n#define MAX 8 /* two */\n\n/* three */\nstruct s {\n\t/* four */\n\tint a; /* five */\n\tint b;\n\t/* six */\n};\n\
+         // seven\nconst volatile int x = 1; // eight\n\n/* nine */\nSEC(\"kprobe/f\")\nint BPF_KPROBE(f, /* ten */ int a)\n{\n\t/* eleven */\n\tif (a) {\n\t\t/* twelve */\n\t\ta++; /* thirteen */\n\t\t/* fourteen */\n\t} else {\n\t\t/* fifteen */\n\t\ta = /* sixteen */ 1;\n\t}\n\t/* seventeen */\n\treturn a;\n\t/* eighteen */\n}\n/* nineteen */\nchar LICENSE[] SEC(\"license\") = \"GPL\"; /* twenty */\n/* twenty-one */\n",
+        &[
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+            "twenty",
+            "twenty-one",
+        ],
+    );
+}

@@ -1,0 +1,90 @@
+use super::check;
+
+#[test]
+fn loops() {
+    check(
+        "for (int i = 0; i < 4; i++) b += i;",
+        "let i: i32 = 0\n'0: while i < 4 {\nb += i as u32\n} step {\ni += 1\n}",
+    );
+    check(
+        "while (1) { if (a) break; continue; }",
+        "'0: while true {\nif a != 0 {\nbreak '0\n}\ncontinue '0\n}",
+    );
+    check(
+        "do { a++; } while (a < 4);",
+        "'0: do {\na += 1\n} while a < 4",
+    );
+    check("do { a++; } while (0);", "a += 1");
+    check(
+        "do { if (a) break; b++; } while (0);",
+        "'0: {\nif a != 0 {\nbreak '0\n}\nb += 1\n}",
+    );
+    check("for (;;) { a++; }", "'0: while true {\na += 1\n}");
+}
+
+#[test]
+fn switches() {
+    check(
+        "switch (a) { case 1: b = 1; break; case 2: case 3: b = 2; break; default: b = 3; }",
+        "'0: switch a {\n1 => {\nb = 1\n}\n2 | 3 => {\nb = 2\n}\n_ => {\nb = 3\n}\n}",
+    );
+    check(
+        "switch (a) { case 1 ... 4: return 1; }",
+        "'0: switch a {\n1..=4 => {\nreturn 1\n}\n}",
+    );
+    check(
+        "switch (a) { case 1: b = 1; case 2: b += 2; break; }",
+        "'0: {\n'2: {\n'1: {\n'3: switch a {\n1 => {\nbreak '1\n}\n2 => {\nbreak '2\n}\n_ => {\nbreak '0\n}\n}\n}\nb = 1\n}\nb += 2\nbreak '0\n}",
+    );
+    check(
+        "switch (a) { default: b = 1; break; case 2: b = 2; }",
+        "'0: switch a {\n_ => {\nb = 1\n}\n2 => {\nb = 2\n}\n}",
+    );
+}
+
+#[test]
+fn jumps_forward_leave_a_block() {
+    check(
+        "if (a) goto out; b++; out: return 0;",
+        "'out: {\nif a != 0 {\nbreak 'out\n}\nb += 1\n}\nreturn 0",
+    );
+    check(
+        "if (a) goto one; if (b) goto two; c++; two: d++; one: return 0;",
+        "'one: {\nif a != 0 {\nbreak 'one\n}\n'two: {\nif b != 0 {\nbreak 'two\n}\nc += 1\n}\nd += 1\n}\nreturn 0",
+    );
+    check(
+        "for (int i = 0; i < 4; i++) { if (a) goto out; } b++; out: return 0;",
+        "'out: {\nlet i: i32 = 0\n'1: while i < 4 {\nif a != 0 {\nbreak 'out\n}\n} step {\ni += 1\n}\nb += 1\n}\nreturn 0",
+    );
+}
+
+#[test]
+fn jumps_backward_repeat() {
+    check(
+        "again: a++; if (a < 4) goto again; return 0;",
+        "'again: while true {\na += 1\nif a < 4 {\ncontinue 'again\n}\nbreak 'again\n}\nreturn 0",
+    );
+}
+
+#[test]
+fn declarations_move_out_of_blocks_that_are_left() {
+    check(
+        "if (a) goto out; int x = 4; b = x; out: return x;",
+        "let x: i32\n'out: {\nif a != 0 {\nbreak 'out\n}\nx = 4\nb = x as u32\n}\nreturn x",
+    );
+}
+
+#[test]
+fn what_is_never_reached_is_left_out() {
+    check("return 0; a++;", "return 0");
+}
+
+#[test]
+fn barriers() {
+    check(
+        "asm volatile(\"\" ::: \"memory\"); barrier();",
+        "barrier\nbarrier",
+    );
+    check("barrier_var(a);", "barrier a");
+    check("asm volatile(\"\" : \"+r\"(a));", "barrier a");
+}

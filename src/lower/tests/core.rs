@@ -1,0 +1,60 @@
+use super::{check, check_object};
+
+#[test]
+fn chains_of_reads() {
+    check(
+        "a = BPF_CORE_READ(t, tgid);",
+        "a = read_kernel::<i32>(core(t, task_struct.tgid))",
+    );
+    check(
+        "a = BPF_CORE_READ(t, real_parent, tgid);",
+        "a = read_kernel::<i32>(core(read_kernel::<*task_struct>(core(t, task_struct.real_parent)), task_struct.tgid))",
+    );
+    check(
+        "char x[16]; bpf_core_read_str(x, sizeof(x), &t->comm);",
+        "let x: [i8; 16]\nbpf_probe_read_kernel_str(x.ptr as *void, sizeof([i8; 16]) as u32, core(t, task_struct.comm) as *const void)",
+    );
+    check(
+        "int x; BPF_CORE_READ_INTO(&x, t, pid);",
+        "let x: i32\nbpf_probe_read_kernel((&x) as *void, sizeof(i32) as u32, core(t, task_struct.pid) as *const void)",
+    );
+}
+
+#[test]
+fn fields_of_kernel_types_are_relocated() {
+    check("a = t->tgid;", "a = *core(t, task_struct.tgid)");
+    check(
+        "a = t->real_parent->tgid;",
+        "a = *core(*core(t, task_struct.real_parent), task_struct.tgid)",
+    );
+    check("p = t->comm;", "p = (*core(t, task_struct.comm)).ptr");
+    check(
+        "char x = t->comm[b];",
+        "let x: i8 = (*core(t, task_struct.comm))[b]",
+    );
+}
+
+#[test]
+fn contexts_have_fixed_offsets() {
+    check("c = ctx->di;", "c = ctx->di as i64");
+}
+
+#[test]
+fn questions() {
+    check(
+        "if (bpf_core_field_exists(t->pid)) return 1;",
+        "if core(FieldExists task_struct.pid) != 0 {\nreturn 1\n}",
+    );
+    check(
+        "if (bpf_core_type_exists(struct task_struct)) return 1;",
+        "if core(TypeExists task_struct) != 0 {\nreturn 1\n}",
+    );
+}
+
+#[test]
+fn relocations_are_asked_once() {
+    check_object(
+        "SEC(\"kprobe/f\") int BPF_KPROBE(f, struct task_struct *t) { return BPF_CORE_READ(t, pid) + BPF_CORE_READ(t, pid); }",
+        "program f Kprobe { function: Some(\"f\"), offset: 0 } Kprobe (t: *task_struct = Parameter(0) `struct task_struct *`) -> i32 {\nreturn read_kernel::<i32>(core(t, task_struct.pid)) + read_kernel::<i32>(core(t, task_struct.pid))\n}\nrelocation 0 FieldOffset task_struct.pid",
+    );
+}

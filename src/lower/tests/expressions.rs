@@ -1,0 +1,201 @@
+use super::{check, check_with};
+
+#[test]
+fn conversions_that_nobody_sees_are_left_out() {
+    check("u8 x = a + 1;", "let x: u8 = (a + 1) as u8");
+    check("u8 x = 1; x = x + 1;", "let x: u8 = 1\nx += 1");
+    check(
+        "u32 x = bpf_get_current_pid_tgid();",
+        "let x: u32 = bpf_get_current_pid_tgid() as u32",
+    );
+    check("u64 x = b;", "let x: u64 = b as u64");
+    check("u64 x = (u64)(u32)d;", "let x: u64 = (d as u32) as u64");
+    check("u32 x = (u32)(u64)b;", "let x: u32 = b");
+    check("u64 x = 1;", "let x: u64 = 1");
+    check("u32 x = -1;", "let x: u32 = 4294967295");
+    check(
+        "u8 y = 3; u8 x = y >> 1;",
+        "let y: u8 = 3\nlet x: u8 = y >> 1",
+    );
+    check(
+        "s8 y = 3; u8 x = y >> 1;",
+        "let y: i8 = 3\nlet x: u8 = (y >> 1) as u8",
+    );
+}
+
+#[test]
+fn conversions_that_matter_stay() {
+    check("u64 x = b + 1;", "let x: u64 = (b + 1) as u64");
+    check("u64 x = a;", "let x: u64 = a as u64");
+    check(
+        "u8 y = 3; int x = y + 1;",
+        "let y: u8 = 3\nlet x: i32 = (y as i32) + 1",
+    );
+    check(
+        "u8 y = 200; u8 x = (y + y) >> 1;",
+        "let y: u8 = 200\nlet x: u8 = (((y as i32) + (y as i32)) >> 1) as u8",
+    );
+    check(
+        "u8 y = 200, z = 3; u8 x = (y + y) / z;",
+        "let y: u8 = 200\nlet z: u8 = 3\nlet x: u8 = (((y as i32) + (y as i32)) / (z as i32)) as u8",
+    );
+}
+
+#[test]
+fn comparisons_are_made_where_the_operands_come_from() {
+    check(
+        "u8 y = 3; if (y == 4) return 1;",
+        "let y: u8 = 3\nif y == 4 {\nreturn 1\n}",
+    );
+    check(
+        "u8 y = 3; if (y < b) return 1;",
+        "let y: u8 = 3\nif (y as u32) < b {\nreturn 1\n}",
+    );
+    check(
+        "u8 y = 3; if (y == 300) return 1;",
+        "let y: u8 = 3\nif (y as i32) == 300 {\nreturn 1\n}",
+    );
+    check(
+        "s8 y = 3; if (y < b) return 1;",
+        "let y: i8 = 3\nif (y as u32) < b {\nreturn 1\n}",
+    );
+    check("if (a < b) return 1;", "if (a as u32) < b {\nreturn 1\n}");
+    check("if (a == -1) return 1;", "if a == -1 {\nreturn 1\n}");
+    check(
+        "if (b == -1) return 1;",
+        "if b == 4294967295 {\nreturn 1\n}",
+    );
+    check(
+        "if ((u32)d != b) return 1;",
+        "if (d as u32) != b {\nreturn 1\n}",
+    );
+    check(
+        "u16 y = 3; u8 z = 1; if (y < z) return 1;",
+        "let y: u16 = 3\nlet z: u8 = 1\nif y < (z as u16) {\nreturn 1\n}",
+    );
+    check(
+        "u8 y = 3; if (y & 4) return 1;",
+        "let y: u8 = 3\nif (y & 4) != 0 {\nreturn 1\n}",
+    );
+}
+
+#[test]
+fn truth_values_stay_truth_values() {
+    check(
+        "if (a && !b) return 1;",
+        "if (a != 0) && (b == 0) {\nreturn 1\n}",
+    );
+    check("if (!p) return 1;", "if p == null {\nreturn 1\n}");
+    check("if (p == 0) return 1;", "if p == null {\nreturn 1\n}");
+    check(
+        "_Bool x = a; if (x) return 1;",
+        "let x: bool = a != 0\nif x {\nreturn 1\n}",
+    );
+    check(
+        "_Bool x = !!a; if (x == 1) return 1;",
+        "let x: bool = a != 0\nif x {\nreturn 1\n}",
+    );
+    check("int x = a > 1;", "let x: i32 = (a > 1) as i32");
+    check("u64 x = !a;", "let x: u64 = (a == 0) as u64");
+    check(
+        "if ((a > 1) == (b > 1)) return 1;",
+        "if (a > 1) == (b > 1) {\nreturn 1\n}",
+    );
+}
+
+#[test]
+fn assignments_update_in_the_type_of_the_target() {
+    check("a += 1;", "a += 1");
+    check("a++;", "a += 1");
+    check("--d;", "d -= 1");
+    check("u8 y = 1; y += a;", "let y: u8 = 1\ny += a as u8");
+    check("u8 y = 1; y <<= 3;", "let y: u8 = 1\ny <<= 3");
+    check(
+        "u8 y = 1; y <<= a;",
+        "let y: u8 = 1\ny = ((y as i32) << a) as u8",
+    );
+    check("u8 y = 1; y /= 3;", "let y: u8 = 1\ny /= 3");
+    check(
+        "s8 y = 1; y /= 3;",
+        "let y: i8 = 1\ny = ((y as i32) / 3) as i8",
+    );
+    check("a /= b;", "a = ((a as u32) / b) as i32");
+    check("d += a;", "d += a as u64");
+    check("d >>= 32;", "d >>= 32");
+    check("p++;", "p += 1");
+    check("p -= 2;", "p -= 2");
+    check(
+        "_Bool x = 0; x |= a > 1;",
+        "let x: bool = false\nx = x || (a > 1)",
+    );
+    check("a = a + 2;", "a += 2");
+}
+
+#[test]
+fn effects_come_out_of_expressions() {
+    check(
+        "if ((a = bpf_get_smp_processor_id()) < 0) return 1;",
+        "a = bpf_get_smp_processor_id() as i32\nif a < 0 {\nreturn 1\n}",
+    );
+    check("a = c = 0;", "c = 0\na = 0");
+    check("int x = a++;", "let x: i32 = a\na += 1");
+    check("int x = ++a;", "a += 1\nlet x: i32 = a");
+    check("char y[4]; y[a++] = 1;", "let y: [i8; 4]\ny[a] = 1\na += 1");
+    check(
+        "while (a--) b++;",
+        "'0: while { let old: i32 = a; a -= 1; old != 0 } {\nb += 1\n}",
+    );
+    check(
+        "if (a && (b = 1)) return 1;",
+        "if (a != 0) && { b = 1; true } {\nreturn 1\n}",
+    );
+    check("a ? b++ : d++;", "if a != 0 {\nb += 1\n} else {\nd += 1\n}");
+    check("a && b++;", "if a != 0 {\nlet old: u32 = b\nb += 1\n}");
+    check("(void)a;", "");
+    check(
+        "int x = ({ int y = 1; y + a; });",
+        "let x: i32 = { let y: i32 = 1; y + a }",
+    );
+}
+
+#[test]
+fn pointers_step_by_elements() {
+    check("char x = p[2];", "let x: i8 = *(p +> 2)");
+    check("char x = *(p + a);", "let x: i8 = *(p +> (a as i64))");
+    check("void *q = p; q += 4;", "let q: *void = p as *void\nq += 4");
+    check(
+        "u32 x[4] = {}; u32 *q = &x[b];",
+        "let x: [u32; 4] = {}\nlet q: *u32 = &x[b]",
+    );
+    check(
+        "u32 x[4] = {1, 2}; long n = &x[3] - x;",
+        "let x: [u32; 4] = {[0] = 1, [1] = 2}\nlet n: i64 = (&x[3]) <> x.ptr",
+    );
+}
+
+#[test]
+fn constants_keep_their_names() {
+    let defines =
+        "#define MAX 8\n#define BIG (MAX * 4)\nenum state { ON = 1, OFF };\nenum { LOOSE = 5 };";
+    check_with(
+        defines,
+        "if (a > MAX) return MAX;",
+        "if a > MAX {\nreturn MAX\n}",
+    );
+    check_with(defines, "u64 x = BIG;", "let x: u64 = BIG");
+    check_with(
+        defines,
+        "enum state s = ON; if (s == OFF) return LOOSE;",
+        "let s: state = ON\nif s == OFF {\nreturn LOOSE\n}",
+    );
+    check_with(defines, "u8 x = BPF_ANY;", "let x: u8 = BPF_ANY");
+}
+
+#[test]
+fn sizes_are_of_types() {
+    check("u64 x = sizeof(a);", "let x: u64 = sizeof(i32)");
+    check(
+        "int x = sizeof(u64) + 1;",
+        "let x: i32 = (sizeof(u64) + 1) as i32",
+    );
+}

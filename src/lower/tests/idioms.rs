@@ -1,0 +1,91 @@
+use super::check_with;
+
+const MAPS: &str = "struct event { u32 pid; char comm[16]; };\n\
+    struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 64); __type(key, u32); __type(value, struct event); } events SEC(\".maps\");\n\
+    struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 256 * 1024); } rb SEC(\".maps\");\n\
+    u64 dropped;\nconst volatile u32 target = 7;\n";
+
+#[test]
+fn maps_are_given_to_helpers() {
+    check_with(
+        MAPS,
+        "struct event *e = bpf_map_lookup_elem(&events, &b); if (!e) return 0; e->pid = 1;",
+        "let e: *event = bpf_map_lookup_elem(events, (&b) as *const void) as *event\nif e == null {\nreturn 0\n}\ne->pid = 1",
+    );
+    check_with(
+        MAPS,
+        "bpf_map_delete_elem(&events, &b);",
+        "bpf_map_delete_elem(events, (&b) as *const void)",
+    );
+    check_with(
+        MAPS,
+        "struct event *e = bpf_ringbuf_reserve(&rb, sizeof(*e), 0); if (e) bpf_ringbuf_submit(e, 0);",
+        "let e: *event = bpf_ringbuf_reserve(rb, sizeof(event), 0) as *event\nif e != null {\nbpf_ringbuf_submit(e as *void, 0)\n}",
+    );
+}
+
+#[test]
+fn globals() {
+    check_with(
+        MAPS,
+        "dropped++; if (target && b != target) return 0;",
+        "dropped += 1\nif (target != 0) && (b != target) {\nreturn 0\n}",
+    );
+    check_with(
+        MAPS,
+        "__sync_fetch_and_add(&dropped, 1);",
+        "atomic_add(&dropped, 1)",
+    );
+}
+
+#[test]
+fn output() {
+    check_with(
+        "",
+        "bpf_printk(\"%d %s\", a, p);",
+        "printk(\"%d %s\", a, p)",
+    );
+    check_with(
+        "",
+        "char fmt[] = \"x %d\"; bpf_trace_printk(fmt, sizeof(fmt), a);",
+        "let fmt: [i8; 5] = \"x %d\"\nprintk(\"x %d\", a)",
+    );
+}
+
+#[test]
+fn registers() {
+    check_with(
+        "",
+        "c = PT_REGS_PARM2(ctx);",
+        "c = Direct Parameter(1) of ctx as i64",
+    );
+    check_with("", "c = PT_REGS_RC(ctx);", "c = Direct Rc of ctx as i64");
+}
+
+#[test]
+fn memory() {
+    check_with(
+        MAPS,
+        "struct event e; __builtin_memset(&e, 0, sizeof(e)); e.pid = b;",
+        "let e: event\nMemset((&e) as *void, 0, sizeof(event))\ne.pid = b",
+    );
+    check_with(
+        MAPS,
+        "struct event e = {}; struct event f = { .pid = b };",
+        "let e: event = {}\nlet f: event = {.0 = b}",
+    );
+}
+
+#[test]
+fn byte_order() {
+    check_with("", "u16 x = bpf_htons(b);", "let x: u16 = ToBe(b as u16)");
+}
+
+#[test]
+fn functions() {
+    check_with(
+        "static __always_inline int twice(u8 x) { return x * 2; }",
+        "return twice(b);",
+        "return twice(b as u8)",
+    );
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Stands in for the system's header of this name. Written by scripts/uapi-headers; do not edit. */
+#ifndef _LINUX_VERSION_H
+#define _LINUX_VERSION_H
+
+/* Linux 6.12; what the running kernel is, a program asks LINUX_KERNEL_VERSION. */
+#define LINUX_VERSION_CODE 396288
+#ifndef KERNEL_VERSION
+#define KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + ((c) > 255 ? 255 : (c)))
+#endif
+
+#endif

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Stands in for the system's header of this name. Written by scripts/uapi-headers; do not edit. */
+#ifndef _SCHED_H
+#define _SCHED_H
+
+#include <linux/sched.h>
+
+#endif
