@@ -59,6 +59,7 @@ pub struct Options {
 
 /// Emits an object.
 pub fn emit(object: &Object, options: &Options) -> (Emitted, Vec<Diagnostic>) {
+    let object = &with_constants(object);
     let (names, uses) = (Names::of(object), Uses::default());
     let constants = ConstantTypes::of(object);
     let shared = Shared::of(object);
@@ -113,6 +114,18 @@ pub fn emit(object: &Object, options: &Options) -> (Emitted, Vec<Diagnostic>) {
     emitted.doc = text(&doc, &uses, &mut diagnostics);
     emitted.runtime = uses.runtime_items();
     (emitted, diagnostics)
+}
+
+/// The object with an item for each constant: those of the kernel's headers stand first.
+fn with_constants(object: &Object) -> Object {
+    let mut object = object.clone();
+    let missing: Vec<Item> = (0..)
+        .zip(&object.constants)
+        .map(|(id, _)| Item::Constant(ConstantId(id)))
+        .filter(|item| !object.order.contains(item))
+        .collect();
+    object.order.splice(0..0, missing);
+    object
 }
 
 fn relocations(t: &Types<'_>) -> TokenStream {

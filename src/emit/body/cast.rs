@@ -9,7 +9,7 @@ use crate::{
         types::{self, int},
     },
     ir::{
-        body::{Expr, ExprKind},
+        body::{BinaryOp, Expr, ExprKind},
         ty::Ty,
     },
 };
@@ -27,7 +27,7 @@ impl Body<'_> {
                 self.wrap_enum(ty, &number)
             }
             (_, Ty::Bool) => self.truth(value),
-            (Ty::Int { .. }, Ty::Int { bits, signed }) => self.int_to_int(value, *bits, *signed),
+            (Ty::Int { .. }, Ty::Int { bits, signed }) => self.int_to_int(value, *bits, *signed, pin),
             (Ty::Enum(_), Ty::Int { bits, signed }) => {
                 let number = self.enum_number(value);
                 if self.repr(&value.ty).to_string() == int(*bits, *signed).to_string() {
@@ -84,7 +84,7 @@ impl Body<'_> {
         }
     }
 
-    fn int_to_int(&self, value: &Expr, bits: u16, signed: bool) -> Code {
+    fn int_to_int(&self, value: &Expr, bits: u16, signed: bool, pin: Pin) -> Code {
         let to = Ty::Int { bits, signed };
         match &value.kind {
             ExprKind::Int(n) => {
@@ -104,6 +104,22 @@ impl Body<'_> {
             }
             ExprKind::SizeOf(ty) => {
                 return self.size_of(ty).cast(&int(bits, signed));
+            }
+            // `1 << n` in the type that is wanted: no bit of it depends on the sign.
+            ExprKind::Binary(BinaryOp::Shl, left, right)
+                if matches!(value.ty, Ty::Int { bits: from, .. } if from == bits)
+                    && matches!(left.kind, ExprKind::Int(_)) =>
+            {
+                let shifted = Expr {
+                    kind: ExprKind::Binary(
+                        BinaryOp::Shl,
+                        Box::new(Expr { ty: to.clone(), ..(**left).clone() }),
+                        right.clone(),
+                    ),
+                    ty: to.clone(),
+                    span: value.span,
+                };
+                return self.expr(&shifted, pin);
             }
             // Through the number behind the text.
             ExprKind::Load(place) if self.is_text(place) && bits == 8 && !signed => {

@@ -40,11 +40,11 @@ impl Body<'_> {
                 Code::atom(quote!(#name))
             }
             ExprKind::Unary(op, value) => {
-                let value = self.expr(value, pin);
-                value.unary(match op {
-                    UnaryOp::Neg => quote!(-),
-                    UnaryOp::BitNot => quote!(!),
-                })
+                match op {
+                    // No overflow to think about.
+                    UnaryOp::Neg => self.expr(value, Pin::Itself).dot(quote!(wrapping_neg())),
+                    UnaryOp::BitNot => self.expr(value, pin).unary(quote!(!)),
+                }
             }
             ExprKind::Not(value) => self.not(value),
             ExprKind::Binary(op, left, right) => self.binary(*op, left, right, pin),
@@ -132,6 +132,7 @@ impl Body<'_> {
     }
 
     fn enum_constant(&self, id: crate::ir::EnumId, index: u32, ty: &Ty) -> Code {
+        let _ = self.t.ty(&Ty::Enum(id));
         let (enumeration, constant) = (
             self.t.names.enumeration(id),
             self.t.names.enum_constant(id, index as usize),

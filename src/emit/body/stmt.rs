@@ -280,7 +280,7 @@ impl Body<'_> {
             matches!(ty, Ty::Pointer { .. }) && matches!(strip(value).kind, ExprKind::Int(0));
         let erased = matches!(ty, Ty::Pointer { .. })
             && matches!(
-                strip(value).kind,
+                super::expr::strip_pointer_casts(value).kind,
                 ExprKind::Helper(..)
                     | ExprKind::Str(_)
                     | ExprKind::Map(_)
