@@ -55,8 +55,10 @@ fn low_bits(object: &Object, value: &Expr, ty: &Ty) -> Option<Expr> {
                     },
                     _ => return None,
                 };
-                fit(object, value, ty)
-                    .or_else(|| fit(object, value, &other).map(|value| cast(object, value, ty)))
+                fit(object, value, ty).or_else(|| {
+                    let wider = (value.ty != other).then_some(value)?;
+                    fit(object, wider, &other).map(|value| cast(object, value, ty))
+                })
             }
         },
         ExprKind::Unary(op, a) => {
