@@ -46,7 +46,20 @@ fn low_bits(object: &Object, value: &Expr, ty: &Ty) -> Option<Expr> {
                 let a = leaf(object, a, ty)?;
                 remade(ExprKind::Binary(*op, Box::new(a), b.clone()))
             }
-            BinaryOp::Shr | BinaryOp::Div | BinaryOp::Rem => fit(object, value, ty),
+            BinaryOp::Shr | BinaryOp::Div | BinaryOp::Rem => {
+                // By the value, in whichever signedness of that width holds it.
+                let other = match *ty {
+                    Ty::Int { bits, signed } => Ty::Int {
+                        bits,
+                        signed: !signed,
+                    },
+                    _ => return None,
+                };
+                fit(object, value, ty).or_else(|| {
+                    let wider = (value.ty != other).then_some(value)?;
+                    fit(object, wider, &other).map(|value| cast(object, value, ty))
+                })
+            }
         },
         ExprKind::Unary(op, a) => {
             let a = leaf(object, a, ty)?;

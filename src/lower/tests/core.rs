@@ -27,7 +27,7 @@ fn fields_of_kernel_types_are_relocated() {
         "a = t->real_parent->tgid;",
         "a = *core(*core(t, task_struct.real_parent), task_struct.tgid)",
     );
-    check("p = t->comm;", "p = (*core(t, task_struct.comm)).ptr");
+    check("p = t->comm;", "p = *core(t, task_struct.comm).ptr");
     check(
         "char x = t->comm[b];",
         "let x: i8 = (*core(t, task_struct.comm))[b]",

@@ -150,7 +150,7 @@ fn effects_come_out_of_expressions() {
         "if (a != 0) && { b = 1; true } {\nreturn 1\n}",
     );
     check("a ? b++ : d++;", "if a != 0 {\nb += 1\n} else {\nd += 1\n}");
-    check("a && b++;", "if a != 0 {\nlet old: u32 = b\nb += 1\n}");
+    check("a && b++;", "if a != 0 {\nb += 1\n}");
     check("(void)a;", "");
     check(
         "int x = ({ int y = 1; y + a; });",
