@@ -27,7 +27,9 @@ impl Body<'_> {
                 self.wrap_enum(ty, &number)
             }
             (_, Ty::Bool) => self.truth(value),
-            (Ty::Int { .. }, Ty::Int { bits, signed }) => self.int_to_int(value, *bits, *signed, pin),
+            (Ty::Int { .. }, Ty::Int { bits, signed }) => {
+                self.int_to_int(value, *bits, *signed, pin)
+            }
             (Ty::Enum(_), Ty::Int { bits, signed }) => {
                 let number = self.enum_number(value);
                 if self.repr(&value.ty).to_string() == int(*bits, *signed).to_string() {
@@ -113,7 +115,10 @@ impl Body<'_> {
                 let shifted = Expr {
                     kind: ExprKind::Binary(
                         BinaryOp::Shl,
-                        Box::new(Expr { ty: to.clone(), ..(**left).clone() }),
+                        Box::new(Expr {
+                            ty: to.clone(),
+                            ..(**left).clone()
+                        }),
                         right.clone(),
                     ),
                     ty: to.clone(),

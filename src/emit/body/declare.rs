@@ -206,7 +206,7 @@ fn become_let(stmts: &mut [Stmt], at: usize, local: LocalId) {
 }
 
 /// Takes a statement away; its comments go to the next one.
-fn remove(stmts: &mut Vec<Stmt>, at: usize) {
+pub(super) fn remove(stmts: &mut Vec<Stmt>, at: usize) {
     let removed = stmts.remove(at);
     pass_on(stmts, at, removed.notes);
 }
@@ -285,7 +285,7 @@ fn block_with(stmt: &mut Stmt, local: LocalId) -> Option<&mut Block> {
     with.next().is_none().then_some(block)
 }
 
-fn blocks_of(stmt: &mut Stmt) -> Vec<&mut Block> {
+pub(super) fn blocks_of(stmt: &mut Stmt) -> Vec<&mut Block> {
     match &mut stmt.kind {
         StmtKind::Block(_, block) | StmtKind::Loop { body: block, .. } => vec![block],
         StmtKind::If(_, then, other) => std::iter::once(then).chain(other).collect(),

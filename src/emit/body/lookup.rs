@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 
 use super::{Body, Held, expr::strip_pointer_casts, pointers};
 use crate::{
-    emit::code::Code,
+    emit::{code::Code, runtime::Module, types},
     ir::{
         body::{Block, CompareOp, Expr, ExprKind, Init, LocalId, PlaceKind, Stmt, StmtKind},
         ty::Ty,
@@ -58,6 +58,131 @@ impl Body<'_> {
                 self.if_let_reserve(first, second, local, args, then)
             }
             _ => None,
+        }
+    }
+
+    /// `T x; if (bpf_probe_read_user(&x, sizeof(x), p)) return;` and the same without a test.
+    pub(super) fn read_variable(&self, stmts: &[Stmt]) -> Option<Taken> {
+        let [first, second, rest @ ..] = stmts else {
+            return None;
+        };
+        let StmtKind::Let(local, init) = &first.kind else {
+            return None;
+        };
+        if init.as_ref().is_some_and(|init| {
+            !matches!(
+                init,
+                Init::Zero
+                    | Init::Expr(Expr {
+                        kind: ExprKind::Int(_),
+                        ..
+                    })
+            )
+        }) {
+            return None;
+        }
+        let local = *local;
+        let ty = self.local_ty(local);
+        if !matches!(ty, Ty::Int { .. } | Ty::Pointer { .. })
+            || self.local(local).is_some_and(|l| l.volatile)
+        {
+            return None;
+        }
+        match &second.kind {
+            StmtKind::If(cond, then, None) if Self::diverges(&then.stmts) => {
+                let (name, from) = self.whole_read(tested_nonzero(cond)?, local, &ty)?;
+                if pointers::mentioned(&then.stmts, local) {
+                    return None;
+                }
+                let helper = self.t.uses.import("aya_ebpf::helpers", name);
+                let call = {
+                    let from = self.root(|| self.typed_pointer(from, &ty));
+                    quote!(unsafe { #helper(#from) })
+                };
+                let otherwise = self.block_stmts(then);
+                let (notes, more) = (self.before(first), self.comments_only(second));
+                let name = self.declared_name(local);
+                let mutable = self.is_mutated(local).then(|| quote!(mut));
+                self.hold(local, Held::Raw);
+                Some(Taken {
+                    count: 2,
+                    tokens: quote!(#notes #more let Ok(#mutable #name) = (#call) else { #otherwise };),
+                })
+            }
+            StmtKind::Expr(call) => {
+                let (name, from) = self.whole_read(call, local, &ty)?;
+                let function = match name {
+                    "bpf_probe_read_user" => "read_user",
+                    "bpf_probe_read_kernel" => "read_kernel",
+                    _ => "read",
+                };
+                let function = self.t.uses.runtime(Module::Helper, function);
+                let from = self.root(|| self.typed_pointer(from, &ty));
+                let (notes, more) = (self.before(first), self.comments_only(second));
+                let name = self.declared_name(local);
+                let mutable = self.is_mutated(local).then(|| quote!(mut));
+                self.hold(local, Held::Raw);
+                let _ = rest;
+                Some(Taken {
+                    count: 2,
+                    tokens: quote!(#notes #more let #mutable #name = #function(#from);),
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// The helper and the source of a read that fills just that variable.
+    fn whole_read<'e>(
+        &self,
+        call: &'e Expr,
+        local: LocalId,
+        ty: &Ty,
+    ) -> Option<(&'static str, &'e Expr)> {
+        let ExprKind::Helper(id, _, args) = &call.kind else {
+            return None;
+        };
+        let name = match id {
+            4 => "bpf_probe_read",
+            112 => "bpf_probe_read_user",
+            113 => "bpf_probe_read_kernel",
+            _ => return None,
+        };
+        let [into, size, from] = args.as_slice() else {
+            return None;
+        };
+        let ExprKind::AddressOf(place) = &strip_pointer_casts(into).kind else {
+            return None;
+        };
+        let whole = matches!(place.kind, PlaceKind::Local(id) if id == local)
+            && self.constant_value(size)? == i128::from(self.t.size(ty));
+        // What is read from is known before the variable is there.
+        let mut probe = Stmt {
+            kind: StmtKind::Expr(from.clone()),
+            notes: crate::ir::Notes::default(),
+            span: None,
+        };
+        let free = !pointers::mentioned(std::slice::from_ref(&probe), local);
+        probe.notes.blank = false;
+        (whole && free).then_some((name, from))
+    }
+
+    /// A source of reads as a pointer to values of type `ty`.
+    fn typed_pointer(&self, from: &Expr, ty: &Ty) -> Code {
+        let inner = strip_pointer_casts(from);
+        let target = self.t.ty(ty);
+        match &inner.ty {
+            Ty::Pointer { to, .. } => {
+                let code = self.pointer(inner, false);
+                if types::same_pointee(to, ty) && !matches!(ty, Ty::Int { bits: 8, .. }) {
+                    code
+                } else {
+                    code.dot(quote!(cast::<#target>()))
+                }
+            }
+            _ => self
+                .expr(inner, super::Pin::Itself)
+                .cast(&quote!(*const #target)),
         }
     }
 
@@ -295,6 +420,30 @@ impl Body<'_> {
         } else {
             quote!(#entry.discard(#flags);)
         })
+    }
+}
+
+/// What a condition tests for not being 0.
+fn tested_nonzero(cond: &Expr) -> Option<&Expr> {
+    match &cond.kind {
+        ExprKind::Cast(inner) if cond.ty == Ty::Bool => Some(strip_ints(inner)),
+        ExprKind::Compare(CompareOp::Ne | CompareOp::Lt, left, right)
+            if matches!(strip_all(right).kind, ExprKind::Int(0)) =>
+        {
+            Some(strip_ints(left))
+        }
+        _ => None,
+    }
+}
+
+fn strip_ints(expr: &Expr) -> &Expr {
+    match &expr.kind {
+        ExprKind::Cast(inner)
+            if matches!((&expr.ty, &inner.ty), (Ty::Int { .. }, Ty::Int { .. })) =>
+        {
+            strip_ints(inner)
+        }
+        _ => expr,
     }
 }
 

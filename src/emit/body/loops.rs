@@ -14,6 +14,7 @@ use crate::{
             StmtKind,
         },
         ty::Ty,
+        walk::Visit,
     },
 };
 
@@ -48,7 +49,19 @@ impl Body<'_> {
             return None;
         }
         let ty = &left.ty;
-        let range = self.range(start, *op, right, by, ty)?;
+        // A counter that only indexes is a `usize`.
+        let usize_ = Ty::unsigned(64);
+        let indexes = by == 1
+            && *ty != usize_
+            && self.constant_value(start).is_some_and(|n| n >= 0)
+            && self.constant_value(right).is_some_and(|n| n >= 0)
+            && self.only_indexes(&body.stmts, local);
+        let range = if indexes {
+            self.indices.borrow_mut().insert(local);
+            self.index_range(start, *op, right)?
+        } else {
+            self.range(start, *op, right, by, ty)?
+        };
         let notes = self.before(first);
         let more = self.comments_only(second);
         let known = self.constant_value(start).zip(self.constant_value(right));
@@ -75,11 +88,70 @@ impl Body<'_> {
         let inner = self.block_stmts(body);
         self.around.borrow_mut().pop();
         self.counters.borrow_mut().remove(&local);
+        self.indices.borrow_mut().remove(&local);
         let prefix = self.label_prefix(*label);
         Some(Taken {
             count: 2,
             tokens: quote!(#notes #more #prefix for #name in #range { #inner }),
         })
+    }
+
+    /// A range of `usize`.
+    fn index_range(&self, start: &Expr, op: CompareOp, end: &Expr) -> Option<TokenStream> {
+        let start = self.as_usize(start);
+        match (op, &end.kind) {
+            (CompareOp::Lt, _) => {
+                let end = self.as_usize(end);
+                Some(quote!(#start..#end))
+            }
+            (CompareOp::Le, _) => {
+                let last = self.constant_value(end)?.checked_add(1)?;
+                let end = Literal::i128_unsuffixed(last);
+                Some(quote!(#start..#end))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether every mention of the variable is an index or moves a pointer.
+    fn only_indexes(&self, stmts: &[Stmt], local: LocalId) -> bool {
+        struct Finder {
+            local: LocalId,
+            mentions: usize,
+            indices: usize,
+        }
+        impl Finder {
+            fn index(&mut self, index: &Expr) {
+                let mut inner = index;
+                while let ExprKind::Cast(next) = &inner.kind {
+                    inner = next;
+                }
+                self.indices += usize::from(loads(inner, self.local));
+            }
+        }
+        impl Visit for Finder {
+            fn place(&mut self, place: &crate::ir::body::Place) {
+                self.mentions +=
+                    usize::from(matches!(place.kind, PlaceKind::Local(id) if id == self.local));
+                if let PlaceKind::Index(_, index) = &place.kind {
+                    self.index(index);
+                }
+                self.place_parts(place);
+            }
+            fn expr(&mut self, expr: &Expr) {
+                if let ExprKind::Offset(_, by) = &expr.kind {
+                    self.index(by);
+                }
+                self.expr_parts(expr);
+            }
+        }
+        let mut finder = Finder {
+            local,
+            mentions: 0,
+            indices: 0,
+        };
+        stmts.iter().for_each(|s| finder.stmt(s));
+        finder.mentions > 0 && finder.mentions == finder.indices
     }
 
     /// A range that gives the same numbers.
@@ -323,7 +395,6 @@ fn stepped(step: &[Stmt], local: LocalId) -> Option<i128> {
 /// Whether statements assign the variable or take its address.
 fn writes(stmts: &[Stmt], local: LocalId) -> bool {
     struct Writes(LocalId, bool);
-    use crate::ir::walk::Visit;
     impl Visit for Writes {
         fn stmt(&mut self, stmt: &Stmt) {
             if let StmtKind::Assign(place, _)

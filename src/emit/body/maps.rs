@@ -296,6 +296,17 @@ impl Body<'_> {
         }
         let value = match &place.kind {
             PlaceKind::Temporary(init) => self.init(init, &place.ty, Pin::Context),
+            PlaceKind::Local(id) if self.keys.contains_key(id) => {
+                let known = self
+                    .keys
+                    .get(id)
+                    .and_then(|value| self.constant_value(value));
+                return Some(self.literal(
+                    known.unwrap_or_default(),
+                    &Ty::unsigned(32),
+                    Pin::Context,
+                ));
+            }
             _ => self.load(place),
         };
         Some(match &place.ty {

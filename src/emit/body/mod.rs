@@ -8,6 +8,7 @@ mod call;
 mod cast;
 mod declare;
 mod expr;
+mod keys;
 mod lookup;
 mod loops;
 mod maps;
@@ -28,7 +29,7 @@ pub use value::c_string;
 
 use super::{code::Code, names, types::Types};
 use crate::ir::{
-    body::{Expr, Function, LabelId, Local, LocalId, StmtKind},
+    body::{Expr, ExprKind, Function, LabelId, Local, LocalId, StmtKind},
     ty::Ty,
 };
 
@@ -42,6 +43,10 @@ pub struct Body<'a> {
     facts: RefCell<Facts>,
     /// Variables that may be read before they have a value.
     early: HashSet<LocalId>,
+    /// Variables that are nothing but a known index into arrays.
+    keys: HashMap<LocalId, Expr>,
+    /// Counters that only index, and so are `usize`.
+    indices: RefCell<HashSet<LocalId>>,
     /// Whether each unsafe operation gets a block of its own, or one is around already.
     mode: Cell<Mode>,
     /// Unsafe operations met since it was last set to 0.
@@ -127,7 +132,14 @@ impl<'a> Body<'a> {
         returns: Returns,
     ) -> Self {
         let mut function = function.clone();
+        let is_array = |map: &Expr| match expr::strip_pointer_casts(map).kind {
+            ExprKind::Map(id) => t.object.maps.get(id.0 as usize).is_some_and(|map| {
+                matches!(map.def.map_type, 2 | 6) && super::map_items::is_typed(t.object, map)
+            }),
+            _ => false,
+        };
         declare::settle(&mut function);
+        let keys = keys::take_constant_keys(&mut function, &is_array);
         let names = (0..)
             .map(LocalId)
             .zip(&function.locals)
@@ -140,6 +152,8 @@ impl<'a> Body<'a> {
             context,
             facts: RefCell::default(),
             early: HashSet::new(),
+            keys,
+            indices: RefCell::default(),
             mode: Cell::new(Mode::Each),
             operations: Cell::new(0),
             around: RefCell::default(),

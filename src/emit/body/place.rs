@@ -267,6 +267,15 @@ impl Body<'_> {
             inner = next;
         }
         match &inner.kind {
+            ExprKind::Load(place) if matches!(place.kind, PlaceKind::Local(id) if self.indices.borrow().contains(&id)) =>
+            {
+                let code = self.load(place);
+                if ty.to_string() == "usize" {
+                    code
+                } else {
+                    code.cast(ty)
+                }
+            }
             ExprKind::Int(_) => self.expr(inner, Pin::Context),
             ExprKind::Constant(id)
                 if self.t.constants.get(*id).tokens().to_string() == ty.to_string() =>

@@ -78,6 +78,7 @@ impl Body<'_> {
             if let Some(taken) = self
                 .counted_loop(rest)
                 .or_else(|| self.tested_pointer(rest))
+                .or_else(|| self.read_variable(rest))
             {
                 out.extend(taken.tokens);
                 rest = rest.get(taken.count..).unwrap_or_default();
