@@ -2,7 +2,7 @@
 
 use std::{ffi::CString, fs::File, io::Read as _, path::Path};
 
-use anyhow::{Context as _, Error, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use aya::{
     Btf, Ebpf,
     maps::{Map, ProgramArray, SockHash, SockMap, sock::SockMapFd},
@@ -182,7 +182,7 @@ pub fn perf_event(ebpf: &mut Ebpf, name: &str, frequency: u64) -> Result<()> {
     let program: &mut PerfEvent = program(ebpf, name)?;
     program.load().with_context(unloadable(name))?;
     let clock = PerfEventConfig::Software(SoftwareEvent::CpuClock);
-    for cpu in online_cpus().map_err(|(what, error)| Error::new(error).context(what))? {
+    for cpu in online_cpus().map_err(|(what, error)| anyhow::Error::new(error).context(what))? {
         let scope = PerfEventScope::AllProcessesOneCpu { cpu };
         program
             .attach(clock, scope, SamplePolicy::Frequency(frequency), true)

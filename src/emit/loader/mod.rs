@@ -76,9 +76,10 @@ pub fn loader(objects: &[(&str, &Object)]) -> Loader {
                     .files
                     .insert(format!("{path}.rs"), part.module_text());
             }
-            let index: String = many
+            let names: BTreeSet<&str> = many.iter().map(|part| part.module.as_str()).collect();
+            let index: String = names
                 .iter()
-                .map(|part| format!("pub mod {};\n", part.module))
+                .map(|module| format!("pub mod {module};\n"))
                 .collect();
             let index = format!("//! One module for each object.\n\n{index}");
             loader.files.insert("objects.rs".to_owned(), index);
@@ -184,7 +185,7 @@ fn common_options(parts: &[ObjectLoader]) -> String {
 fn options_struct(parts: &[ObjectLoader], about: &str, public: &str) -> String {
     let mut members = String::new();
     let all = parts.iter().flat_map(|part| &part.settings);
-    for setting in options::merged(all).values() {
+    for setting in options::merged(all) {
         members.push('\n');
         members.push_str(&setting.member());
     }
@@ -315,7 +316,7 @@ fn explain(error: Error) -> Error {
         .filter_map(|cause| cause.downcast_ref::<io::Error>())
         .any(|cause| cause.kind() == io::ErrorKind::PermissionDenied);
     if denied {
-        error.context(\"run this as root (or with CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN and CAP_SYSLOG)\")
+        error.context(\"run this as root, or with CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN, CAP_SYSLOG\")
     } else {
         error
     }
@@ -353,7 +354,8 @@ fn imports(body: &str) -> String {
             &[
                 (
                     "Context as _",
-                    body.contains(".context(") || body.contains(".with_context("),
+                    // An error has a method of that name too.
+                    body.replace("error.context(", "").contains("context("),
                 ),
                 ("Error", has("Error")),
                 ("Result", has("Result")),

@@ -5,12 +5,14 @@ use std::fmt::Write as _;
 use super::{
     Templates, formats, imports,
     options::{self, Setting, SettingKind},
-    programs::Plan,
+    programs::{Plan, unasked},
     questions::{self, WRAPPER},
+    text::list,
     types::Types,
 };
 use crate::{
     diag::Diagnostic,
+    emit::runtime::select::format_use,
     ir::{Map, MapDef, Object, ty::Ty},
 };
 
@@ -228,15 +230,16 @@ impl<'a> ObjectLoader<'a> {
             text.push_str(table);
         };
         if !self.plan.syscalls.is_empty() {
-            let mut table = format!(
-                "/// The programs, and the system calls that they attach to.\nconst SYSCALLS: [(&str, &str); {}] = [\n",
+            let rows = self.plan.syscalls.iter();
+            let rows = rows.map(|(program, call)| format!("({program:?}, {call:?})"));
+            let head = format!(
+                "const SYSCALLS: [(&str, &str); {}] = ",
                 self.plan.syscalls.len()
             );
-            for (program, call) in &self.plan.syscalls {
-                let _ = writeln!(table, "    ({program:?}, {call:?}),");
-            }
-            table.push_str("];\n");
-            add(&table);
+            let list = list(&head, rows.collect(), 0, ";");
+            add(&format!(
+                "/// The programs, and the system calls that they attach to.\n{head}{list};\n"
+            ));
         }
         if let Some(core) = &self.core {
             add(core);
@@ -245,15 +248,10 @@ impl<'a> ObjectLoader<'a> {
             add(kconfig);
         }
         if !self.formats.is_empty() {
-            let mut table = format!(
-                "/// What the programs print.\nconst FORMATS: [&str; {}] = [\n",
-                self.formats.len()
-            );
-            for format in &self.formats {
-                let _ = writeln!(table, "    {format:?},");
-            }
-            table.push_str("];\n");
-            add(&table);
+            let formats = self.formats.iter().map(|format| format!("{format:?}"));
+            let head = format!("const FORMATS: [&str; {}] = ", self.formats.len());
+            let list = list(&head, formats.collect(), 0, ";");
+            add(&format!("/// What the programs print.\n{head}{list};\n"));
         }
         text
     }
@@ -338,7 +336,7 @@ impl<'a> ObjectLoader<'a> {
             let statement = if doubtful {
                 statement.clone()
             } else {
-                statement.replace("attached |= ", "let _attached = ")
+                unasked(statement)
             };
             let _ = writeln!(text, "    {statement}");
         }
@@ -447,31 +445,30 @@ impl<'a> ObjectLoader<'a> {
         } else {
             ""
         };
-        let mut of_crate = vec!["Options"];
-        for module in ["attach", "kconfig"] {
-            if body.contains(&format!("{module}::")) {
-                of_crate.insert(0, module);
+        let mut own = vec!["Options".to_owned()];
+        if body.contains("attach::") {
+            own.push("attach".to_owned());
+        }
+        let mut foreign = Vec::new();
+        for line in imports(&body).lines() {
+            let path = line
+                .strip_prefix("use ")
+                .and_then(|line| line.strip_suffix(';'));
+            match path.filter(|path| OWN.iter().any(|own| path.starts_with(&format!("{own}::")))) {
+                // The module's functions are called by its name too.
+                Some(path) if path.starts_with("kconfig::") => {
+                    own.push(path.replacen('{', "{self, ", 1));
+                }
+                Some(path) => own.push(path.to_owned()),
+                None => foreign.push(line.to_owned()),
             }
         }
-        let (imported, own): (Vec<String>, Vec<String>) =
-            imports(&body).lines().map(str::to_owned).partition(|line| {
-                !OWN.iter()
-                    .any(|own| line.starts_with(&format!("use {own}::")))
-            });
-        let mut paths: Vec<String> = own
-            .iter()
-            .filter_map(|line| {
-                line.strip_prefix("use ")?
-                    .strip_suffix(';')
-                    .map(str::to_owned)
-            })
-            .chain(of_crate.iter().map(|&path| path.to_owned()))
-            .collect();
-        paths.sort_by_key(|path| (path.starts_with(char::is_uppercase), path.clone()));
-        let own = format!("use crate::{{{}}};\n", paths.join(", "));
+        own.sort();
+        let own = format_use(&format!("use crate::{{{}}};", own.join(", ")));
+        let imported = foreign;
         let imported = imported.join("\n");
         format!(
-            "//! `{}`: its programs, and what they need of the kernel.\n{types}\n{}\n\n{own}\n{}\n",
+            "//! `{}`: its programs, and what they need of the kernel.\n{types}\n{}\n\n{own}\n\n{}\n",
             self.object.name,
             imported.trim_matches('\n'),
             body.trim_matches('\n')

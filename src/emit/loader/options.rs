@@ -1,6 +1,6 @@
 //! The loader's command line: an option for each variable that it may set.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::fmt::Write as _;
 
 use super::text::{doc, identifier, kebab};
 use crate::{
@@ -117,14 +117,13 @@ fn integer(bits: u16, signed: bool) -> Option<&'static str> {
     })
 }
 
-/// Settings of all objects by their names on the command line: objects that have one of the same
-/// name and kind share it.
-pub(super) fn merged<'a>(
-    all: impl IntoIterator<Item = &'a Setting>,
-) -> BTreeMap<&'a str, &'a Setting> {
-    let mut merged = BTreeMap::new();
+/// Settings of all objects: objects that have one of the same name and kind share it.
+pub(super) fn merged<'a>(all: impl IntoIterator<Item = &'a Setting>) -> Vec<&'a Setting> {
+    let mut merged: Vec<&Setting> = Vec::new();
     for setting in all {
-        merged.entry(setting.field.as_str()).or_insert(setting);
+        if !merged.iter().any(|other| other.field == setting.field) {
+            merged.push(setting);
+        }
     }
     merged
 }

@@ -73,7 +73,9 @@ impl Plan {
                         self.statements.push(optional(
                             &field,
                             name,
-                            &format!("attach::syscall(&mut ebpf, &syscalls, {name:?}, target)?"),
+                            &[&format!(
+                                "attached |= attach::syscall(&mut ebpf, &syscalls, {name:?}, target)?;"
+                            )],
                         ));
                     }
                 }
@@ -102,9 +104,13 @@ impl Plan {
                     self.statements.push(optional(
                         &field,
                         name,
-                        &format!(
-                            "{{\n            let (category, event) = target.split_once('/').context(\"a tracepoint is CATEGORY/NAME\")?;\n            attach::tracepoint(&mut ebpf, {name:?}, category, event)?;\n            true\n        }}"
-                        ),
+                        &[
+                            "let (category, event) = target",
+                            "    .split_once('/')",
+                            "    .context(\"a tracepoint is CATEGORY/NAME\")?;",
+                            &format!("attach::tracepoint(&mut ebpf, {name:?}, category, event)?;"),
+                            ATTACHED,
+                        ],
                     ));
                 }
             },
@@ -223,10 +229,10 @@ impl Plan {
         self.statements.push(optional(
             &field,
             name,
-            &format!(
-                "{{\n            attach::{function}({})?;\n            true\n        }}",
-                arguments.join(", ")
-            ),
+            &[
+                &format!("attach::{function}({})?;", arguments.join(", ")),
+                ATTACHED,
+            ],
         ));
     }
 
@@ -285,12 +291,26 @@ fn quoted(text: &str) -> String {
     format!("{text:?}")
 }
 
-/// A statement that attaches where the user named a target.
-fn optional(field: &str, name: &str, attach: &str) -> String {
+/// Said behind what attaches for certain.
+const ATTACHED: &str = "attached = true;";
+
+/// Statements that attach where the user named a target.
+fn optional(field: &str, name: &str, attach: &[&str]) -> String {
     let flag = kebab(field.trim_start_matches("r#"));
+    let attach: String = attach
+        .iter()
+        .map(|line| format!("        {line}\n"))
+        .collect();
     format!(
-        "match &options.{field} {{\n        Some(target) => attached |= {attach},\n        None => eprintln!(\"{name} isn't attached: --{flag} tells to what\"),\n    }}"
+        "if let Some(target) = &options.{field} {{\n{attach}    }} else {{\n        eprintln!(\"{name} isn't attached: --{flag} tells to what\");\n    }}"
     )
+}
+
+/// A statement where nobody asks whether anything was attached.
+pub(super) fn unasked(statement: &str) -> String {
+    statement
+        .replace("attached |= ", "")
+        .replace(&format!("        {ATTACHED}\n"), "")
 }
 
 /// Whether a program reads arguments of a system call, be it attached by the name of a function.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::text::list;
 use crate::{
     emit::core_reads,
     ir::{
@@ -27,28 +28,30 @@ pub(super) fn core(object: &Object) -> Option<String> {
             row(&core_reads::symbol(relocation), ask, relocation)
         })
         .collect();
-    let length = rows.len();
-    (length > 0).then(|| {
-        let mut text = format!(
-            "/// What the programs ask of the kernel's types, and the variables that get the answers.\nconst CORE: [Question; {length}] = [\n"
-        );
-        for row in rows {
-            text.push_str(&row);
-        }
-        text.push_str("];\n");
-        text
+    (!rows.is_empty()).then(|| {
+        format!(
+            "/// What the programs ask of the kernel's types, and the variables that get the answers.\nconst CORE: [Question; {}] = {};\n",
+            rows.len(),
+            table(rows)
+        )
     })
 }
 
+/// An array of structures; a single one shares its brackets' lines, as rustfmt has it.
+fn table(rows: Vec<String>) -> String {
+    match &rows[..] {
+        [only] => format!("[{only}]"),
+        _ => list("", rows, 0, ""),
+    }
+}
+
 fn row(symbol: &str, ask: &str, relocation: &Relocation) -> String {
-    let mut text = "    Question {\n".to_owned();
-    let _ = writeln!(text, "        global: {symbol:?},");
-    let _ = writeln!(text, "        ask: Ask::{ask},");
-    let _ = writeln!(text, "        of: {:?},", type_of(relocation));
-    let _ = writeln!(text, "        path: {:?},", path_of(relocation));
-    let _ = writeln!(text, "        required: {},", !relocation.optional);
-    text.push_str("    },\n");
-    text
+    format!(
+        "Question {{\n    global: {symbol:?},\n    ask: Ask::{ask},\n    of: {:?},\n    path: {:?},\n    required: {},\n}}",
+        type_of(relocation),
+        path_of(relocation),
+        !relocation.optional
+    )
 }
 
 /// The type as the loader asks for it: `struct task_struct`.
@@ -92,8 +95,7 @@ const fn ask(kind: RelocationKind) -> &'static str {
 
 /// The table of `__kconfig` variables; none where there are none but the wrapper's flag.
 pub(super) fn kconfig(object: &Object) -> Option<String> {
-    let mut rows = String::new();
-    let mut length = 0;
+    let mut rows = Vec::new();
     for global in &object.globals {
         if global.kind != GlobalKind::Kconfig || global.name == WRAPPER {
             continue;
@@ -105,16 +107,16 @@ pub(super) fn kconfig(object: &Object) -> Option<String> {
             Ty::Enum(_) => (4, "Tristate"),
             _ => continue,
         };
-        length += 1;
-        let _ = write!(
-            rows,
-            "    Variable {{\n        name: {:?},\n        size: {size},\n        kind: Kind::{kind},\n        weak: {},\n    }},\n",
+        rows.push(format!(
+            "Variable {{\n    name: {:?},\n    size: {size},\n    kind: Kind::{kind},\n    weak: {},\n}}",
             global.name, global.weak
-        );
+        ));
     }
-    (length > 0).then(|| {
+    (!rows.is_empty()).then(|| {
         format!(
-            "/// What the programs ask of the kernel's version and configuration.\nconst KCONFIG: [Variable; {length}] = [\n{rows}];\n"
+            "/// What the programs ask of the kernel's version and configuration.\nconst KCONFIG: [Variable; {}] = {};\n",
+            rows.len(),
+            table(rows)
         )
     })
 }

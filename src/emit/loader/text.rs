@@ -27,6 +27,27 @@ pub(super) fn comment_lines(comment: &Comment, marker: &str) -> String {
     text
 }
 
+/// An array behind `head`, on one line where it fits, followed by `behind`.
+pub(super) fn list(head: &str, items: Vec<String>, indent: usize, behind: &str) -> String {
+    let line = format!("[{}]", items.join(", "));
+    // rustfmt keeps short arrays on one line.
+    if items.iter().all(|item| !item.contains('\n'))
+        && line.len() <= 60
+        && indent + head.len() + line.len() + behind.len() <= 100
+    {
+        return line;
+    }
+    let inner = " ".repeat(indent + 4);
+    let mut text = "[\n".to_owned();
+    for item in items {
+        let item = item.replace('\n', &format!("\n{inner}"));
+        let _ = writeln!(text, "{inner}{item},");
+    }
+    text.push_str(&" ".repeat(indent));
+    text.push(']');
+    text
+}
+
 /// A name of C as one of Rust: a keyword is written raw.
 pub(super) fn identifier(name: &str) -> String {
     if syn::parse_str::<syn::Ident>(name).is_ok() {

@@ -1,10 +1,8 @@
 //! The types of records, keys and values, as the loader decodes them.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::text::list;
 use crate::ir::{
     EnumId, Object, RecordId,
     ty::{Field, Record, Ty},
@@ -163,12 +161,15 @@ impl<'a> Types<'a> {
             return integer;
         };
         let constant = self.name(name);
-        let mut text = format!("/// `enum {name}`\npub const {constant}: Type = Type::Enum(\n");
-        let _ = writeln!(text, "    &{integer},\n    &[");
-        for each in &enumeration.constants {
-            let _ = writeln!(text, "        ({:?}, {}),", each.name, each.value);
-        }
-        text.push_str("    ],\n);\n");
+        let values = enumeration.constants.iter();
+        let values = values.map(|each| format!("({:?}, {})", each.name, each.value));
+        let text = call(
+            "enum",
+            name,
+            &constant,
+            &format!("Enum(&{integer}"),
+            values.collect(),
+        );
         self.constants.push(text);
         self.enums.insert(id, constant.clone());
         constant
@@ -188,13 +189,25 @@ impl<'a> Types<'a> {
 }
 
 fn definition(constant: &str, name: &str, record: &Record, members: &[String]) -> String {
-    let mut text = format!("/// `struct {name}`\npub const {constant}: Type = Type::Record(\n");
-    let _ = writeln!(text, "    {},\n    &[", record.size);
-    for member in members {
-        let _ = writeln!(text, "        {member},");
-    }
-    text.push_str("    ],\n);\n");
-    text
+    let head = format!("Record({}", record.size);
+    call("struct", name, constant, &head, members.to_vec())
+}
+
+/// A constant whose value ends with a list.
+fn call(kind: &str, name: &str, constant: &str, head: &str, items: Vec<String>) -> String {
+    let declaration = format!("pub const {constant}: Type = ");
+    let line = format!("{declaration}Type::{head}, &[{}]);", items.join(", "));
+    // rustfmt keeps short calls on one line.
+    let value = if line.len() - declaration.len() <= 61 && line.len() <= 100 {
+        line
+    } else if items.len() == 1 {
+        format!("{declaration}Type::{head}, &[{}]);", items.join(", "))
+    } else {
+        let (variant, first) = head.split_once('(').unwrap_or((head, ""));
+        let list = list("&", items, 4, ",");
+        format!("{declaration}Type::{variant}(\n    {first},\n    &{list},\n);")
+    };
+    format!("/// `{kind} {name}`\n{value}\n")
 }
 
 fn integer(bits: u16, signed: bool) -> String {

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{ImplItem, Item, ItemUse, TraitItem, UseTree, spanned::Spanned};
+use syn::{ImplItem, Item, ItemUse, TraitItem, UseName, UseTree, spanned::Spanned};
 
 /// The part of `text` that `wanted` needs: names of items, or of methods with their type before
 /// them. A file that isn't Rust comes back whole.
@@ -17,7 +17,17 @@ pub fn select<'a>(text: &str, wanted: impl IntoIterator<Item = &'a str>) -> Stri
         return text.to_owned();
     };
     let lines: Vec<&str> = text.lines().collect();
-    let pieces: Vec<Piece> = file.items.into_iter().map(Piece::of).collect();
+    let own: BTreeSet<String> = file
+        .items
+        .iter()
+        .filter_map(|item| match item {
+            Item::Trait(of) => Some(of.ident.to_string()),
+            _ => None,
+        })
+        .collect();
+    let pieces: Vec<Piece> = (file.items.into_iter())
+        .map(|item| Piece::of(item, &own))
+        .collect();
     let mut names = Names(BTreeSet::new());
     for name in wanted {
         names.0.extend(name.split("::").map(str::to_owned));
@@ -97,7 +107,8 @@ impl Part {
 }
 
 impl Piece {
-    fn of(item: Item) -> Self {
+    /// `own` are the traits that the file defines.
+    fn of(item: Item, own: &BTreeSet<String>) -> Self {
         let (start, end) = (item.span().start().line, item.span().end().line);
         let mut mentions = identifiers(&item);
         let mut parts = Vec::new();
@@ -114,12 +125,22 @@ impl Piece {
                 mentions = identifiers(&head);
                 let last =
                     |path: &syn::Path| path.segments.last().map(|last| last.ident.to_string());
-                match (&of.trait_, &*of.self_ty) {
-                    (Some((_, of, _)), _) => Kind::Named(last(of).into_iter().collect()),
-                    (None, syn::Type::Path(of)) => {
-                        Kind::Methods(last(&of.path).unwrap_or_default())
+                let of_trait = of.trait_.as_ref().and_then(|(_, path, _)| last(path));
+                let of_type = match &*of.self_ty {
+                    syn::Type::Path(path) => last(&path.path),
+                    _ => None,
+                };
+                match (of_trait, of_type) {
+                    (Some(name), _) if own.contains(&name) => Kind::Named([name].into()),
+                    (Some(_), Some(name)) => {
+                        // Somebody else calls the functions of a foreign trait.
+                        for part in std::mem::take(&mut parts) {
+                            mentions.extend(part.mentions);
+                        }
+                        Kind::Named([name].into())
                     }
-                    (None, _) => Kind::Named(mentions.clone()),
+                    (None, Some(name)) => Kind::Methods(name),
+                    (_, None) => Kind::Named(mentions.clone()),
                 }
             }
             Item::Trait(of) => {
@@ -229,7 +250,7 @@ fn render(lines: &[&str], pieces: &[Piece], names: &Names) -> String {
                     copy(&mut whole, lines, start, piece.end);
                     whole
                 }
-                Some(tree) => import_of(import, tree),
+                Some(tree) => import_of(import, &tree),
                 None => continue,
             },
             _ if piece.kept(names) => body(lines, piece, start, names),
@@ -292,26 +313,108 @@ fn above(lines: &[&str], start: usize) -> usize {
     at
 }
 
-/// The lines of an import with another tree of names.
-fn import_of(import: &ItemUse, tree: UseTree) -> Vec<String> {
-    let mut import = import.clone();
-    import.tree = tree;
-    let file = syn::File {
-        shebang: None,
-        attrs: Vec::new(),
-        items: vec![import.into()],
-    };
-    let text = prettyplease::unparse(&file);
+/// An import, `use a::{b, c::d};`, as rustfmt breaks it; what isn't one comes back as it is.
+pub fn format_use(text: &str) -> String {
+    match syn::parse_str::<ItemUse>(text) {
+        Ok(import) => import_of(&import, &import.tree).join("\n"),
+        Err(_) => text.to_owned(),
+    }
+}
+
+/// The lines of an import with another tree of names, as rustfmt breaks them.
+fn import_of(import: &ItemUse, tree: &UseTree) -> Vec<String> {
+    let visibility = import.vis.to_token_stream().to_string();
+    let space = if visibility.is_empty() { "" } else { " " };
+    let mut text = format!("{visibility}{space}use ");
+    write_tree(&mut text, tree, 0, 1);
+    text.push(';');
     text.lines().map(str::to_owned).collect()
 }
+
+/// Writes a tree at an indentation, with room for so many characters behind it.
+fn write_tree(out: &mut String, tree: &UseTree, indent: usize, behind: usize) {
+    match tree {
+        UseTree::Path(path) => {
+            out.push_str(&format!("{}::", path.ident));
+            write_tree(out, &path.tree, indent, behind);
+        }
+        UseTree::Name(name) => out.push_str(&name.ident.to_string()),
+        UseTree::Rename(name) => out.push_str(&format!("{} as {}", name.ident, name.rename)),
+        UseTree::Glob(_) => out.push('*'),
+        UseTree::Group(group) => {
+            let flat: Vec<String> = group.items.iter().map(flat).collect();
+            let line = format!("{{{}}}", flat.join(", "));
+            let column = out.rsplit('\n').next().map_or(0, str::len);
+            // rustfmt puts a group in a group on a line of its own.
+            let nested = flat.len() > 1 && flat.iter().any(|item| item.contains('{'));
+            if !nested && column + line.len() + behind <= 100 {
+                out.push_str(&line);
+                return;
+            }
+            out.push('{');
+            let inner = " ".repeat(indent + 4);
+            let mut open = false;
+            for (item, flat) in group.items.iter().zip(&flat) {
+                let column = out.rsplit('\n').next().map_or(0, str::len);
+                let nested = matches!(item, UseTree::Path(_));
+                if open && !nested && column + flat.len() + 2 <= 100 {
+                    out.push(' ');
+                } else {
+                    out.push_str(&format!("\n{inner}"));
+                }
+                write_tree(out, item, indent + 4, 1);
+                out.push(',');
+                open = !nested;
+            }
+            out.push_str(&format!("\n{}}}", " ".repeat(indent)));
+        }
+    }
+}
+
+/// A tree on one line.
+fn flat(tree: &UseTree) -> String {
+    match tree {
+        UseTree::Path(path) => format!("{}::{}", path.ident, flat(&path.tree)),
+        UseTree::Name(name) => name.ident.to_string(),
+        UseTree::Rename(name) => format!("{} as {}", name.ident, name.rename),
+        UseTree::Glob(_) => "*".to_owned(),
+        UseTree::Group(group) => {
+            let items: Vec<String> = group.items.iter().map(flat).collect();
+            format!("{{{}}}", items.join(", "))
+        }
+    }
+}
+
+/// Traits that are imported for their methods alone, and the methods (or macros) that tell.
+const METHODS: [(&str, &[&str]); 4] = [
+    ("BufRead", &["lines", "split"]),
+    ("Context", &["context", "with_context"]),
+    ("Read", &["read_to_string"]),
+    ("Write", &["flush", "write", "writeln"]),
+];
 
 /// Those names of an import that are mentioned.
 fn pruned(tree: &UseTree, mentioned: &BTreeSet<String>) -> Option<UseTree> {
     match tree {
         UseTree::Path(path) => {
-            let mut path = path.clone();
-            *path.tree = pruned(&path.tree, mentioned)?;
-            Some(path.into())
+            let own = path.ident.to_string();
+            let mut within = mentioned.clone();
+            if mentioned.contains(&own) {
+                within.insert("self".to_owned());
+            } else {
+                within.remove("self");
+            }
+            match pruned(&path.tree, &within)? {
+                // What is left of `fmt::{self, …}`.
+                UseTree::Name(name) if name.ident == "self" => Some(UseTree::Name(UseName {
+                    ident: path.ident.clone(),
+                })),
+                tree => {
+                    let mut path = path.clone();
+                    *path.tree = tree;
+                    Some(path.into())
+                }
+            }
         }
         UseTree::Group(group) => {
             let kept: Vec<UseTree> = (group.items.iter())
@@ -330,9 +433,15 @@ fn pruned(tree: &UseTree, mentioned: &BTreeSet<String>) -> Option<UseTree> {
         UseTree::Name(name) => mentioned
             .contains(&name.ident.to_string())
             .then(|| tree.clone()),
-        UseTree::Rename(name) => mentioned
-            .contains(&name.rename.to_string())
-            .then(|| tree.clone()),
+        UseTree::Rename(name) => {
+            let (ident, rename) = (name.ident.to_string(), name.rename.to_string());
+            let methods = METHODS.iter().find(|(of, _)| rename == "_" && *of == ident);
+            let needed = match methods {
+                Some((_, methods)) => methods.iter().any(|method| mentioned.contains(*method)),
+                None => mentioned.contains(&rename),
+            };
+            needed.then(|| tree.clone())
+        }
         UseTree::Glob(_) => Some(tree.clone()),
     }
 }

@@ -181,7 +181,7 @@ fn notice(
         .iter()
         .filter(|fixture| concerns(&mutant.file, fixture, fixtures))
     {
-        let pair = fixture.pair(tools, Machine::X86_64, objects)?;
+        let pair = fixture.pair(tools, Machine::X86_64, Some(objects))?;
         jobs.extend([true, false].map(|wrapper| (fixture, pair.clone(), wrapper)));
     }
     let verdicts = in_parallel(&jobs, |(fixture, pair, wrapper)| {

@@ -36,26 +36,24 @@ impl Fixture {
         })
     }
 
-    /// Compiles the C where that wasn't done yet, and finds the port among `objects`. Not to be
-    /// called for one fixture by several threads at once.
+    /// Compiles the C where that wasn't done yet, and finds the port among `objects`; without those
+    /// the C stands in for it. Not to be called for one fixture by several threads at once.
     pub fn pair(
         &self,
         tools: &Tools,
         machine: Machine,
-        objects: &BTreeMap<String, PathBuf>,
+        objects: Option<&BTreeMap<String, PathBuf>>,
     ) -> Result<Pair> {
-        let rust = objects
-            .get(&self.name)
-            .with_context(|| format!("the workspace has no program {}", self.name))?;
-        let c = tools
-            .folder()
-            .join(format!("{}.{}.o", self.name, machine.name()));
+        let object = format!("{}.{}.o", self.name, machine.name());
+        let c = tools.folder().join(object);
         if !c.exists() {
             tools.build_c(&self.source, &c, machine)?;
         }
-        Ok(Pair {
-            c,
-            rust: rust.clone(),
-        })
+        let rust = match objects {
+            None => c.clone(),
+            Some(objects) => (objects.get(&self.name).cloned())
+                .with_context(|| format!("the workspace has no program {}", self.name))?,
+        };
+        Ok(Pair { c, rust })
     }
 }

@@ -26,7 +26,7 @@ use std::{
     thread,
 };
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use clap::{Parser, Subcommand};
 
 use crate::{
@@ -85,9 +85,9 @@ enum Command {
 
 #[derive(clap::Args)]
 struct Inputs {
-    /// The emitted workspace
+    /// The emitted workspace; without one the C is compared with itself, which tries the calls
     #[arg(long, value_name = "DIR")]
-    ported: PathBuf,
+    ported: Option<PathBuf>,
     /// The C files; beside each lies its NAME.calls.toml
     #[arg(required = true)]
     sources: Vec<PathBuf>,
@@ -144,12 +144,16 @@ fn in_parallel<J: Sync, R: Send>(jobs: &[J], work: impl Fn(&J) -> R + Sync) -> V
 /// Builds both objects of every fixture.
 fn pairs<'a>(
     tools: &Tools,
-    workspace: &Path,
+    workspace: Option<&Path>,
     fixtures: &'a [Fixture],
     machine: Machine,
 ) -> Result<Vec<(&'a Fixture, Pair)>> {
-    let objects = tools.build_ported(workspace, machine)?;
-    let pairs = in_parallel(fixtures, |fixture| fixture.pair(tools, machine, &objects));
+    let objects = workspace
+        .map(|workspace| tools.build_ported(workspace, machine))
+        .transpose()?;
+    let pairs = in_parallel(fixtures, |fixture| {
+        fixture.pair(tools, machine, objects.as_ref())
+    });
     fixtures
         .iter()
         .zip(pairs)
@@ -185,7 +189,7 @@ fn run(options: Options) -> Result<()> {
         }
         Command::Compare { inputs, wrapper } => {
             let fixtures = inputs.fixtures()?;
-            let pairs = pairs(&tools, &inputs.ported, &fixtures, Machine::X86_64)?;
+            let pairs = pairs(&tools, inputs.ported.as_deref(), &fixtures, Machine::X86_64)?;
             let jobs: Vec<_> = (pairs.iter())
                 .flat_map(|pair| flags(wrapper).into_iter().map(move |flag| (pair, flag)))
                 .collect();
@@ -199,7 +203,7 @@ fn run(options: Options) -> Result<()> {
             let booted = in_parallel(&kernels, |kernel| {
                 let pairs = pairs(
                     &tools,
-                    &inputs.ported,
+                    inputs.ported.as_deref(),
                     &fixtures,
                     Machine::of_kernel(kernel)?,
                 )?;
@@ -213,7 +217,10 @@ fn run(options: Options) -> Result<()> {
             only,
         } => faults::run(
             &tools,
-            &inputs.ported,
+            inputs
+                .ported
+                .as_deref()
+                .context("faults are put into a port: --ported")?,
             &inputs.fixtures()?,
             places,
             only.as_deref(),
