@@ -30,7 +30,7 @@ use std::{
 };
 
 pub use trivia::{Comment, CommentKind, Trivia};
-pub use unit::{Define, MacroUse, MacroUses, PositionMap, Unit};
+pub use unit::{Define, KernelTypes, MacroUse, MacroUses, PositionMap, Unit};
 
 use crate::{
     arch::Arch,

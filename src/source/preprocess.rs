@@ -77,6 +77,9 @@ pub(crate) struct RawMessage {
 /// The preprocessor recurses into arguments; this is enough for what the nesting cap lets through.
 const STACK: usize = 256 << 20;
 
+/// How many tokens a file may come to; the kernel's largest are a tenth of that.
+const MAX_TOKENS: usize = 8 << 20;
+
 /// Preprocesses `main`. None where the preprocessor itself broke down.
 pub(crate) fn run(
     main: &Opened,
@@ -203,7 +206,15 @@ fn preprocess(
     preprocessor.run(predefined, &mut context);
     let mut tokens = preprocessor.run(command_line, &mut context);
     tokens.extend(preprocessor.run(file, &mut context));
-    let messages = preprocessor.take_diagnostics();
+    let mut messages = preprocessor.take_diagnostics();
+    if tokens.len() > MAX_TOKENS {
+        let last = tokens
+            .last()
+            .map_or(Flat::DUMMY, |token| token.report_span());
+        let message = Message::error("the file expands to millions of tokens", last);
+        messages.push(message.with_code("E0310"));
+        tokens.clear();
+    }
     let mut output = Output {
         interner: &mut interner,
         sources: &sources,

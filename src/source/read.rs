@@ -11,13 +11,13 @@ use crate::{
     diag::{Diagnostic, has_errors},
     source::{
         Cache, Options, assemble,
-        headers::{Headers, Opened, Stop},
+        headers::{EMBEDDED, Headers, Opened, Stop},
         messages, outside,
         preprocess::{self, Macro, Preprocessed, Raw},
         rewrite,
         span::{FileId, FileKind, SourceMap, Span},
         token::Token,
-        unit::{Define, Unit},
+        unit::{Define, KernelTypes, Unit},
         uses::{self, Definition},
         vmlinux::{Index, Slicer},
     },
@@ -141,6 +141,7 @@ impl<'a> Reader<'a> {
             macro_uses: Default::default(),
             defines: self.defines(&macros, ids),
             deps: dependencies(headers),
+            kernel_types: kernel_types(headers),
             completed: Vec::new(),
             origin,
         };
@@ -258,8 +259,23 @@ impl Unit {
     }
 }
 
+fn kernel_types(headers: &Headers<'_>) -> KernelTypes {
+    let all = headers.all();
+    let mut kernel = all
+        .iter()
+        .filter(|opened| opened.kind == FileKind::Vmlinux)
+        .peekable();
+    if kernel.peek().is_none() {
+        KernelTypes::None
+    } else if kernel.all(|opened| opened.path.starts_with(EMBEDDED)) {
+        KernelTypes::Embedded
+    } else {
+        KernelTypes::Own
+    }
+}
+
 fn dependencies(headers: &Headers<'_>) -> Vec<PathBuf> {
-    let embedded = |opened: &Opened| opened.path.starts_with(crate::source::headers::EMBEDDED);
+    let embedded = |opened: &Opened| opened.path.starts_with(EMBEDDED);
     headers
         .all()
         .into_iter()

@@ -1,6 +1,9 @@
 //! Places in files, and the files themselves.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 /// Which file of a [`SourceMap`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,8 +60,20 @@ pub struct SourceFile {
     pub text: Arc<str>,
     /// Where it came from.
     pub kind: FileKind,
-    /// Byte offset at which each line starts.
-    lines: Vec<u32>,
+    /// Byte offset at which each line starts, once somebody asked.
+    lines: OnceLock<Vec<u32>>,
+}
+
+impl SourceFile {
+    fn lines(&self) -> &[u32] {
+        self.lines.get_or_init(|| {
+            let starts = memchr::memchr_iter(b'\n', self.text.as_bytes()).map(|at| at + 1);
+            std::iter::once(0)
+                .chain(starts)
+                .filter_map(|at| u32::try_from(at).ok())
+                .collect()
+        })
+    }
 }
 
 /// All files of one run, by [`FileId`].
@@ -70,17 +85,12 @@ pub struct SourceMap {
 impl SourceMap {
     /// Adds a file; texts of 4 GiB and more are cut, which [`crate::source`] refuses before.
     pub fn add(&mut self, path: PathBuf, text: Arc<str>, kind: FileKind) -> FileId {
-        let starts = text.match_indices('\n').map(|(at, _)| at + 1);
-        let lines = std::iter::once(0)
-            .chain(starts)
-            .filter_map(|at| u32::try_from(at).ok())
-            .collect();
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
         self.files.push(SourceFile {
             path,
             text,
             kind,
-            lines,
+            lines: OnceLock::new(),
         });
         id
     }
@@ -89,7 +99,9 @@ impl SourceMap {
     pub fn find_or_add(&mut self, path: PathBuf, text: Arc<str>, kind: FileKind) -> FileId {
         let known = self
             .iter()
-            .find(|(_, file)| file.path == path && file.text == text)
+            .find(|(_, file)| {
+                file.path == path && (Arc::ptr_eq(&file.text, &text) || file.text == text)
+            })
             .map(|(id, _)| id);
         known.unwrap_or_else(|| self.add(path, text, kind))
     }
@@ -107,8 +119,9 @@ impl SourceMap {
     /// Line and column of the start of `span`, both from 1, the column in characters.
     pub fn line_column(&self, span: Span) -> Option<(u32, u32)> {
         let file = self.get(span.file)?;
-        let line = file.lines.partition_point(|&start| start <= span.start);
-        let start = *file.lines.get(line.checked_sub(1)?)?;
+        let lines = file.lines();
+        let line = lines.partition_point(|&start| start <= span.start);
+        let start = *lines.get(line.checked_sub(1)?)?;
         let column = file
             .text
             .get(start as usize..span.start as usize)

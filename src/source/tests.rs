@@ -107,6 +107,7 @@ fn macros_are_expanded() {
         "#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__\nyes\n#endif\n",
         "yes",
     );
+    check("int a = __BYTE_ORDER__;\n", "int a = 1234;");
     check("int a = __LINE__;\n", "int a = 1;");
 }
 

@@ -28,9 +28,23 @@ pub struct Unit {
     pub defines: Vec<Define>,
     /// Every file that was read, embedded ones excepted; the same list for the same input.
     pub deps: Vec<PathBuf>,
+    /// Where the kernel's types came from.
+    pub kernel_types: KernelTypes,
     /// Names whose definitions [`complete`](Self::complete) asked for, sorted.
     pub(super) completed: Vec<String>,
     pub(super) origin: Arc<Origin>,
+}
+
+/// Where a unit's kernel types came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KernelTypes {
+    /// The file includes no `vmlinux.h`.
+    None,
+    /// The user's `vmlinux.h`, or BTF: what it doesn't have, the kernel doesn't.
+    Own,
+    /// The embedded set of what probes use: what it doesn't have, `--vmlinux FILE` or `--btf FILE`
+    /// may.
+    Embedded,
 }
 
 /// From byte offsets in a unit's text to places in files.

@@ -93,6 +93,7 @@
 #define __LONG_WIDTH__ 64
 #define __LP64__ 1
 #define __ORDER_BIG_ENDIAN__ 4321
+#define __ORDER_LITTLE_ENDIAN__ 1234
 #define __ORDER_PDP_ENDIAN__ 3412
 #define __POINTER_WIDTH__ 64
 #define __PTRDIFF_MAX__ 9223372036854775807L

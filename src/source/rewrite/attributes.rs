@@ -11,7 +11,12 @@ pub(super) fn standard(tokens: &mut Vec<Token>) {
             .checked_sub(1)
             .and_then(|before| tokens.get(before))
             .is_some_and(|before| before.word().is_some() || before.is_any(&[")", "]"]));
-        match close_of(tokens, at).filter(|_| opens && !indexes) {
+        let behind = if opens && !indexes {
+            close_of(tokens, at)
+        } else {
+            None
+        };
+        match behind {
             Some(behind) => drop(tokens.drain(at..behind)),
             None => at += 1,
         }
@@ -24,7 +29,12 @@ pub(super) fn fallthrough(tokens: &mut Vec<Token>) {
     while let Some(token) = tokens.get(at) {
         let is_attribute = token.is_any(&["__attribute__", "__attribute"]);
         let names = |token: &Token| token.is_any(&["fallthrough", "__fallthrough__"]);
-        match close_of(tokens, at + 1).filter(|_| is_attribute) {
+        let behind = if is_attribute {
+            close_of(tokens, at + 1)
+        } else {
+            None
+        };
+        match behind {
             Some(behind)
                 if tokens.get(at..behind).unwrap_or_default().iter().any(names)
                     && behind - at <= 8 =>

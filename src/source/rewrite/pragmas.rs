@@ -6,7 +6,8 @@ use crate::source::token::{Token, TokenKind, close_of};
 /// pragmas.
 pub(super) fn attach(tokens: &mut Vec<Token>) {
     let mut state = State::default();
-    let mut inserts: Vec<(usize, Vec<&'static str>, u32)> = Vec::new();
+    // Behind which token, which attribute, with which number.
+    let mut inserts: Vec<(usize, &'static str, u32)> = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
         if token.kind == TokenKind::Pragma {
             state.read(&token.text);
@@ -22,26 +23,30 @@ pub(super) fn attach(tokens: &mut Vec<Token>) {
             continue;
         };
         if state.relocated() {
-            inserts.push((behind, vec!["preserve_access_index"], 0));
+            inserts.push((behind, "preserve_access_index", 0));
         }
         match state.pack {
-            Some(1) => inserts.push((behind, vec!["packed"], 0)),
-            Some(most) => inserts.push((behind, vec!["c2aya_pack"], most)),
+            Some(1) => inserts.push((behind, "packed", 0)),
+            Some(most) => inserts.push((behind, "c2aya_pack", most)),
             None => {}
         }
     }
-    // From the end, so that indices stay right; a nested record's brace closes before its outer's.
-    inserts.sort_by_key(|insert| std::cmp::Reverse(insert.0));
-    for (at, names, number) in inserts {
-        let Some(near) = at.checked_sub(1).and_then(|at| tokens.get(at)).cloned() else {
+    inserts.sort_by_key(|insert| insert.0);
+    let mut inserts = inserts.into_iter().peekable();
+    let mut attached = Vec::with_capacity(tokens.len());
+    for (at, token) in std::mem::take(tokens).into_iter().enumerate() {
+        // lang-c skips pragma lines; what they mean is in attributes now.
+        if token.kind == TokenKind::Pragma {
             continue;
-        };
-        for name in names {
-            tokens.splice(at..at, attribute(&near, name, number));
+        }
+        attached.push(token);
+        while let Some((_, name, number)) = inserts.next_if(|insert| insert.0 == at + 1) {
+            if let Some(near) = attached.last().cloned() {
+                attached.extend(attribute(&near, name, number));
+            }
         }
     }
-    // The words behind a dropped line still begin one.
-    tokens.retain(|token| token.kind != TokenKind::Pragma);
+    *tokens = attached;
 }
 
 /// `__attribute__((name))`, or `__attribute__((name(number)))`.

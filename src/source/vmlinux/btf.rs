@@ -130,17 +130,22 @@ impl<'a> Btf<'a> {
         self.types.get((id as usize).checked_sub(1)?).copied()
     }
 
+    /// A name that C can be given.
     fn name(&self, offset: u32) -> Result<&'a str, String> {
-        let rest = self.strings.get(offset as usize..).ok_or_else(cut)?;
-        let end = memchr::memchr(0, rest).ok_or_else(cut)?;
-        let name = rest.get(..end).unwrap_or_default();
-        let name = std::str::from_utf8(name).map_err(|_| "a name is not UTF-8")?;
+        let name = self.letters(offset)?;
         let plain = |c: char| c.is_alphanumeric() || "_ $.".contains(c);
         if name.chars().all(plain) {
             Ok(name)
         } else {
             Err(format!("{name:?} is no name"))
         }
+    }
+
+    fn letters(&self, offset: u32) -> Result<&'a str, String> {
+        let rest = self.strings.get(offset as usize..).ok_or_else(cut)?;
+        let end = memchr::memchr(0, rest).ok_or_else(cut)?;
+        let name = rest.get(..end).unwrap_or_default();
+        std::str::from_utf8(name).map_err(|_| "a name is not UTF-8".into())
     }
 
     fn print(&self) -> Result<String, String> {
@@ -150,6 +155,13 @@ impl<'a> Btf<'a> {
             "#pragma clang attribute push (__attribute__((preserve_access_index)), apply_to = record)\n",
         );
         for found in &self.types {
+            // A tag's name can be anything.
+            if matches!(found.kind, kind::DECL_TAG | kind::TYPE_TAG) {
+                if self.letters(found.name)? == "bpf_kfunc" {
+                    self.kfunc(*found, &mut out)?;
+                }
+                continue;
+            }
             let name = self.name(found.name)?;
             match found.kind {
                 kind::STRUCT | kind::UNION if !name.is_empty() => {
@@ -167,7 +179,6 @@ impl<'a> Btf<'a> {
                     out.push_str(&self.declarator(found.size_or_type, name.into(), 0, 0)?);
                     out.push_str(";\n");
                 }
-                kind::DECL_TAG if name == "bpf_kfunc" => self.kfunc(*found, &mut out)?,
                 _ => {}
             }
         }

@@ -1,6 +1,11 @@
 //! The declarations of a file by the names that they declare.
 
-use std::{collections::HashMap, ops::Range, sync::Arc};
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+    ops::Range,
+    sync::Arc,
+};
 
 use memchr::{memchr, memchr3, memmem};
 
@@ -13,8 +18,8 @@ pub(crate) struct Index {
     /// Where each line of `directives` begins there and in `text`.
     lines: Vec<(usize, usize)>,
     decls: Vec<Decl>,
-    tags: HashMap<Box<str>, u32>,
-    ordinary: HashMap<Box<str>, u32>,
+    tags: Names,
+    ordinary: Names,
     macros: HashMap<Box<str>, Box<str>>,
 }
 
@@ -60,12 +65,12 @@ impl Index {
 
     /// The declaration that defines the struct, union or enum `tag`.
     pub fn tag(&self, tag: &str) -> Option<u32> {
-        self.tags.get(tag).copied()
+        self.tags.get(&self.text, tag)
     }
 
     /// The declaration of the typedef, enumerator, function or variable `name`.
     pub fn ordinary(&self, name: &str) -> Option<u32> {
-        self.ordinary.get(name).copied()
+        self.ordinary.get(&self.text, name)
     }
 
     /// What an object-like macro of the file stands for.
@@ -85,6 +90,88 @@ impl Index {
         self.decls
             .get(decl as usize)
             .is_some_and(|decl| decl.relocated)
+    }
+}
+
+/// Declarations by name. The names themselves stay in the text, of which there are a hundred
+/// thousand.
+#[derive(Debug, Default)]
+struct Names(HashMap<u64, Name, BuildHasherDefault<Hashed>>);
+
+#[derive(Clone, Copy, Debug)]
+struct Name {
+    start: u32,
+    length: u32,
+    decl: u32,
+}
+
+impl Names {
+    /// Adds `name`, a part of `text`, unless it is there already.
+    fn insert(&mut self, text: &str, name: &str, decl: u32) {
+        let start = name.as_ptr().addr().wrapping_sub(text.as_ptr().addr());
+        let (Ok(start), Ok(length)) = (u32::try_from(start), u32::try_from(name.len())) else {
+            return;
+        };
+        let new = Name {
+            start,
+            length,
+            decl,
+        };
+        let mut hash = hash(name);
+        // Names with the same hash take the next free numbers.
+        while let Some(known) = self.0.get(&hash) {
+            if known.of(text) == name {
+                return;
+            }
+            hash = hash.wrapping_add(1);
+        }
+        self.0.insert(hash, new);
+    }
+
+    fn get(&self, text: &str, name: &str) -> Option<u32> {
+        let mut hash = hash(name);
+        loop {
+            let known = self.0.get(&hash)?;
+            if known.of(text) == name {
+                return Some(known.decl);
+            }
+            hash = hash.wrapping_add(1);
+        }
+    }
+}
+
+impl Name {
+    fn of(self, text: &str) -> &str {
+        let start = self.start as usize;
+        text.get(start..start + self.length as usize)
+            .unwrap_or_default()
+    }
+}
+
+/// FNV-1a.
+fn hash(name: &str) -> u64 {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// Takes a hash for what it is.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
     }
 }
 
@@ -112,8 +199,8 @@ impl<'a> Scan<'a> {
                 directives: Arc::from(""),
                 lines: Vec::new(),
                 decls: Vec::new(),
-                tags: HashMap::new(),
-                ordinary: HashMap::new(),
+                tags: Names::default(),
+                ordinary: Names::default(),
                 macros: HashMap::new(),
             },
             directives: String::new(),
@@ -265,7 +352,7 @@ impl<'a> Scan<'a> {
         let text = self.text.get(start..end).unwrap_or_default();
         let tail = body.and_then(|body| self.text.get(body..end));
         if let Some(name) = super::decl::declared_name(text, tail) {
-            self.index.ordinary.entry(name.into()).or_insert(number);
+            self.index.ordinary.insert(self.text, name, number);
         }
     }
 
@@ -292,7 +379,7 @@ impl<'a> Scan<'a> {
                     depth += 1;
                     if let Some((keyword, tag)) = found {
                         if let Some(tag) = tag {
-                            self.index.tags.entry(tag.into()).or_insert(number);
+                            self.index.tags.insert(self.text, tag, number);
                         }
                         if keyword == "enum" {
                             self.enumerators(number);
@@ -323,7 +410,7 @@ impl<'a> Scan<'a> {
                 self.at += 1;
                 continue;
             }
-            self.index.ordinary.entry(name.into()).or_insert(number);
+            self.index.ordinary.insert(self.text, name, number);
             let rest = self.bytes.get(self.at..).unwrap_or_default();
             self.at += memchr3(b',', b'}', b'(', rest).unwrap_or(rest.len());
             while self.peek(0) == b'(' {
