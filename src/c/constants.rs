@@ -22,11 +22,29 @@ const MAX_BODY: usize = 2000;
 impl Sema<'_> {
     /// Reads the macros whose bodies are constant integers or strings.
     pub fn macro_constants(&mut self, defines: &[Define]) {
+        let mut redefined = BTreeSet::new();
         for define in defines {
-            if let Some(constant) = self.macro_constant(define) {
-                self.tree.constants.push(constant);
+            let Some(constant) = self.macro_constant(define) else {
+                continue;
+            };
+            let known = &mut self.tree.constants;
+            match known.iter().position(|other| other.name == constant.name) {
+                None => known.push(constant),
+                // A name for two values is no constant.
+                Some(at)
+                    if known
+                        .get(at)
+                        .is_some_and(|other| other.value != constant.value) =>
+                {
+                    known.remove(at);
+                    redefined.insert(Arc::clone(&constant.name));
+                }
+                Some(_) => {}
             }
         }
+        self.tree
+            .constants
+            .retain(|constant| !redefined.contains(&constant.name));
     }
 
     fn macro_constant(&mut self, define: &Define) -> Option<MacroConstant> {

@@ -14,10 +14,13 @@ mod convert;
 mod declarator;
 mod describe;
 pub mod dump;
+mod edit;
 mod enumeration;
 mod expr;
+mod function;
 mod global;
 mod init;
+mod items;
 mod layout;
 mod literal;
 mod operator;
@@ -25,6 +28,7 @@ mod parse;
 mod prepare;
 mod record;
 mod sema;
+mod specifiers;
 mod stmt;
 mod suggest;
 #[cfg(test)]
@@ -32,6 +36,7 @@ mod tests;
 mod token;
 pub mod tree;
 pub mod types;
+mod variable;
 
 use std::{sync::Arc, thread};
 

@@ -72,14 +72,12 @@ pub(super) fn parse(source: &str, origin: &dyn Origin) -> Parsed {
         let (diagnostic, unknown) = syntax_error(&prepared, origin, &error);
         match unknown {
             Some(name) if types.insert(name.clone()) => {
-                let removed: Vec<usize> = prepared.cut.clone();
                 unknown_types.push(name);
                 diagnostics.push(diagnostic);
                 let poisoned = std::mem::take(&mut prepared.poisoned);
                 prepared = Prepared::new(source, &types);
                 prepared.poisoned.extend(poisoned);
-                // Functions and declarations that were set aside have to be so again.
-                let _ = removed;
+                // What was set aside is whole again, and will be found again.
                 remove_too_deep(&mut prepared, origin, &mut Vec::new());
             }
             _ => {

@@ -17,7 +17,7 @@ use super::{
     describe, literal,
     prepare::name,
     sema::{Checked, Reported, Sema, Switch, plain, unqualified},
-    tree::{Asm, Block, Expr, Local, LocalId, Stmt, StmtKind},
+    tree::{Asm, AsmOperand, Block, Expr, Local, LocalId, Stmt, StmtKind},
     types::{CType, Kind},
 };
 use crate::{diag::Diagnostic, source::span::Span};
@@ -395,7 +395,7 @@ impl Sema<'_> {
         &mut self,
         operands: &[Node<GnuAsmOperand>],
         inputs: bool,
-    ) -> Checked<Vec<(Option<Arc<str>>, Arc<str>, Expr)>> {
+    ) -> Checked<Vec<AsmOperand>> {
         let mut read = Vec::new();
         for operand in operands {
             let span = self.span(operand.span);

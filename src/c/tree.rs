@@ -157,6 +157,10 @@ pub struct Stmt {
 
 /// The kinds of [`Stmt`].
 #[derive(Clone, Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "loops are rarer than the boxes would be in the way"
+)]
 pub enum StmtKind {
     /// A declaration of one local; `int a, b;` gives two.
     Local(LocalId, Option<Init>),
@@ -203,6 +207,9 @@ pub enum StmtKind {
     Empty,
 }
 
+/// An operand of inline assembly: name, constraint, expression.
+pub type AsmOperand = (Option<Arc<str>>, Arc<str>, Expr);
+
 /// `asm volatile("text" : outputs : inputs : clobbers)`
 #[derive(Clone, Debug)]
 pub struct Asm {
@@ -211,9 +218,9 @@ pub struct Asm {
     /// `volatile`
     pub volatile: bool,
     /// Name, constraint, lvalue.
-    pub outputs: Vec<(Option<Arc<str>>, Arc<str>, Expr)>,
+    pub outputs: Vec<AsmOperand>,
     /// Name, constraint, value.
-    pub inputs: Vec<(Option<Arc<str>>, Arc<str>, Expr)>,
+    pub inputs: Vec<AsmOperand>,
     /// Clobbered registers.
     pub clobbers: Vec<Arc<str>>,
 }

@@ -5,6 +5,7 @@ mod expressions;
 mod layouts;
 mod random;
 mod robustness;
+mod units;
 
 use std::sync::Arc;
 
