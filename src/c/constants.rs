@@ -42,9 +42,15 @@ impl Sema<'_> {
                 Some(_) => {}
             }
         }
-        self.tree
-            .constants
-            .retain(|constant| !redefined.contains(&constant.name));
+        // A macro that was defined otherwise where it is used is none, either.
+        let uses = &self.macro_values;
+        self.tree.constants.retain(|constant| {
+            let same = match (uses.get(&constant.name), &constant.value) {
+                (Some(used), ConstantValue::Int(value)) => *used == Some(*value),
+                _ => true,
+            };
+            same && !redefined.contains(&constant.name)
+        });
     }
 
     fn macro_constant(&mut self, define: &Define) -> Option<MacroConstant> {

@@ -249,7 +249,8 @@ impl Sema<'_> {
         Ok(Parameter {
             name: declared.name.map(|node| name(&node.node.name)),
             ty: adjusted(declared.ty),
-            span,
+            // In the arguments of `BPF_KSYSCALL`, where they were written.
+            span: self.name_span(node.span),
             attributes: attributes.list,
         })
     }

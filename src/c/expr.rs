@@ -27,8 +27,21 @@ impl Sema<'_> {
         let mut expr = self.deeper(span, |sema| sema.expression_kind(&node.node, span))?;
         if expr.macro_name.is_none() {
             expr.macro_name = self.macro_name(node.span);
+            self.note_macro_value(&expr);
         }
         Ok(expr)
+    }
+
+    /// Remembers what a macro stands for here; it can stand for something else elsewhere.
+    fn note_macro_value(&mut self, expr: &Expr) {
+        let Some(name) = &expr.macro_name else {
+            return;
+        };
+        let value = self.evaluator().integer(expr);
+        let known = self.macro_values.entry(Arc::clone(name)).or_insert(value);
+        if *known != value {
+            *known = None;
+        }
     }
 
     /// Reads an expression of which only the type or a constant value is wanted.
@@ -44,7 +57,10 @@ impl Sema<'_> {
 
     fn expression_kind(&mut self, node: &Expression, span: Span) -> Checked<Expr> {
         match node {
-            Expression::Identifier(identifier) => self.identifier(&identifier.node.name, span),
+            Expression::Identifier(identifier) => {
+                let at = self.name_span(identifier.span);
+                self.identifier(&identifier.node.name, span, at)
+            }
             Expression::Constant(constant) => self.literal(&constant.node, span),
             Expression::StringLiteral(parts) => self.string(&parts.node, span),
             Expression::GenericSelection(generic) => self.generic(&generic.node, span),
@@ -89,7 +105,7 @@ impl Sema<'_> {
         }
     }
 
-    fn identifier(&mut self, wanted: &str, span: Span) -> Checked<Expr> {
+    fn identifier(&mut self, wanted: &str, span: Span, at: Span) -> Checked<Expr> {
         if matches!(wanted, "__func__" | "__FUNCTION__" | "__PRETTY_FUNCTION__") {
             let function = self.current.as_ref().map(|current| current.id);
             let text = function
@@ -136,7 +152,7 @@ impl Sema<'_> {
             None if matches!(wanted, "true" | "false") => {
                 return Ok(self.int(i128::from(wanted == "true"), span));
             }
-            None => return Err(self.undeclared(wanted, "name", span)),
+            None => return Err(self.undeclared(wanted, "name", at)),
         };
         let Some(ty) = ty else { return Err(Reported) };
         Ok(Expr {
@@ -203,7 +219,7 @@ impl Sema<'_> {
             }
         };
         let span = base.span.to(self.span(node.identifier.span));
-        let at = self.span(node.identifier.span);
+        let at = self.name_span(node.identifier.span);
         let wanted = &node.identifier.node.name;
         let Kind::Record(record) = base.ty.kind else {
             let described = describe::ty(&self.tree.types, &base.ty);

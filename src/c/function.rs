@@ -205,7 +205,7 @@ impl Sema<'_> {
         // A definition says what the function takes, even by `()`.
         function.unspecified = false;
         function.params = params.iter().map(|param| param.ty.clone()).collect();
-        let name_span = self.span(identifier.span);
+        let name_span = self.name_span(identifier.span);
         let identifier = name(&identifier.node.name);
         let id = self.declare_function(
             &identifier,

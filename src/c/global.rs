@@ -117,7 +117,7 @@ impl Sema<'_> {
         let Some(identifier) = &declared.name else {
             return Err(self.error(codes::DECLARATION, span, "a declaration without a name"));
         };
-        let name_span = self.span(identifier.span);
+        let name_span = self.name_span(identifier.span);
         let identifier = name(&identifier.node.name);
         if specifiers.storage == Some(StorageClassSpecifier::Typedef) {
             self.typedef(identifier, declared, specifiers, span);

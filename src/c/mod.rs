@@ -151,6 +151,10 @@ impl Origin for UnitOrigin<'_> {
         self.unit.map.span(start, end)
     }
 
+    fn spelled(&self, start: usize, end: usize) -> Option<Span> {
+        self.unit.map.spelled(start, end)
+    }
+
     fn kind(&self, file: FileId) -> FileKind {
         self.files
             .get(file)

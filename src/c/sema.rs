@@ -21,6 +21,9 @@ use crate::{
 pub(super) trait Origin {
     /// The place that bytes of the text came from.
     fn span(&self, start: usize, end: usize) -> Option<Span>;
+    /// The place where those bytes are spelled: in a macro's arguments or definition, where
+    /// [`span`](Self::span) is the macro's name where it is used.
+    fn spelled(&self, start: usize, end: usize) -> Option<Span>;
     /// What kind of file that is.
     fn kind(&self, file: FileId) -> FileKind;
     /// The object-like macro whose whole expansion these bytes are.
@@ -102,6 +105,8 @@ pub(super) struct Sema<'a> {
     pub markers: HashMap<Arc<str>, CType>,
     /// How many levels of expressions and statements are being read.
     pub depth: u32,
+    /// Values of macros' uses; none where they differ.
+    pub macro_values: HashMap<Arc<str>, Option<i128>>,
     /// The place of the innermost node that has one.
     pub here: Span,
     /// The place of everything, where text is read that stands in no file.
@@ -127,6 +132,7 @@ impl<'a> Sema<'a> {
             wanted: BTreeSet::new(),
             markers: HashMap::new(),
             depth: 0,
+            macro_values: HashMap::new(),
             here: Span {
                 file: FileId(0),
                 start: 0,
@@ -143,6 +149,19 @@ impl<'a> Sema<'a> {
         }
         let (start, end) = self.text.trimmed(at.start, at.end);
         self.origin.span(start, end).unwrap_or(self.here)
+    }
+
+    /// The place of a name: where its letters stand, if that is in a file of the user's.
+    pub fn name_span(&self, at: At) -> Span {
+        let span = self.span(at);
+        if self.fixed.is_some() {
+            return span;
+        }
+        let (start, end) = self.text.trimmed(at.start, at.end);
+        self.origin
+            .spelled(start, end)
+            .filter(|spelled| !self.is_foreign(*spelled))
+            .unwrap_or(span)
     }
 
     /// The macro whose whole expansion a node is.

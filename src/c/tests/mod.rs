@@ -31,6 +31,10 @@ impl Origin for Plain {
         })
     }
 
+    fn spelled(&self, start: usize, end: usize) -> Option<Span> {
+        self.span(start, end)
+    }
+
     fn kind(&self, _: FileId) -> FileKind {
         FileKind::Main
     }

@@ -64,7 +64,8 @@ fn object_like_macros_are_constants() {
         "N=12: unsigned long",
     );
     check_constants("enum { X = 4 };\n#define N (X + 1)\n", "N=5: int");
-    check_constants("#define A 1\n#undef A\n#define A 2\n", "");
+    check_constants("#define A 1\n#undef A\n#define A 2\n", "A=2: int");
+    check_constants("#define A 1\nint a = A;\n#undef A\n#define A 2\n", "");
 }
 
 #[test]
