@@ -76,16 +76,26 @@ pub fn restore(text: &str, uses: &Uses) -> String {
                 }
                 _ => out.push(format!("{indent}// {text}")),
             }
-        } else if trimmed.starts_with("const _: () = assert!(") {
-            // prettyplease spaces the tokens of a macro that it doesn't know.
-            out.push(line.replace(":: < ", "::<").replace(" > ()", ">()"));
         } else {
-            out.push(line.to_owned());
+            out.push(tidy(line));
         }
     }
     let mut text = out.join("\n");
     text.push('\n');
     text
+}
+
+/// Closes up what prettyplease spaces out among the tokens of a macro that it doesn't know.
+fn tidy(line: &str) -> String {
+    if !line.contains(":: <") && !line.contains("& raw") {
+        return line.to_owned();
+    }
+    line.replace(":: < ", "::<")
+        .replace(" > ()", ">()")
+        .replace("& raw const * ", "&raw const *")
+        .replace("& raw mut * ", "&raw mut *")
+        .replace("& raw const ", "&raw const ")
+        .replace("& raw mut ", "&raw mut ")
 }
 
 fn marker(line: &str, start: &str) -> Option<usize> {

@@ -28,6 +28,7 @@ use crate::{
     ir::{
         ConstantId, EnumId, FunctionId, GlobalId, Item, MapId, Object, RecordId, RelocationId,
         body::{Expr, ExprKind},
+        ty::Ty,
         walk::Visit,
     },
 };
@@ -88,6 +89,9 @@ pub fn emit(object: &Object, options: &Options) -> (Emitted, Vec<Diagnostic>) {
                 tokens.extend(one(&t, *item));
             }
         }
+        if has_bits(&t, true) {
+            tokens.extend(records::bits_module());
+        }
         let imports = uses::use_items(&uses::named(uses.imports(), &tokens));
         emitted.common = text(&quote!(#(#imports)* #tokens), &uses, &mut diagnostics);
     }
@@ -107,6 +111,9 @@ pub fn emit(object: &Object, options: &Options) -> (Emitted, Vec<Diagnostic>) {
     if !relocated {
         tokens.extend(relocations(&t));
     }
+    if has_bits(&t, false) {
+        tokens.extend(records::bits_module());
+    }
     emitted.main = text(&tokens, &uses, &mut diagnostics);
     let imports = uses::use_items(&uses::named(uses.imports(), &tokens));
     emitted.imports = text(&quote!(#(#imports)*), &uses, &mut diagnostics);
@@ -125,7 +132,76 @@ fn with_constants(object: &Object) -> Object {
         .filter(|item| !object.order.contains(item))
         .collect();
     object.order.splice(0..0, missing);
+    // Parts of records stand before what they are parts of.
+    for (id, record) in (0..).map(RecordId).zip(&object.records.clone()) {
+        let item = Item::Record(id);
+        if !object.order.contains(&item) && (record.fields.is_some() || record.name.is_some()) {
+            let whole = (0..).map(RecordId).zip(&object.records).find(|(_, outer)| {
+                outer
+                    .fields
+                    .iter()
+                    .flatten()
+                    .any(|field| holds(&field.ty, id))
+            });
+            let at = whole
+                .and_then(|(outer, _)| {
+                    object
+                        .order
+                        .iter()
+                        .position(|item| *item == Item::Record(outer))
+                })
+                .unwrap_or(0);
+            object.order.insert(at, item);
+        }
+    }
+    for (id, _) in (0..).map(EnumId).zip(&object.enums) {
+        if !object.order.contains(&Item::Enum(id)) {
+            object.order.insert(0, Item::Enum(id));
+        }
+    }
+    // A static local stands before its function.
+    for (id, global) in (0..).map(GlobalId).zip(&object.globals) {
+        let Some((function, _)) = global.name.split_once('.') else {
+            continue;
+        };
+        let is_function = |item: &Item| match item {
+            Item::Function(f) => object
+                .functions
+                .get(f.0 as usize)
+                .is_some_and(|f| f.name == function),
+            Item::Program(p) => object
+                .programs
+                .get(*p as usize)
+                .is_some_and(|p| p.function.name == function),
+            _ => false,
+        };
+        if let Some(from) = object
+            .order
+            .iter()
+            .position(|item| *item == Item::Global(id))
+        {
+            let item = object.order.remove(from);
+            let at = object.order.iter().position(is_function).unwrap_or(from);
+            object.order.insert(at, item);
+        }
+    }
     object
+}
+
+/// Whether any record that stands in the common crate, or in the programs' file, has bit-fields.
+fn has_bits(t: &Types<'_>, common: bool) -> bool {
+    let in_common = |id: &RecordId| t.common.is_some() && t.shared.records.contains(id);
+    (0..)
+        .map(RecordId)
+        .zip(&t.object.records)
+        .any(|(id, record)| in_common(&id) == common && records::has_bit_fields(record))
+}
+
+fn holds(ty: &Ty, id: RecordId) -> bool {
+    match ty {
+        Ty::Array(of, _) => holds(of, id),
+        other => *other == Ty::Record(id),
+    }
 }
 
 fn relocations(t: &Types<'_>) -> TokenStream {

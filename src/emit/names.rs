@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Ident, Span};
 
+use crate::ir::ty::Ty;
 use crate::ir::{ConstantId, EnumId, FunctionId, GlobalId, MapId, Object, RecordId, RelocationId};
 
 /// The Rust names of all items of an object, each unlike all others of its kind.
@@ -53,10 +54,9 @@ impl Names {
                     name.clone()
                 }
                 Some(name) => camel(name),
-                None if record.union_ => "AnonymousUnion".to_owned(),
-                None => "Anonymous".to_owned(),
+                None => part_name(object, RecordId(id)),
             };
-            let name = distinct(base, &mut taken);
+            let name = distinct_type(base, &mut taken);
             self.types.insert(TypeKey::Record(RecordId(id)), name);
         }
         for (id, enumeration) in (0..).zip(&object.enums) {
@@ -64,7 +64,7 @@ impl Names {
                 .name
                 .as_deref()
                 .map_or("Anonymous".into(), camel);
-            let name = distinct(base, &mut taken);
+            let name = distinct_type(base, &mut taken);
             self.types.insert(TypeKey::Enum(EnumId(id)), name);
             let prefix = common_prefix(
                 &enumeration
@@ -249,6 +249,59 @@ pub fn snake(name: &str) -> String {
     if squeezed.is_empty() { out } else { squeezed }
 }
 
+/// An anonymous record is named by what it is a part of: `Event` and `v` give `EventV`.
+fn part_name(object: &Object, id: RecordId) -> String {
+    let holds = |ty: &Ty| {
+        let mut ty = ty;
+        while let Ty::Array(of, _) = ty {
+            ty = of;
+        }
+        *ty == Ty::Record(id)
+    };
+    for (outer, record) in (0..).map(RecordId).zip(&object.records) {
+        for field in record
+            .fields
+            .iter()
+            .flatten()
+            .filter(|field| holds(&field.ty))
+        {
+            let outer = match &record.name {
+                Some(name) => camel(name),
+                None if outer < id || outer > id => part_name_below(object, outer, 8),
+                None => String::new(),
+            };
+            let part = field.name.as_deref().map_or("Part".to_owned(), camel);
+            return format!("{outer}{part}");
+        }
+    }
+    "Anonymous".to_owned()
+}
+
+/// As [`part_name`], with a bound on how deep records nest.
+fn part_name_below(object: &Object, id: RecordId, depth: u32) -> String {
+    if depth == 0 {
+        "Anonymous".to_owned()
+    } else {
+        part_name(object, id)
+    }
+}
+
+/// A type's name, or with the first free number at its end.
+fn distinct_type(name: String, taken: &mut HashSet<String>) -> String {
+    let name = if name.is_empty() {
+        "Anonymous".to_owned()
+    } else {
+        name
+    };
+    let mut candidate = name.clone();
+    let mut n = 2;
+    while !taken.insert(candidate.clone()) {
+        candidate = format!("{name}{n}");
+        n += 1;
+    }
+    candidate
+}
+
 /// `name`, or with the first free number behind it.
 pub fn distinct(name: String, taken: &mut HashSet<String>) -> String {
     if taken.insert(name.clone()) {
@@ -303,7 +356,6 @@ const RESERVED_TYPES: &[&str] = &[
     "HashMap",
     "HashOfMaps",
     "InodeStorage",
-    "Key",
     "LpmTrie",
     "LruHashMap",
     "LruPerCpuHashMap",

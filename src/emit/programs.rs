@@ -392,6 +392,25 @@ fn arguments(
             }
         };
         let value = match (&body.local(arg.local).map(|l| l.ty.clone()), arg.source) {
+            (
+                Some(
+                    ty @ Ty::Pointer {
+                        mutable: writes, ..
+                    },
+                ),
+                ArgumentSource::Parameter(n),
+            ) => {
+                t.uses.import("core", "ptr");
+                let ty = t.ty(ty);
+                let null = if *writes {
+                    quote!(ptr::null_mut())
+                } else {
+                    quote!(ptr::null())
+                };
+                let n = proc_macro2::Literal::u8_unsuffixed(n);
+                out.extend(quote!(let #mutable #name: #ty = #ctx.arg(#n).unwrap_or(#null);));
+                continue;
+            }
             // Aya converts as C does.
             (Some(ty @ (Ty::Int { .. } | Ty::Pointer { .. })), ArgumentSource::Return)
                 if fits(ty) =>

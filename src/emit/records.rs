@@ -273,88 +273,113 @@ fn accessor(
     let bits_name = format_ident!("bits{run}");
     let (ty, signed, from_bits) = match &field.ty {
         Ty::Bool => (quote!(bool), false, quote!(field != 0)),
+        Ty::Int { bits: 64, signed } => (int(64, *signed), *signed, quote!(field)),
         Ty::Int { bits, signed } => {
             let ty = int(*bits, *signed);
             (ty.clone(), *signed, quote!(field as #ty))
         }
         _ => (quote!(u32), false, quote!(field as u32)),
     };
-    // The bytes that hold it, as one little- or big-endian number of 64 bits.
-    let first = bit / 8;
-    let last = (bit + u64::from(width)).div_ceil(8);
-    let count = last - first;
-    let at: Vec<Literal> = (first..last)
-        .map(|byte| Literal::u64_unsuffixed(byte - unit.0))
-        .collect();
-    let _ = unit.1;
-    let zeros: Vec<TokenStream> = (count..8).map(|_| quote!(0)).collect();
-    let shift_le = Literal::u64_unsuffixed(bit % 8);
-    let shift_be = Literal::u64_unsuffixed((count * 8).saturating_sub(bit % 8 + u64::from(width)));
-    let mask = if width >= 64 {
-        u64::MAX
-    } else {
-        (1u64 << width) - 1
-    };
-    let mask = Literal::u64_unsuffixed(mask);
-    let extend = if signed {
-        let up = Literal::u16_unsuffixed(64 - width.min(64));
-        quote!(let field = ((field << #up) as i64) >> #up;)
-    } else {
-        TokenStream::new()
-    };
-    let value = if matches!(field.ty, Ty::Bool) {
-        quote!(u64::from(value))
-    } else {
-        quote!(value as u64)
-    };
-    let indices: Vec<Literal> = (0..count).map(Literal::u64_unsuffixed).collect();
-    let big: Vec<Literal> = (8 - count..8).map(Literal::u64_unsuffixed).collect();
+    // From the start of the bytes that hold the run.
+    let at = Literal::u64_unsuffixed(bit.saturating_sub(unit.0 * 8));
+    let width = Literal::u16_unsuffixed(width);
     let storage = if record.union_ {
         quote!(unsafe { self.#bits_name })
     } else {
         quote!(self.#bits_name)
     };
-    let bytes: Vec<TokenStream> = at.iter().map(|at| quote!(bytes[#at])).collect();
-    let writes = at
-        .iter()
-        .zip(&indices)
-        .map(|(at, i)| quote!(bytes[#at] = unit[#i];));
-    let writes_big = at
-        .iter()
-        .zip(&big)
-        .map(|(at, i)| quote!(bytes[#at] = unit[#i];));
+    let value = match (&field.ty, signed) {
+        (Ty::Bool, _) => quote!(value.into()),
+        (
+            Ty::Int {
+                bits: 64,
+                signed: false,
+            },
+            _,
+        ) => quote!(value),
+        (Ty::Int { signed: false, .. }, _) => quote!(value.into()),
+        _ => quote!(value as u64),
+    };
+    let get = if signed {
+        quote!(bits::get_signed)
+    } else {
+        quote!(bits::get)
+    };
     quote! {
         #docs
         #[inline(always)]
         pub fn #name(&self) -> #ty {
-            let bytes = #storage;
-            #[cfg(target_endian = "little")]
-            let unit = u64::from_le_bytes([#(#bytes,)* #(#zeros),*]) >> #shift_le;
-            #[cfg(target_endian = "big")]
-            let unit = u64::from_be_bytes([#(#zeros,)* #(#bytes),*]) >> #shift_be;
-            let field = unit & #mask;
-            #extend
+            let field = #get(#storage, #at, #width);
             #from_bits
         }
         #[inline(always)]
         pub fn #setter(&mut self, value: #ty) {
-            let mut bytes = #storage;
-            let field = #value & #mask;
-            #[cfg(target_endian = "little")]
-            {
-                let unit = u64::from_le_bytes([#(#bytes,)* #(#zeros),*]);
-                let unit = (unit & !(#mask << #shift_le) | field << #shift_le).to_le_bytes();
-                #(#writes)*
-            }
-            #[cfg(target_endian = "big")]
-            {
-                let unit = u64::from_be_bytes([#(#zeros,)* #(#bytes),*]);
-                let unit = (unit & !(#mask << #shift_be) | field << #shift_be).to_be_bytes();
-                #(#writes_big)*
-            }
-            self.#bits_name = bytes;
+            self.#bits_name = bits::set(#storage, #at, #width, #value);
         }
     }
+}
+
+/// The module by which bit-fields are read and written.
+pub fn bits_module() -> TokenStream {
+    quote! {
+        /// Bit-fields: numbers of some bits in a few bytes, as C lays them out on this target.
+        mod bits {
+            /// The bytes as a number, and how far the field is shifted in it.
+            #[inline(always)]
+            fn unit<const N: usize>(bytes: [u8; N], at: u32, width: u32) -> (u64, u32) {
+                let mut unit = 0;
+                if cfg!(target_endian = "little") {
+                    for byte in bytes.into_iter().rev() {
+                        unit = (unit << 8) | u64::from(byte);
+                    }
+                    (unit, at)
+                } else {
+                    for byte in bytes {
+                        unit = (unit << 8) | u64::from(byte);
+                    }
+                    (unit, N as u32 * 8 - at - width)
+                }
+            }
+
+            /// The field of `width` bits, `at` bits from the start.
+            #[inline(always)]
+            pub fn get<const N: usize>(bytes: [u8; N], at: u32, width: u32) -> u64 {
+                let (unit, shift) = unit(bytes, at, width);
+                (unit >> shift) & (u64::MAX >> (64 - width))
+            }
+
+            /// As [`get`], with the sign that its highest bit is.
+            #[allow(dead_code, reason = "not every port has signed bit-fields")]
+            #[inline(always)]
+            pub fn get_signed<const N: usize>(bytes: [u8; N], at: u32, width: u32) -> i64 {
+                let unused = 64 - width;
+                (get(bytes, at, width) << unused) as i64 >> unused
+            }
+
+            /// The bytes with `value` in the field.
+            #[inline(always)]
+            pub fn set<const N: usize>(bytes: [u8; N], at: u32, width: u32, value: u64) -> [u8; N] {
+                let (unit, shift) = unit(bytes, at, width);
+                let mask = u64::MAX >> (64 - width);
+                let unit = (unit & !(mask << shift)) | ((value & mask) << shift);
+                let mut bytes = bytes;
+                for (n, byte) in bytes.iter_mut().enumerate() {
+                    let shift = if cfg!(target_endian = "little") { n * 8 } else { (N - 1 - n) * 8 };
+                    *byte = (unit >> shift) as u8;
+                }
+                bytes
+            }
+        }
+    }
+}
+
+/// Whether a record has bit-fields that are named.
+pub fn has_bit_fields(record: &Record) -> bool {
+    record
+        .fields
+        .iter()
+        .flatten()
+        .any(|field| field.bits.is_some() && field.name.is_some())
 }
 
 /// An enumeration: a number with named values, since in C it may hold any other too.

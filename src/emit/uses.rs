@@ -156,6 +156,8 @@ pub fn use_items(imports: &BTreeSet<(String, String)>) -> Vec<TokenStream> {
 /// Names below a module.
 #[derive(Default)]
 struct Tree {
+    /// Whether it is imported itself, not only what is below it.
+    leaf: bool,
     children: std::collections::BTreeMap<String, Tree>,
 }
 
@@ -166,27 +168,24 @@ impl Tree {
                 .entry(name.to_owned())
                 .or_default()
                 .insert(path);
+        } else {
+            self.leaf = true;
         }
     }
 
     fn tokens(&self) -> TokenStream {
-        let parts: Vec<TokenStream> = self
-            .children
-            .iter()
-            .map(|(name, tree)| {
-                let (name, as_) = name.split_once(" as ").unwrap_or((name, ""));
+        let itself = self.leaf.then(|| quote!(self));
+        let parts: Vec<TokenStream> = itself
+            .into_iter()
+            .chain(self.children.iter().map(|(name, tree)| {
                 let name = ident(name);
                 if tree.children.is_empty() {
-                    if as_.is_empty() {
-                        return quote!(#name);
-                    }
-                    let as_ = ident(as_);
-                    quote!(#name as #as_)
+                    quote!(#name)
                 } else {
                     let rest = tree.tokens();
                     quote!(#name::#rest)
                 }
-            })
+            }))
             .collect();
         match parts.as_slice() {
             [one] => quote!(#one),

@@ -32,6 +32,8 @@ struct Piece {
     default: bool,
     notes: Notes,
     body: Block,
+    /// What it falls into is repeated in it.
+    spelled_out: bool,
 }
 
 impl<'a> Body<'_, 'a> {
@@ -63,16 +65,15 @@ impl<'a> Body<'_, 'a> {
         self.exits.pop();
         let trailing = self.block_end(end);
         let mut pieces = merged(pieces);
+        spell_out(&mut pieces);
         if let Some(last) = pieces.last_mut() {
             last.body.trailing.extend(trailing);
         } else {
             self.pending.extend(trailing);
         }
-        let count = pieces.len();
         let falls = pieces
-            .iter()
-            .take(count.saturating_sub(1))
-            .any(|piece| !ends(&piece.body.stmts));
+            .windows(2)
+            .any(|pair| matches!(pair, [piece, _] if !ends(&piece.body.stmts) && !piece.spelled_out));
         let kind = if falls {
             self.falling(label, value, pieces)
         } else {
@@ -123,6 +124,7 @@ impl<'a> Body<'_, 'a> {
             }
         });
         Piece {
+            spelled_out: false,
             values,
             default: part.default,
             notes,
@@ -232,6 +234,45 @@ fn plain(label: LabelId, value: Expr, pieces: Vec<Piece>) -> StmtKind {
 }
 
 /// Takes away the `break` at the end of an arm; its comments stay.
+/// How many statements a person would rather read twice than follow jumps for.
+const SHORT: usize = 3;
+
+/// Repeats the few statements that an arm falls into, so that it no longer falls.
+fn spell_out(pieces: &mut [Piece]) {
+    for at in (0..pieces.len().saturating_sub(1)).rev() {
+        let (head, tail) = pieces.split_at_mut(at + 1);
+        let (Some(piece), Some(next)) = (head.last_mut(), tail.first()) else {
+            return;
+        };
+        let is_last = tail.len() == 1;
+        if ends(&piece.body.stmts)
+            || next.body.stmts.len() > SHORT
+            || !(is_last || ends(&next.body.stmts))
+            || !next.body.stmts.iter().all(is_simple)
+        {
+            continue;
+        }
+        let repeated = next.body.stmts.iter().map(|stmt| Stmt {
+            notes: Notes::default(),
+            ..stmt.clone()
+        });
+        piece.body.stmts.extend(repeated);
+        piece.spelled_out = true;
+    }
+}
+
+fn is_simple(stmt: &Stmt) -> bool {
+    matches!(
+        stmt.kind,
+        StmtKind::Assign(..)
+            | StmtKind::AssignOp(..)
+            | StmtKind::Expr(_)
+            | StmtKind::Break(_)
+            | StmtKind::Continue(_)
+            | StmtKind::Return(_)
+    )
+}
+
 fn drop_break(stmts: &mut Vec<Stmt>, label: LabelId) {
     match stmts.last_mut().map(|last| (&mut last.kind, &last.notes)) {
         Some((StmtKind::Break(target), _)) if *target == label => {

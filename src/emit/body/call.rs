@@ -13,8 +13,8 @@ use crate::{
     ir::{
         FunctionId, RelocationId, RelocationKind,
         body::{
-            AddressSpace, AtomicOp, Builtin, CoreBitfield, Expr, ExprKind, Place, Register,
-            RegisterAccess,
+            AddressSpace, AtomicOp, BinaryOp, Builtin, CoreBitfield, Expr, ExprKind, Place,
+            Register, RegisterAccess,
         },
         ty::Ty,
     },
@@ -149,6 +149,19 @@ impl Body<'_> {
                 crate::ir::ConstantValue::Int(n) => Some(n),
                 crate::ir::ConstantValue::Str(_) => None,
             },
+            ExprKind::Binary(op, left, right) => {
+                let (left, right) = (self.constant_value(left)?, self.constant_value(right)?);
+                let n = match op {
+                    BinaryOp::Add => left.checked_add(right)?,
+                    BinaryOp::Sub => left.checked_sub(right)?,
+                    BinaryOp::Mul => left.checked_mul(right)?,
+                    _ => return None,
+                };
+                match expr.ty {
+                    Ty::Int { bits, signed } => Some(value::wrap(n, bits, signed)),
+                    _ => None,
+                }
+            }
             ExprKind::Cast(inner) => {
                 let n = self.constant_value(inner)?;
                 match expr.ty {
@@ -168,7 +181,10 @@ impl Body<'_> {
             return None;
         }
         if let (Some(id), true) = (base, mutable) {
-            self.mutate(id);
+            self.mutate_unless_slot(id);
+        }
+        if let Some(code) = self.followed(place) {
+            return Some(code);
         }
         let code = found
             .code
@@ -485,7 +501,7 @@ impl Body<'_> {
         ty: &Ty,
     ) -> Code {
         let constant = self.t.uses.register(register);
-        let regs = self.erased(regs, false);
+        let regs = self.pointer(super::expr::strip_pointer_casts(regs), false);
         let code = match access {
             RegisterAccess::Direct => {
                 let function = self.t.uses.runtime(Module::Regs, "load");
@@ -518,6 +534,13 @@ impl Body<'_> {
             asm!(#text, out(reg) value #(, in(reg) #args)*);
             value
         })))
+    }
+}
+
+impl Body<'_> {
+    /// Whether a place is a part of a packed record, to which there are no references.
+    pub(super) fn is_packed_part(&self, place: &Place) -> bool {
+        packed_part(self, place)
     }
 }
 

@@ -136,6 +136,13 @@ impl Body<'_> {
     }
 
     fn pointer_to_pointer(&self, value: &Expr, ty: &Ty) -> Code {
+        // A number that becomes a pointer becomes the right one at once.
+        if let ExprKind::Cast(inner) = &value.kind
+            && matches!(inner.ty, Ty::Int { .. })
+            && !matches!(inner.kind, ExprKind::Int(0))
+        {
+            return self.cast(inner, ty, Pin::Itself);
+        }
         let (
             Ty::Pointer {
                 to: from,

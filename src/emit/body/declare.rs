@@ -47,6 +47,25 @@ fn settle_block(stmts: &mut Vec<Stmt>, function: &mut Function) {
                 Destination::Stay => {}
             }
         }
+        if enters_block(stmts, at) {
+            let declaration = stmts.remove(at);
+            // Constants that stand between stay between.
+            let block = stmts
+                .iter_mut()
+                .skip(at)
+                .find(|s| matches!(s.kind, StmtKind::Block(..)));
+            if let Some(Stmt {
+                kind: StmtKind::Block(_, block),
+                notes,
+                ..
+            }) = block
+            {
+                let mut declaration = declaration;
+                notes.blank |= std::mem::take(&mut declaration.notes.blank);
+                block.stmts.insert(0, declaration);
+            }
+            continue;
+        }
         if let Some(target) = later(stmts, at) {
             // A constant is as good where it is first needed.
             let declaration = stmts.remove(at);
@@ -100,6 +119,28 @@ fn later(stmts: &[Stmt], at: usize) -> Option<usize> {
         });
     let target = if paired { first - 1 } else { first };
     (target > at + 1).then_some(target)
+}
+
+/// Whether a declaration with a value belongs into the labelled block behind it: nothing but
+/// constants stands between, and only the block mentions the variable.
+fn enters_block(stmts: &[Stmt], at: usize) -> bool {
+    let Some(StmtKind::Let(local, Some(_))) = stmts.get(at).map(|s| &s.kind) else {
+        return false;
+    };
+    let behind = stmts.get(at + 1..).unwrap_or_default();
+    let Some(block) = behind
+        .iter()
+        .position(|s| !matches!(&s.kind, StmtKind::Let(_, Some(init)) if is_constant_init(init)))
+    else {
+        return false;
+    };
+    let (between, rest) = behind.split_at(block);
+    matches!(
+        rest.first().map(|s| &s.kind),
+        Some(StmtKind::Block(Some(_), _))
+    ) && rest.first().is_some_and(|s| mentions(s, *local))
+        && !between.iter().any(|s| mentions(s, *local))
+        && !rest.iter().skip(1).any(|s| mentions(s, *local))
 }
 
 fn is_constant_init(init: &Init) -> bool {

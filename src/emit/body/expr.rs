@@ -59,7 +59,7 @@ impl Body<'_> {
             ExprKind::Conditional(cond, then, other) => {
                 let cond = self.truth(cond);
                 let (then, other) = (self.expr(then, pin), self.expr(other, pin));
-                Code::atom(quote!(if #cond { #then } else { #other }))
+                Code::new(quote!(if #cond { #then } else { #other }), Prec::Lowest)
             }
             ExprKind::Cast(value) => self.cast(value, &expr.ty, pin),
             ExprKind::Block(stmts, value) => {
@@ -226,7 +226,10 @@ impl Body<'_> {
             BinaryOp::Shl => (quote!(<<), Prec::Shift),
             BinaryOp::Shr => (quote!(>>), Prec::Shift),
         };
-        if matches!(op, BinaryOp::Div | BinaryOp::Rem) && !is_nonzero(right) {
+        // BPF divides signed numbers since version 4 only; LLVM makes shifts of powers of two.
+        let shifts = !matches!(left.ty, Ty::Int { signed: true, .. })
+            || matches!(self.constant_value(right), Some(n) if n > 0 && n & (n - 1) == 0);
+        if matches!(op, BinaryOp::Div | BinaryOp::Rem) && !(is_nonzero(right) && shifts) {
             let function = self
                 .t
                 .uses

@@ -397,7 +397,7 @@ impl Body<'_> {
             return None;
         }
         let ty = self.t.ty(&to);
-        let flags = self.root(|| self.expr(flags, super::Pin::Context));
+        let flags = self.root(|| self.flags(flags));
         Some(Code::atom(quote!(#name.reserve_untyped::<#ty>(#flags))))
     }
 
@@ -414,7 +414,7 @@ impl Body<'_> {
             return None;
         }
         let entry = self.entry_name(local);
-        let flags = self.root(|| self.expr(flags, super::Pin::Context));
+        let flags = self.root(|| self.flags(flags));
         Some(if *id == 132 {
             quote!(#entry.submit(#flags);)
         } else {

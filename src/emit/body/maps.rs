@@ -218,7 +218,7 @@ impl Body<'_> {
         crate::emit::map_items::is_typed(self.t.object, map).then(|| (self.t.names.map(id), map))
     }
 
-    fn flags(&self, flags: &Expr) -> Code {
+    pub(super) fn flags(&self, flags: &Expr) -> Code {
         let mut inner = flags;
         while let ExprKind::Cast(next) = &inner.kind {
             inner = next;

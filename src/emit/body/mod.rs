@@ -49,6 +49,8 @@ pub struct Body<'a> {
     indices: RefCell<HashSet<LocalId>>,
     /// Whether each unsafe operation gets a block of its own, or one is around already.
     mode: Cell<Mode>,
+    /// Whether the place that is being named is written.
+    writing: Cell<bool>,
     /// Unsafe operations met since it was last set to 0.
     operations: Cell<usize>,
     /// Labels of the loops and switches around, innermost last.
@@ -155,6 +157,7 @@ impl<'a> Body<'a> {
             keys,
             indices: RefCell::default(),
             mode: Cell::new(Mode::Each),
+            writing: Cell::new(false),
             operations: Cell::new(0),
             around: RefCell::default(),
             counters: RefCell::default(),

@@ -59,9 +59,9 @@ impl Body<'_> {
             }
         }
         if let Some((base, record, index)) = self.bit_field(place) {
-            let base = self.place(base);
             let getter = types::field_ident(record, index);
-            let code = base.code.dot(quote!(#getter()));
+            let (followed, base) = (self.followed(base), self.place(base));
+            let code = followed.unwrap_or(base.code).dot(quote!(#getter()));
             return if base.is_unsafe {
                 self.operation(code)
             } else {
@@ -100,17 +100,7 @@ impl Body<'_> {
                     Some(record) => types::field_ident(record, *index),
                     None => format_ident!("unknown"),
                 };
-                // A reference is followed without a star.
-                let code = match &base.kind {
-                    PlaceKind::Deref(pointer) if self.reference(pointer).is_some() => self
-                        .reference(pointer)
-                        .map_or(found.code, |name| Code::atom(quote!(#name))),
-                    PlaceKind::Local(id) if self.held(*id) == Held::Slot => {
-                        let name = self.name(*id);
-                        Code::atom(quote!(#name))
-                    }
-                    _ => found.code,
-                };
+                let code = self.followed(base).unwrap_or(found.code);
                 PlaceCode {
                     code: code.dot(quote!(#field)),
                     is_unsafe: found.is_unsafe,
@@ -122,6 +112,20 @@ impl Body<'_> {
                 let code = self.init(init, &place.ty, Pin::Itself);
                 PlaceCode::safe(code)
             }
+        }
+    }
+
+    /// A reference, which fields, methods and indices follow without a star.
+    pub(super) fn followed(&self, base: &Place) -> Option<Code> {
+        match &base.kind {
+            PlaceKind::Deref(pointer) => self
+                .reference(pointer)
+                .map(|name| Code::atom(quote!(#name))),
+            PlaceKind::Local(id) if self.held(*id) == Held::Slot => {
+                let name = self.name(*id);
+                Some(Code::atom(quote!(#name)))
+            }
+            _ => None,
         }
     }
 
@@ -194,6 +198,14 @@ impl Body<'_> {
 
     fn index(&self, base: &Place, index: &Expr) -> PlaceCode {
         let found = self.place(base);
+        // What is in the brackets is only read.
+        let writing = self.writing.replace(false);
+        let code = self.index_of(base, index, found, writing);
+        self.writing.set(writing);
+        code
+    }
+
+    fn index_of(&self, base: &Place, index: &Expr, found: PlaceCode, writing: bool) -> PlaceCode {
         let len = match base.ty {
             Ty::Array(_, len) => len,
             _ => 0,
@@ -208,7 +220,7 @@ impl Body<'_> {
         };
         if known.is_some_and(|n| n < len) || self.is_bounded(index, len) {
             let index = self.as_usize(index);
-            let base = found.code.at(Prec::Postfix);
+            let base = self.followed(base).unwrap_or(found.code).at(Prec::Postfix);
             return PlaceCode {
                 code: Code::atom(quote!(#base[#index])),
                 is_unsafe: found.is_unsafe,
@@ -216,10 +228,32 @@ impl Body<'_> {
             };
         }
         // A bounds check would pull in a panic, which BPF can't have.
-        let element = self.element_pointer(base, true);
-        let by = self.offset_call(index);
+        if len > 1 && !found.is_unsafe && !found.in_union && !self.is_packed_part(base) {
+            let index = self.as_usize(index);
+            let base_code = self.followed(base).unwrap_or(found.code);
+            let code = if writing {
+                if let Some(id) = super::declare::base_local(base) {
+                    self.mutate_unless_slot(id);
+                }
+                base_code.dot(quote!(get_unchecked_mut(#index)))
+            } else {
+                base_code.dot(quote!(get_unchecked(#index)))
+            };
+            return PlaceCode {
+                code: code.unary(quote!(*)),
+                is_unsafe: true,
+                in_union: false,
+            };
+        }
+        let element = self.element_pointer(base, writing);
+        let code = if known == Some(0) {
+            element
+        } else {
+            let by = self.offset_call(index);
+            element.dot(by)
+        };
         PlaceCode {
-            code: element.dot(by).unary(quote!(*)),
+            code: code.unary(quote!(*)),
             is_unsafe: true,
             in_union: false,
         }
@@ -294,6 +328,28 @@ impl Body<'_> {
             Ty::Array(of, _) => (**of).clone(),
             other => other.clone(),
         };
+        let plain = {
+            let found = self.place(array);
+            let is_array = matches!(array.ty, Ty::Array(..));
+            (is_array
+                && !found.is_unsafe
+                && !found.in_union
+                && !self.is_packed_part(array)
+                && !matches!(array.kind, PlaceKind::Temporary(_)))
+            .then_some(found.code)
+        };
+        if let Some(code) = plain {
+            let code = self.followed(array).unwrap_or(code);
+            let mutable = mutable && self.is_writable(array);
+            if mutable && let Some(id) = super::declare::base_local(array) {
+                self.mutate_unless_slot(id);
+            }
+            return code.dot(if mutable {
+                quote!(as_mut_ptr())
+            } else {
+                quote!(as_ptr())
+            });
+        }
         let pointer = self.raw_pointer_to(array, mutable);
         let target = match element {
             Ty::Int { bits: 8, .. } => quote!(u8),

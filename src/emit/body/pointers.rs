@@ -4,9 +4,9 @@ use quote::quote;
 
 use super::{Body, Held, Pin, declare};
 use crate::{
-    emit::code::Code,
+    emit::{code::Code, runtime::Module},
     ir::{
-        body::{Expr, ExprKind, Init, LocalId, Place, PlaceKind, Stmt, StmtKind},
+        body::{BinaryOp, Expr, ExprKind, Init, LocalId, Place, PlaceKind, Stmt, StmtKind},
         ty::Ty,
         walk::Visit,
     },
@@ -37,6 +37,12 @@ impl Body<'_> {
                 }
                 self.expr(expr, Pin::Itself)
             }
+            ExprKind::CoreAddress(base, id) if !mutable => {
+                let name = self.t.names.relocation(*id);
+                let base = self.pointer(base, false);
+                self.t.uses.need(Module::CoreRead, "Field::address");
+                Code::atom(quote!(#name.address(#base)))
+            }
             _ => self.expr(expr, Pin::Itself),
         }
     }
@@ -52,6 +58,7 @@ impl Body<'_> {
     pub(super) fn pointer_follows(&self, expr: &Expr) -> bool {
         match &expr.kind {
             ExprKind::AddressOf(place) | ExprKind::Decay(place) => self.follows_place(place),
+            ExprKind::CoreAddress(..) => true,
             ExprKind::Offset(base, _) => self.pointer_follows(base),
             ExprKind::Load(place) => matches!(place.kind, PlaceKind::Local(id)
                 if matches!(self.held_or_entry(id), Held::Reference { .. })),
@@ -113,6 +120,18 @@ impl Body<'_> {
         let mut inner = index;
         while let ExprKind::Cast(next) = &inner.kind {
             inner = next;
+        }
+        if let ExprKind::Binary(op, _, right) = &inner.kind
+            && let Some(n) = self
+                .constant_value(right)
+                .and_then(|n| u64::try_from(n).ok())
+        {
+            let unsigned = matches!(inner.ty, Ty::Int { signed: false, .. });
+            return match op {
+                BinaryOp::BitAnd => n < len,
+                BinaryOp::Rem => unsigned && n != 0 && n <= len,
+                _ => false,
+            };
         }
         let ExprKind::Load(place) = &inner.kind else {
             return false;

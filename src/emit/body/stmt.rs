@@ -329,8 +329,8 @@ impl Body<'_> {
             }
             let (tokens, is_unsafe) = self.whole(|| {
                 let value = self.expr(value, Pin::Context);
-                let base = self.place(base);
-                let code = base.code.dot(quote!(#setter(#value)));
+                let (followed, base) = (self.followed(base), self.place(base));
+                let code = followed.unwrap_or(base.code).dot(quote!(#setter(#value)));
                 let code = if base.is_unsafe {
                     self.operation(code)
                 } else {
@@ -388,20 +388,28 @@ impl Body<'_> {
         if let Some(local) = super::declare::base_local(place) {
             self.mutate_unless_slot(local);
         }
+        let target = || {
+            self.writing.set(true);
+            let found = self.place(place);
+            self.writing.set(false);
+            found
+        };
+        // Writing a field of a union is safe, changing it reads it too.
+        let changes = op.to_string() != "=";
         let target_is_unsafe = {
             let mode = self.mode.replace(super::Mode::Inside);
-            let found = self.place(place).is_unsafe;
+            let found = target();
             self.mode.set(mode);
-            found
+            found.is_unsafe || (found.in_union && changes)
         };
         if !target_is_unsafe {
             let value = self.root(|| value(self));
-            let target = self.place(place).code;
+            let target = target().code;
             return quote!(#target #op #value;);
         }
         let (tokens, _) = self.whole(|| {
             let value = value(self);
-            let target = self.place(place).code;
+            let target = target().code;
             self.operations.set(self.operations.get() + 1);
             quote!(#target #op #value)
         });
@@ -412,7 +420,7 @@ impl Body<'_> {
         }
     }
 
-    fn mutate_unless_slot(&self, local: LocalId) {
+    pub(super) fn mutate_unless_slot(&self, local: LocalId) {
         if self.held(local) != Held::Slot {
             self.mutate(local);
         }
@@ -622,6 +630,27 @@ impl Body<'_> {
                 .collect();
             let notes = self.t.uses.comments(&arm.notes.before);
             let body = self.block_stmts(block);
+            // A jump alone needs no braces.
+            if let (
+                [
+                    Stmt {
+                        kind: StmtKind::Break(label),
+                        ..
+                    },
+                ],
+                true,
+            ) = (
+                block.stmts.as_slice(),
+                notes.is_empty() && block.trailing.is_empty(),
+            ) {
+                let jump: TokenStream = self
+                    .leave(*label)
+                    .into_iter()
+                    .take_while(|token| token.to_string() != ";")
+                    .collect();
+                out.extend(quote!(#(#patterns)|* => #jump,));
+                continue;
+            }
             out.extend(quote!(#(#patterns)|* => { #notes #body }));
         }
         let rest = match (default, stripped.last()) {
