@@ -1,3 +1,5 @@
 //! What a command says: human, json, sarif, github, html.
 
 pub mod human;
+
+pub mod write;
