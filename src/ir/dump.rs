@@ -41,6 +41,11 @@ pub fn body(object: &Object, function: &Function) -> String {
     dump.text
 }
 
+/// A type: `u32`, `*const i8`, `[u8; 16]`, a record or enumeration by its name.
+pub fn type_name(object: &Object, ty: &Ty) -> String {
+    Dump::new(object).ty(ty)
+}
+
 struct Dump<'o> {
     object: &'o Object,
     function: Option<&'o Function>,

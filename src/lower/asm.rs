@@ -1,16 +1,24 @@
-//! Inline assembly: barriers, and single instructions that give a value.
+//! Inline assembly: barriers, and instructions that give a value.
 
 use super::{
     Lowered,
     body::Body,
-    build::{U64, expr},
-    codes,
+    build::{U64, expr, load},
+    codes, simplify,
 };
 use crate::{
     c::tree::Asm,
-    ir::body::{ExprKind, StmtKind},
+    ir::body::{Expr, ExprKind, StmtKind},
     source::span::Span,
 };
+
+/// What stands for an operand in the text.
+enum Operand {
+    /// A register, by its number in braces.
+    Register(usize),
+    /// A constant.
+    Number(i128),
+}
 
 impl<'a> Body<'_, 'a> {
     /// An `asm` statement.
@@ -19,25 +27,51 @@ impl<'a> Body<'_, 'a> {
         if text.is_empty() {
             return self.barrier(asm, span);
         }
-        let known = text.lines().count() == 1 && !text.contains("goto") && !text.contains("call");
         let [(_, constraint, output)] = asm.outputs.as_slice() else {
             return self.refuse_asm(span);
         };
-        if !known || !asm.clobbers.is_empty() || !constraint.starts_with('=') {
+        let clobbers_memory_only = asm
+            .clobbers
+            .iter()
+            .all(|clobber| matches!(clobber.as_ref(), "memory" | "cc"));
+        let jumps = text.contains("goto") || text.contains("call") || text.contains("exit");
+        if jumps || !clobbers_memory_only {
             return self.refuse_asm(span);
         }
-        let mut inputs = Vec::with_capacity(asm.inputs.len());
-        for (_, constraint, input) in &asm.inputs {
-            if !matches!(constraint.as_ref(), "r" | "i" | "ri") {
-                return self.refuse_asm(span);
-            }
-            inputs.push(self.expr(input)?);
+        let place = self.place(output)?;
+        let place = self.stable(place);
+        let mut inputs: Vec<Expr> = Vec::with_capacity(asm.inputs.len() + 1);
+        let updates = match constraint.as_ref() {
+            "=r" | "=&r" => false,
+            "+r" | "+&r" => true,
+            _ => return self.refuse_asm(span),
+        };
+        if updates {
+            let old = load(place.clone(), span);
+            inputs.push(self.cast(old, &U64));
         }
-        let Some(text) = renumbered(&text, asm) else {
+        let mut operands = vec![Operand::Register(0)];
+        for (_, constraint, input) in &asm.inputs {
+            let value = self.expr(input)?;
+            match constraint.as_ref() {
+                "i" | "n" => match simplify::known(&self.cx.object, &value) {
+                    Some(number) => operands.push(Operand::Number(number)),
+                    None => return self.refuse_asm(span),
+                },
+                "r" | "ri" => {
+                    inputs.push(value);
+                    operands.push(Operand::Register(inputs.len()));
+                }
+                _ => return self.refuse_asm(span),
+            }
+        }
+        let Some(mut text) = renumbered(&text, asm, &operands) else {
             return self.refuse_asm(span);
         };
+        if updates {
+            text.insert_str(0, "{0} = {1}\n");
+        }
         let value = expr(ExprKind::Asm(text, inputs), U64, span);
-        let place = self.place(output)?;
         let value = self.cast(value, &place.ty);
         self.push(StmtKind::Assign(place, value), span);
         Ok(())
@@ -61,8 +95,9 @@ impl<'a> Body<'_, 'a> {
     }
 }
 
-/// The text with `{0}` for the output and `{1}` … for the inputs.
-fn renumbered(text: &str, asm: &Asm) -> Option<String> {
+/// The text with `{0}` for the output, `{1}` … for the registers of inputs, and constants as
+/// numbers.
+fn renumbered(text: &str, asm: &Asm, operands: &[Operand]) -> Option<String> {
     let names: Vec<_> = asm
         .outputs
         .iter()
@@ -84,7 +119,10 @@ fn renumbered(text: &str, asm: &Asm) -> Option<String> {
             let (number, behind) = behind.split_at_checked(digits)?;
             (number.parse().ok()?, behind)
         };
-        result.push_str(&format!("{{{index}}}"));
+        match operands.get(index)? {
+            Operand::Register(number) => result.push_str(&format!("{{{number}}}")),
+            Operand::Number(number) => result.push_str(&number.to_string()),
+        }
         rest = behind;
     }
     result.push_str(rest);

@@ -36,6 +36,10 @@ impl<'a> Body<'_, 'a> {
         if let Some(number) = helper_id(function) {
             return self.helper_call(e, number, function, args);
         }
+        if function.body.is_none() && is_memory_function(&function.name) {
+            // clang turns these into the builtins.
+            return self.builtin(e, &function.name, args);
+        }
         self.check_callable(id, function, e.span)?;
         let args = self.arguments(args)?;
         let args = self.convert_arguments(args, function);
@@ -229,6 +233,10 @@ fn callee_of(mut callee: &CExpr) -> Option<FunctionId> {
             _ => return None,
         }
     }
+}
+
+fn is_memory_function(name: &str) -> bool {
+    matches!(name, "memcpy" | "memmove" | "memset" | "memcmp" | "bcmp")
 }
 
 /// The number by which the kernel knows a helper.

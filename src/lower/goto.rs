@@ -8,7 +8,7 @@ use super::{
     stmt::ends,
 };
 use crate::{
-    c::tree::{Stmt as CStmt, StmtKind as CStmtKind},
+    c::tree::{ExprKind as CExprKind, Stmt as CStmt, StmtKind as CStmtKind},
     ir::body::{LabelId, StmtKind},
 };
 
@@ -145,8 +145,17 @@ fn regions<'a>(entries: &[Entry<'a>]) -> Vec<Region<'a>> {
 
 fn jumps_to(entry: &Entry<'_>, label: &str) -> bool {
     let mut found = false;
-    c_walk::stmts(entry.stmt, &mut |stmt| {
+    let mut look = |stmt: &CStmt| {
         found |= matches!(&stmt.kind, CStmtKind::Goto(name) if name.as_ref() == label);
+    };
+    c_walk::stmts(entry.stmt, &mut look);
+    // Macros jump out of `({ … })`.
+    c_walk::exprs_of_stmt(entry.stmt, &mut |expr| {
+        if let CExprKind::StmtExpr(block) = &expr.kind {
+            for stmt in &block.stmts {
+                c_walk::stmts(stmt, &mut look);
+            }
+        }
     });
     found
 }

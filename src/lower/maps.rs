@@ -221,6 +221,9 @@ impl<'a> Lowerer<'a> {
             let CInit::Expr(e) = &part.value else {
                 continue;
             };
+            if matches!(peel(e).kind, CKind::Int(0)) {
+                continue;
+            }
             let Some(value) = self.map_value(e) else {
                 self.error(
                     codes::MAP_DEFINITION,

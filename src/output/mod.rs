@@ -1,3 +1,4 @@
 //! What a command says: human, json, sarif, github, html.
 
 pub mod human;
+pub mod ir_json;

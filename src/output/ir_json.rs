@@ -1,0 +1,666 @@
+//! `--emit ir`: the IR as JSON. `docs/ir-schema.md` describes each field; what changes the meaning
+//! of one, or takes one away, raises [`SCHEMA`].
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::{
+    arch::Arch,
+    ir::{
+        ConstantValue, Object, PathPart, RelocationKind, TypeKind,
+        body::Init,
+        dump,
+        program::{Argument, ArgumentSource, EntryMacro, Program, ProgramKind},
+        ty::Ty,
+    },
+    source::span::{SourceMap, Span},
+};
+
+/// Version of the schema.
+pub const SCHEMA: u32 = 1;
+
+/// All of an object, as a JSON document that ends with a newline.
+///
+/// # Errors
+///
+/// Never in practice: what serde_json says of a value that can't be written.
+pub fn to_json(
+    object: &Object,
+    files: &SourceMap,
+    archs: &[Arch],
+) -> Result<String, serde_json::Error> {
+    let writer = Writer {
+        object,
+        files,
+        archs,
+    };
+    let mut text = serde_json::to_string_pretty(&writer.document())?;
+    text.push('\n');
+    Ok(text)
+}
+
+#[derive(Serialize)]
+struct Document<'o> {
+    schema: u32,
+    object: &'o str,
+    spdx: Option<&'o str>,
+    license: Option<&'o str>,
+    programs: Vec<ProgramJson<'o>>,
+    functions: Vec<FunctionJson<'o>>,
+    maps: Vec<MapJson<'o>>,
+    globals: Vec<GlobalJson<'o>>,
+    constants: Vec<ConstantJson<'o>>,
+    types: Vec<TypeJson<'o>>,
+    relocations: Vec<RelocationJson<'o>>,
+}
+
+#[derive(Serialize)]
+struct Place {
+    file: String,
+    line: u32,
+    column: u32,
+}
+
+#[derive(Serialize)]
+struct ProgramJson<'o> {
+    name: &'o str,
+    section: &'o str,
+    kind: &'static str,
+    #[serde(rename = "macro")]
+    macro_: Option<&'static str>,
+    system_call: Option<&'o str>,
+    target: Option<String>,
+    sleepable: bool,
+    return_type: String,
+    heeds_return: bool,
+    context_used: bool,
+    arguments: Vec<ArgumentJson<'o>>,
+    at: Option<Place>,
+    body: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct ArgumentJson<'o> {
+    name: &'o str,
+    c_type: &'o str,
+    #[serde(rename = "type")]
+    ty: String,
+    bits: u16,
+    signed: bool,
+    class: &'static str,
+    used: bool,
+    source: &'static str,
+    index: Option<u8>,
+    read: BTreeMap<&'static str, ReadJson>,
+}
+
+/// How an argument is read on one architecture.
+#[derive(Serialize)]
+struct ReadJson {
+    with_wrapper: Option<RegisterJson>,
+    without_wrapper: Option<RegisterJson>,
+}
+
+#[derive(Serialize)]
+struct RegisterJson {
+    from: &'static str,
+    register: &'static str,
+    offset: usize,
+}
+
+#[derive(Serialize)]
+struct FunctionJson<'o> {
+    name: &'o str,
+    parameters: Vec<String>,
+    return_type: String,
+    inline: bool,
+    callback: bool,
+    at: Option<Place>,
+    body: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct MapJson<'o> {
+    name: &'o str,
+    #[serde(flatten)]
+    def: MapDefJson,
+    records: Vec<String>,
+    legacy: bool,
+    at: Option<Place>,
+}
+
+#[derive(Serialize)]
+struct MapDefJson {
+    #[serde(rename = "type")]
+    map_type: u32,
+    key: Option<String>,
+    key_size: u64,
+    value: Option<String>,
+    value_size: u64,
+    max_entries: u64,
+    flags: u64,
+    extra: u64,
+    pinned_by_name: bool,
+    inner: Option<Box<MapDefJson>>,
+}
+
+#[derive(Serialize)]
+struct GlobalJson<'o> {
+    name: &'o str,
+    #[serde(rename = "type")]
+    ty: String,
+    kind: &'static str,
+    section: Option<&'o str>,
+    value: Option<serde_json::Value>,
+    at: Option<Place>,
+}
+
+#[derive(Serialize)]
+struct ConstantJson<'o> {
+    name: &'o str,
+    #[serde(rename = "type")]
+    ty: String,
+    value: serde_json::Value,
+    used: bool,
+    foreign: bool,
+}
+
+#[derive(Serialize)]
+struct TypeJson<'o> {
+    name: Option<&'o str>,
+    kind: &'static str,
+    size: u64,
+    align: u64,
+    relocated: bool,
+    foreign: bool,
+    shared: bool,
+    fields: Option<Vec<FieldJson<'o>>>,
+    constants: Option<BTreeMap<&'o str, i64>>,
+}
+
+#[derive(Serialize)]
+struct FieldJson<'o> {
+    name: Option<&'o str>,
+    #[serde(rename = "type")]
+    ty: String,
+    offset: u64,
+    bit_offset: Option<u64>,
+    bit_width: Option<u16>,
+}
+
+#[derive(Serialize)]
+struct RelocationJson<'o> {
+    kind: &'static str,
+    type_kind: &'static str,
+    #[serde(rename = "type")]
+    ty: &'o str,
+    path: String,
+    optional: bool,
+    at: Option<Place>,
+}
+
+struct Writer<'o> {
+    object: &'o Object,
+    files: &'o SourceMap,
+    archs: &'o [Arch],
+}
+
+impl<'o> Writer<'o> {
+    fn document(&self) -> Document<'o> {
+        let object = self.object;
+        Document {
+            schema: SCHEMA,
+            object: &object.name,
+            spdx: object.spdx.as_deref(),
+            license: object.license.as_ref().map(|license| license.text.as_str()),
+            programs: object.programs.iter().map(|it| self.program(it)).collect(),
+            functions: self.functions(),
+            maps: self.maps(),
+            globals: self.globals(),
+            constants: self.constants(),
+            types: self.types(),
+            relocations: self.relocations(),
+        }
+    }
+
+    fn ty(&self, ty: &Ty) -> String {
+        dump::type_name(self.object, ty)
+    }
+
+    fn place(&self, span: Span) -> Option<Place> {
+        let file = self.files.get(span.file)?.path.display().to_string();
+        let (line, column) = self.files.line_column(span)?;
+        Some(Place { file, line, column })
+    }
+
+    fn body(&self, function: &crate::ir::body::Function) -> Vec<String> {
+        let text = dump::body(self.object, function);
+        text.lines().map(str::to_owned).collect()
+    }
+
+    fn program(&self, program: &'o Program) -> ProgramJson<'o> {
+        let (kind, target, sleepable) = describe(&program.kind);
+        let system_call = match &program.kind {
+            ProgramKind::Ksyscall { call } | ProgramKind::Kretsyscall { call } => call.as_deref(),
+            _ => None,
+        };
+        ProgramJson {
+            name: &program.function.name,
+            section: &program.section,
+            kind,
+            macro_: macro_name(program.macro_),
+            system_call,
+            target,
+            sleepable,
+            return_type: self.ty(&program.function.ret),
+            heeds_return: program.heeds_return,
+            context_used: program.ctx_used,
+            arguments: program
+                .args
+                .iter()
+                .map(|arg| self.argument(program, arg))
+                .collect(),
+            at: self.place(program.function.span),
+            body: self.body(&program.function),
+        }
+    }
+
+    fn argument(&self, program: &'o Program, arg: &'o Argument) -> ArgumentJson<'o> {
+        let local = program.function.locals.get(arg.local.0 as usize);
+        let ty = local.map_or(&Ty::Unit, |local| &local.ty);
+        let (bits, signed) = match ty {
+            Ty::Bool => (8, false),
+            Ty::Int { bits, signed } => (*bits, *signed),
+            Ty::Enum(id) => self
+                .object
+                .enums
+                .get(id.0 as usize)
+                .map_or((32, false), |found| (found.bits, found.signed)),
+            _ => (64, false),
+        };
+        let class = match ty {
+            Ty::Pointer { .. } if arg.user => "user-pointer",
+            Ty::Pointer { .. } => "kernel-pointer",
+            _ => "value",
+        };
+        let (source, index) = match arg.source {
+            ArgumentSource::Syscall(index) => ("system-call", Some(index)),
+            ArgumentSource::Parameter(index) => ("parameter", Some(index)),
+            ArgumentSource::Return => ("return-value", None),
+            ArgumentSource::Tracing(index) => ("context-word", Some(index)),
+        };
+        ArgumentJson {
+            name: local.map_or("", |local| &local.name),
+            c_type: &arg.c_type,
+            ty: self.ty(ty),
+            bits,
+            signed,
+            class,
+            used: arg.used,
+            source,
+            index,
+            read: self
+                .archs
+                .iter()
+                .map(|&arch| (arch.name(), read(arch, arg.source)))
+                .collect(),
+        }
+    }
+
+    fn functions(&self) -> Vec<FunctionJson<'o>> {
+        let one = |function: &'o crate::ir::body::Function| FunctionJson {
+            name: &function.name,
+            parameters: function
+                .params
+                .iter()
+                .filter_map(|param| function.locals.get(param.0 as usize))
+                .map(|local| format!("{}: {}", local.name, self.ty(&local.ty)))
+                .collect(),
+            return_type: self.ty(&function.ret),
+            inline: function.inline,
+            callback: function.callback,
+            at: self.place(function.span),
+            body: self.body(function),
+        };
+        self.object.functions.iter().map(one).collect()
+    }
+
+    fn maps(&self) -> Vec<MapJson<'o>> {
+        let one = |map: &'o crate::ir::Map| MapJson {
+            name: &map.name,
+            def: self.map_def(&map.def),
+            records: map.records.iter().map(|ty| self.ty(ty)).collect(),
+            legacy: map.legacy,
+            at: self.place(map.span),
+        };
+        self.object.maps.iter().map(one).collect()
+    }
+
+    fn map_def(&self, def: &crate::ir::MapDef) -> MapDefJson {
+        MapDefJson {
+            map_type: def.map_type,
+            key: def.key.as_ref().map(|ty| self.ty(ty)),
+            key_size: def.key_size,
+            value: def.value.as_ref().map(|ty| self.ty(ty)),
+            value_size: def.value_size,
+            max_entries: def.max_entries,
+            flags: def.flags,
+            extra: def.extra,
+            pinned_by_name: def.pin_by_name,
+            inner: def
+                .inner
+                .as_ref()
+                .map(|inner| Box::new(self.map_def(inner))),
+        }
+    }
+
+    fn globals(&self) -> Vec<GlobalJson<'o>> {
+        use crate::ir::GlobalKind as K;
+        let one = |global: &'o crate::ir::Global| {
+            let (kind, section) = match &global.kind {
+                K::Option => ("option", None),
+                K::Constant => ("constant", None),
+                K::Mutable => ("mutable", None),
+                K::Section(section) => ("section", Some(section.as_str())),
+                K::Kconfig => ("kconfig", None),
+                K::Ksym => ("ksym", None),
+            };
+            GlobalJson {
+                name: &global.name,
+                ty: self.ty(&global.ty),
+                kind,
+                section,
+                value: self.value(&global.init, &global.ty),
+                at: self.place(global.span),
+            }
+        };
+        self.object.globals.iter().map(one).collect()
+    }
+
+    /// The value of a scalar; null where it isn't one.
+    fn value(&self, init: &Init, ty: &Ty) -> Option<serde_json::Value> {
+        use crate::ir::body::ExprKind;
+        match (init, ty) {
+            (Init::Zero, Ty::Int { .. } | Ty::Enum(_)) => Some(0.into()),
+            (Init::Zero, Ty::Bool) => Some(false.into()),
+            (Init::Expr(value), _) => match &value.kind {
+                ExprKind::Int(number) => Some(number_of(*number)),
+                ExprKind::Bool(known) => Some((*known).into()),
+                ExprKind::Constant(id) => {
+                    let constant = self.object.constants.get(id.0 as usize)?;
+                    match &constant.value {
+                        ConstantValue::Int(number) => Some(number_of(*number)),
+                        ConstantValue::Str(_) => None,
+                    }
+                }
+                _ => None,
+            },
+            (Init::Bytes(bytes), _) => Some(String::from_utf8_lossy(bytes).into()),
+            _ => None,
+        }
+    }
+
+    fn constants(&self) -> Vec<ConstantJson<'o>> {
+        let one = |constant: &'o crate::ir::Constant| ConstantJson {
+            name: &constant.name,
+            ty: self.ty(&constant.ty),
+            value: match &constant.value {
+                ConstantValue::Int(number) => number_of(*number),
+                ConstantValue::Str(text) => String::from_utf8_lossy(text).into(),
+            },
+            used: constant.used,
+            foreign: constant.foreign,
+        };
+        self.object.constants.iter().map(one).collect()
+    }
+
+    fn types(&self) -> Vec<TypeJson<'o>> {
+        let records = self.object.records.iter().map(|record| TypeJson {
+            name: record.name.as_deref(),
+            kind: if record.union_ { "union" } else { "struct" },
+            size: record.size,
+            align: record.align,
+            relocated: record.core,
+            foreign: record.foreign,
+            shared: record.shared,
+            fields: record.fields.as_ref().map(|fields| {
+                let one = |field: &'o crate::ir::ty::Field| FieldJson {
+                    name: field.name.as_deref(),
+                    ty: self.ty(&field.ty),
+                    offset: field.offset,
+                    bit_offset: field.bits.map(|(first, _)| first),
+                    bit_width: field.bits.map(|(_, width)| width),
+                };
+                fields.iter().map(one).collect()
+            }),
+            constants: None,
+        });
+        let enums = self.object.enums.iter().map(|found| TypeJson {
+            name: found.name.as_deref(),
+            kind: "enum",
+            size: u64::from(found.bits / 8),
+            align: u64::from(found.bits / 8),
+            relocated: false,
+            foreign: found.foreign,
+            shared: found.shared,
+            fields: None,
+            constants: Some(
+                found
+                    .constants
+                    .iter()
+                    .filter_map(|it| Some((it.name.as_str(), i64::try_from(it.value).ok()?)))
+                    .collect(),
+            ),
+        });
+        records.chain(enums).collect()
+    }
+
+    fn relocations(&self) -> Vec<RelocationJson<'o>> {
+        let one = |relocation: &'o crate::ir::Relocation| RelocationJson {
+            kind: relocation_kind(relocation.kind),
+            type_kind: match relocation.type_kind {
+                TypeKind::Struct => "struct",
+                TypeKind::Union => "union",
+                TypeKind::Enum => "enum",
+                TypeKind::Typedef => "typedef",
+            },
+            ty: &relocation.type_name,
+            path: path(&relocation.path),
+            optional: relocation.optional,
+            at: self.place(relocation.span),
+        };
+        self.object.relocations.iter().map(one).collect()
+    }
+}
+
+/// Integers that JSON readers keep exact are numbers, larger ones decimal strings.
+fn number_of(number: i128) -> serde_json::Value {
+    match (i64::try_from(number), u64::try_from(number)) {
+        (Ok(number), _) => number.into(),
+        (_, Ok(number)) => number.into(),
+        _ => number.to_string().into(),
+    }
+}
+
+fn path(parts: &[PathPart]) -> String {
+    let mut text = String::new();
+    for part in parts {
+        match part {
+            PathPart::Field(name) => {
+                if !text.is_empty() {
+                    text.push('.');
+                }
+                text.push_str(name);
+            }
+            PathPart::Index(index) => text.push_str(&format!("[{index}]")),
+        }
+    }
+    text
+}
+
+fn read(arch: Arch, source: ArgumentSource) -> ReadJson {
+    let table = arch.table();
+    let json = |from, register: &crate::arch::table::Register| RegisterJson {
+        from,
+        register: register.name,
+        offset: register.offset,
+    };
+    match source {
+        ArgumentSource::Syscall(index) => {
+            let register = table.syscall.get(usize::from(index));
+            let wrapped = register.filter(|_| table.wrapper.is_some());
+            ReadJson {
+                with_wrapper: wrapped.map(|register| json("saved-registers", register)),
+                without_wrapper: register.map(|register| json("context", register)),
+            }
+        }
+        ArgumentSource::Parameter(index) => {
+            let register = table.parameters.get(usize::from(index));
+            ReadJson {
+                with_wrapper: register.map(|register| json("context", register)),
+                without_wrapper: register.map(|register| json("context", register)),
+            }
+        }
+        ArgumentSource::Return => ReadJson {
+            with_wrapper: Some(json("context", &table.rc)),
+            without_wrapper: Some(json("context", &table.rc)),
+        },
+        ArgumentSource::Tracing(index) => {
+            let word = || RegisterJson {
+                from: "context",
+                register: "word",
+                offset: usize::from(index) * 8,
+            };
+            ReadJson {
+                with_wrapper: Some(word()),
+                without_wrapper: Some(word()),
+            }
+        }
+    }
+}
+
+const fn macro_name(macro_: EntryMacro) -> Option<&'static str> {
+    match macro_ {
+        EntryMacro::None => None,
+        EntryMacro::Ksyscall => Some("BPF_KSYSCALL"),
+        EntryMacro::Kprobe => Some("BPF_KPROBE"),
+        EntryMacro::Kretprobe => Some("BPF_KRETPROBE"),
+        EntryMacro::Uprobe => Some("BPF_UPROBE"),
+        EntryMacro::Uretprobe => Some("BPF_URETPROBE"),
+        EntryMacro::Prog => Some("BPF_PROG"),
+    }
+}
+
+const fn relocation_kind(kind: RelocationKind) -> &'static str {
+    match kind {
+        RelocationKind::FieldOffset => "field-offset",
+        RelocationKind::FieldSize => "field-size",
+        RelocationKind::FieldExists => "field-exists",
+        RelocationKind::FieldSigned => "field-signed",
+        RelocationKind::FieldLshift => "field-lshift",
+        RelocationKind::FieldRshift => "field-rshift",
+        RelocationKind::TypeExists => "type-exists",
+        RelocationKind::TypeMatches => "type-matches",
+        RelocationKind::TypeSize => "type-size",
+        RelocationKind::EnumExists => "enum-exists",
+        RelocationKind::EnumValue => "enum-value",
+    }
+}
+
+/// A program's kind, what it is attached to, and whether it may sleep.
+fn describe(kind: &ProgramKind) -> (&'static str, Option<String>, bool) {
+    use ProgramKind as K;
+    let simple = |name| (name, None, false);
+    match kind {
+        K::Ksyscall { call } => ("ksyscall", call.clone(), false),
+        K::Kretsyscall { call } => ("kretsyscall", call.clone(), false),
+        K::Kprobe { function, offset } => {
+            let target = function.as_ref().map(|function| match offset {
+                0 => function.clone(),
+                offset => format!("{function}+{offset}"),
+            });
+            ("kprobe", target, false)
+        }
+        K::Kretprobe { function } => ("kretprobe", function.clone(), false),
+        K::Uprobe {
+            target, sleepable, ..
+        } => ("uprobe", target.clone(), *sleepable),
+        K::Uretprobe {
+            target, sleepable, ..
+        } => ("uretprobe", target.clone(), *sleepable),
+        K::Tracepoint { category, name } => {
+            let target = category.as_ref().zip(name.as_ref());
+            let target = target.map(|(category, name)| format!("{category}/{name}"));
+            ("tracepoint", target, false)
+        }
+        K::RawTracepoint { name } => ("raw-tracepoint", name.clone(), false),
+        K::BtfTracepoint { name } => ("btf-tracepoint", name.clone(), false),
+        K::Fentry {
+            function,
+            sleepable,
+        } => ("fentry", function.clone(), *sleepable),
+        K::Fexit {
+            function,
+            sleepable,
+        } => ("fexit", function.clone(), *sleepable),
+        K::Lsm { hook, sleepable } => ("lsm", hook.clone(), *sleepable),
+        K::LsmCgroup { hook } => ("lsm-cgroup", hook.clone(), false),
+        K::PerfEvent => simple("perf-event"),
+        K::Xdp { map, .. } => ("xdp", map.clone(), false),
+        K::Classifier => simple("classifier"),
+        K::CgroupSkb { attach } => ("cgroup-skb", attach.clone(), false),
+        K::CgroupSock { attach } => ("cgroup-sock", Some(attach.clone()), false),
+        K::CgroupSockAddr { attach } => ("cgroup-sock-addr", Some(attach.clone()), false),
+        K::CgroupSysctl => simple("cgroup-sysctl"),
+        K::CgroupSockopt { attach } => ("cgroup-sockopt", Some(attach.clone()), false),
+        K::CgroupDevice => simple("cgroup-device"),
+        K::SockOps => simple("sock-ops"),
+        K::SkMsg => simple("sk-msg"),
+        K::SkSkbParser => simple("sk-skb-parser"),
+        K::SkSkbVerdict => simple("sk-skb-verdict"),
+        K::SkLookup => simple("sk-lookup"),
+        K::SkReuseport { .. } => simple("sk-reuseport"),
+        K::SocketFilter => simple("socket-filter"),
+        K::FlowDissector => simple("flow-dissector"),
+        K::Iter { target, sleepable } => ("iter", target.clone(), *sleepable),
+        K::Custom => simple("custom"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_object_has_all_fields() {
+        let json = to_json(&Object::default(), &SourceMap::default(), &Arch::ALL)
+            .expect("it can be written");
+        let value: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
+        assert_eq!(value["schema"], 1);
+        for field in [
+            "programs",
+            "functions",
+            "maps",
+            "globals",
+            "constants",
+            "types",
+        ] {
+            assert_eq!(value[field], serde_json::json!([]), "{field}");
+        }
+    }
+
+    #[test]
+    fn arguments_say_where_they_lie() {
+        let fourth = read(Arch::X86_64, ArgumentSource::Syscall(3));
+        let register = fourth.with_wrapper.expect("x86 has a wrapper");
+        assert_eq!(
+            (register.from, register.register),
+            ("saved-registers", "r10")
+        );
+        assert_eq!(register.offset, 56);
+        let arm = read(Arch::Arm, ArgumentSource::Syscall(0));
+        assert!(arm.with_wrapper.is_none());
+        assert_eq!(arm.without_wrapper.map(|it| it.from), Some("context"));
+    }
+}
