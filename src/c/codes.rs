@@ -8,6 +8,8 @@ pub const SYNTAX: Code = Code::new("E0101", "syntax-error");
 pub const TOO_DEEP: Code = Code::new("E0102", "nesting-too-deep");
 /// More syntax errors than are worth reporting.
 pub const TOO_MANY_ERRORS: Code = Code::new("E0103", "too-many-errors");
+/// c2aya's own fault, or no memory.
+pub const GAVE_UP: Code = Code::new("E0105", "parser-gave-up");
 /// A literal that C doesn't allow.
 pub const LITERAL: Code = Code::new("E0104", "invalid-literal");
 

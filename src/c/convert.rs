@@ -47,10 +47,6 @@ impl Sema<'_> {
 
     /// Converts to `ty` without a cast in the C; nothing happens where it is that type already.
     pub fn implicit(&self, expr: Expr, ty: &CType) -> Expr {
-        if expr.ty.kind == ty.kind && !self.is_bit_field(&expr) {
-            return expr;
-        }
-        // A bit-field's value fits its declared type.
         if expr.ty.kind == ty.kind {
             return expr;
         }
@@ -67,6 +63,22 @@ impl Sema<'_> {
                 self.field_at(*record, *field)?.bits.map(|bits| bits.width)
             }
             _ => None,
+        }
+    }
+
+    /// The width by which integer promotion goes: the value of an assignment to a bit-field is
+    /// promoted like the bit-field (`Expr::getSourceBitField` of clang).
+    fn promotion_width(&self, expr: &Expr) -> Option<u16> {
+        match &expr.kind {
+            ExprKind::Assign(target, _)
+            | ExprKind::CompoundAssign { target, .. }
+            | ExprKind::IncDec {
+                target,
+                post: false,
+                ..
+            } => self.promotion_width(target),
+            ExprKind::Comma(_, right) => self.promotion_width(right),
+            _ => self.bit_width_of(expr),
         }
     }
 
@@ -91,7 +103,7 @@ impl Sema<'_> {
             Kind::Enum(id) => self.tree.types.enumeration(*id)?.repr,
             _ => return None,
         };
-        if let Some(width) = self.bit_width_of(expr) {
+        if let Some(width) = self.promotion_width(expr) {
             if width < 32 || (width == 32 && declared.signed()) {
                 return Some(IntKind::Int);
             }

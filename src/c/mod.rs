@@ -54,8 +54,8 @@ use crate::{
 };
 
 /// Stack of the thread that parses and analyses: the parser recurses, and takes some kilobytes for
-/// each level of C.
-const STACK_BYTES: usize = 512 << 20;
+/// each level of C. Only what is used becomes memory; where address space is short, less has to do.
+const STACK_BYTES: [usize; 2] = [512 << 20, 64 << 20];
 
 /// Reads what `unit` means; `files` are the files that its positions lie in.
 ///
@@ -120,23 +120,24 @@ fn analyze_text(
             wanted: sema.wanted.into_iter().collect(),
         }
     };
-    thread::scope(|scope| {
-        let thread = thread::Builder::new()
-            .name("c".into())
-            .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, run);
-        match thread.map(thread::ScopedJoinHandle::join) {
-            Ok(Ok(outcome)) => outcome,
-            // There is no memory for the thread, or a fault of c2aya's own ended it.
-            _ => Outcome {
-                diagnostics: vec![Diagnostic::error(
-                    codes::SYNTAX,
-                    None,
-                    "the parser gave up on this file; please report it",
-                )],
-                ..Outcome::default()
-            },
-        }
+    let outcome = thread::scope(|scope| {
+        let thread = STACK_BYTES.iter().find_map(|bytes| {
+            thread::Builder::new()
+                .name("c".into())
+                .stack_size(*bytes)
+                .spawn_scoped(scope, run)
+                .ok()
+        })?;
+        thread.join().ok()
+    });
+    // There is no memory for the thread, or a fault of c2aya's own ended it.
+    outcome.unwrap_or_else(|| Outcome {
+        diagnostics: vec![Diagnostic::error(
+            codes::GAVE_UP,
+            None,
+            "the parser gave up on this file; please report it",
+        )],
+        ..Outcome::default()
     })
 }
 

@@ -455,7 +455,7 @@ impl Sema<'_> {
         if self.compatible(a, b) {
             return qualified(a);
         }
-        qualified(&plain(Kind::Void))
+        pointer_to(plain(Kind::Void))
     }
 
     fn invalid(&mut self, operator: &str, left: &Expr, right: &Expr, span: Span) -> Reported {

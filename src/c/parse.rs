@@ -31,7 +31,7 @@ pub(super) struct Parsed {
 /// Parses `source`. What can't be parsed is reported and left out: a function keeps its
 /// declaration.
 ///
-/// Needs a stack of [`super::STACK_BYTES`].
+/// Recurses; see [`super::STACK_BYTES`].
 pub(super) fn parse(source: &str, origin: &dyn Origin) -> Parsed {
     let mut diagnostics = Vec::new();
     let mut types = BTreeSet::new();

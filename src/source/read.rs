@@ -65,7 +65,7 @@ impl<'a> Reader<'a> {
         }
         let preprocessed = match self.preprocess(&main, main_id, &headers) {
             Ok(preprocessed) => preprocessed,
-            Err(diagnostic) => return (None, vec![diagnostic]),
+            Err(diagnostic) => return (None, vec![*diagnostic]),
         };
         let ids = self.ids(&headers, &preprocessed);
         let mut diagnostics = match headers.stopped() {
@@ -81,12 +81,12 @@ impl<'a> Reader<'a> {
         main: &Opened,
         main_id: FileId,
         headers: &Headers<'_>,
-    ) -> Result<Preprocessed, Diagnostic> {
+    ) -> Result<Preprocessed, Box<Diagnostic>> {
         match &self.options.cpp {
             Some(command) => outside::run(command, main, self.options, self.arch, headers)
-                .map_err(|why| messages::outside(main_id, command, &why)),
+                .map_err(|why| Box::new(messages::outside(main_id, command, &why))),
             None => preprocess::run(main, self.options, self.arch, headers)
-                .ok_or_else(|| messages::broke_down(main_id)),
+                .ok_or_else(|| Box::new(messages::broke_down(main_id))),
         }
     }
 

@@ -174,14 +174,22 @@ fn libbpf_macros_become_markers() {
         "int BPF_PROG(f, int a)",
         "c2aya_prog)) f(unsigned long long *ctx,int a)",
     );
-    check_marker("BPF_CORE_READ(a, b)", "__c2aya_core_read((a)->b)");
+    check_marker(
+        "int BPF_PROG2(f)",
+        "c2aya_prog2)) f(unsigned long long *ctx )",
+    );
+    check_marker(
+        "int BPF_PROG2(f, int, a, char *, b)",
+        "*ctx , int a, char * b)",
+    );
+    check_marker("BPF_CORE_READ(a, b)", "__c2aya_core_read((&*(a))->b)");
     check_marker(
         "BPF_CORE_READ(a, b, c.d, e[0])",
-        "__c2aya_core_read((a)->b->c.d->e[0])",
+        "__c2aya_core_read((&*(a))->b->c.d->e[0])",
     );
     check_marker(
         "BPF_CORE_READ_STR_INTO(&x, a, b)",
-        "__c2aya_core_read_str_into(&x, (a)->b)",
+        "__c2aya_core_read_str_into(&x, (&*(a))->b)",
     );
     check_marker(
         "bpf_core_field_exists(a->b)",

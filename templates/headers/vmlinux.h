@@ -136,6 +136,10 @@ typedef int __kernel_clockid_t;
 
 typedef __kernel_clockid_t clockid_t;
 
+typedef __kernel_long_t __kernel_clock_t;
+
+typedef __kernel_clock_t clock_t;
+
 typedef int __kernel_timer_t;
 
 typedef __kernel_timer_t timer_t;
@@ -170,8 +174,6 @@ union sigval {
 };
 
 typedef union sigval sigval_t;
-
-typedef __kernel_long_t __kernel_clock_t;
 
 union __sifields {
 	struct {

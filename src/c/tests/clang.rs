@@ -9,7 +9,7 @@ use super::{dump, random::Random, read_well};
 use crate::c::{const_eval, tree::Init};
 
 /// The clang that is there, if any: version 22 is the one that builds the fixtures.
-fn clang() -> Option<&'static str> {
+pub(super) fn clang() -> Option<&'static str> {
     ["clang-22", "clang"].into_iter().find(|name| {
         Command::new(name)
             .arg("--version")
@@ -21,7 +21,7 @@ fn clang() -> Option<&'static str> {
 }
 
 /// What clang says about `text`: standard output and standard error.
-fn ask(clang: &str, text: &str, options: &[&str]) -> (String, String) {
+pub(super) fn ask(clang: &str, text: &str, options: &[&str]) -> (String, String) {
     let folder = tempfile::tempdir().expect("no temporary folder");
     let file = folder.path().join("input.c");
     std::fs::write(&file, text).expect("can't write");

@@ -1,6 +1,7 @@
 //! Checks of what C means, on plain text.
 
 mod clang;
+mod clang_values;
 mod expressions;
 mod layouts;
 mod random;

@@ -67,9 +67,17 @@ pub(super) fn misplaced(tokens: &mut Vec<Token>) {
             at += 1;
             continue;
         }
-        let Some(behind) = close_of(tokens, at + 1) else {
+        let Some(mut behind) = close_of(tokens, at + 1) else {
             return;
         };
+        // Several in a row move together.
+        while tokens
+            .get(behind)
+            .is_some_and(|token| token.is_any(&["__attribute__", "__attribute"]))
+            && let Some(next) = close_of(tokens, behind + 1)
+        {
+            behind = next;
+        }
         let before = at.checked_sub(1).and_then(|before| tokens.get(before));
         let next = tokens.get(behind);
         let behind_enum = before.is_some_and(|before| before.is("enum"));
@@ -95,6 +103,20 @@ pub(super) fn misplaced(tokens: &mut Vec<Token>) {
             at = behind;
         } else {
             at = behind;
+        }
+    }
+}
+
+/// `__label__ a, b;` goes: lang-c takes every label for one of the function.
+pub(super) fn local_labels(tokens: &mut Vec<Token>) {
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        if token.is("__label__")
+            && let Some(length) = tokens.iter().skip(at).position(|token| token.is(";"))
+        {
+            tokens.drain(at..=at + length);
+        } else {
+            at += 1;
         }
     }
 }

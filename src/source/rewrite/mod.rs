@@ -20,6 +20,7 @@ pub(crate) fn rewrite(mut tokens: Vec<Token>) -> Vec<Token> {
     attributes::standard(&mut tokens);
     attributes::fallthrough(&mut tokens);
     attributes::misplaced(&mut tokens);
+    attributes::local_labels(&mut tokens);
     expressions::elvis(&mut tokens);
     expressions::types_compatible(&mut tokens);
     expressions::escapes(&mut tokens);

@@ -123,6 +123,16 @@ fn attributes() {
     );
     check(
         attributes::misplaced,
+        "int f ( void ) __attribute__ ( ( a ) ) __attribute__ ( ( b ) ) { }",
+        "__attribute__ ( ( a ) ) __attribute__ ( ( b ) ) int f ( void ) { }",
+    );
+    check(
+        attributes::local_labels,
+        "{ __label__ a , b ; x ; }",
+        "{ x ; }",
+    );
+    check(
+        attributes::misplaced,
         "{ out : __attribute__ ( ( unused ) ) return ; }",
         "{ out : return ; }",
     );

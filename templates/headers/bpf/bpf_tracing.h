@@ -45,8 +45,17 @@
 	__attribute__((c2aya_uretprobe)) name(struct pt_regs *ctx, ##args)
 #define BPF_PROG(name, args...) \
 	__attribute__((c2aya_prog)) name(unsigned long long *ctx, ##args)
+/* Here, each parameter is two arguments: its type and its name. */
+#define ___c2aya_pairs0()
+#define ___c2aya_pairs2(t1, a1) , t1 a1
+#define ___c2aya_pairs4(t1, a1, t2, a2) , t1 a1, t2 a2
+#define ___c2aya_pairs6(t1, a1, t2, a2, t3, a3) , t1 a1, t2 a2, t3 a3
+#define ___c2aya_pairs8(t1, a1, t2, a2, t3, a3, t4, a4) , t1 a1, t2 a2, t3 a3, t4 a4
+#define ___c2aya_pairs10(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5) , t1 a1, t2 a2, t3 a3, t4 a4, t5 a5
+#define ___c2aya_pairs12(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5, t6, a6) , t1 a1, t2 a2, t3 a3, t4 a4, t5 a5, t6 a6
+#define ___c2aya_pairs(args...) ___bpf_apply(___c2aya_pairs, ___bpf_narg(args))(args)
 #define BPF_PROG2(name, args...) \
-	__attribute__((c2aya_prog2)) name(unsigned long long *ctx, ##args)
+	__attribute__((c2aya_prog2)) name(unsigned long long *ctx ___c2aya_pairs(args))
 
 /* Registers by the name that a function's or a system call's convention gives them. */
 #define PT_REGS_PARM1(x) __c2aya_pt_regs(x, "PARM1")
