@@ -71,9 +71,9 @@ impl<'a> Body<'_, 'a> {
         } else {
             self.pending.extend(trailing);
         }
-        let falls = pieces
-            .windows(2)
-            .any(|pair| matches!(pair, [piece, _] if !ends(&piece.body.stmts) && !piece.spelled_out));
+        let falls = pieces.windows(2).any(
+            |pair| matches!(pair, [piece, _] if !ends(&piece.body.stmts) && !piece.spelled_out),
+        );
         let kind = if falls {
             self.falling(label, value, pieces)
         } else {

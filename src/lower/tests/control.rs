@@ -34,7 +34,11 @@ fn switches() {
     );
     check(
         "switch (a) { case 1: b = 1; case 2: b += 2; break; }",
-        "'0: {\n'2: {\n'1: {\n'3: switch a {\n1 => {\nbreak '1\n}\n2 => {\nbreak '2\n}\n_ => {\nbreak '0\n}\n}\n}\nb = 1\n}\nb += 2\nbreak '0\n}",
+        "'0: switch a {\n1 => {\nb = 1\nb += 2\n}\n2 => {\nb += 2\n}\n}",
+    );
+    check(
+        "switch (a) { case 1: b = 1; case 2: if (c) b += 2; break; }",
+        "'0: {\n'2: {\n'1: {\n'3: switch a {\n1 => {\nbreak '1\n}\n2 => {\nbreak '2\n}\n_ => {\nbreak '0\n}\n}\n}\nb = 1\n}\nif c != 0 {\nb += 2\n}\nbreak '0\n}",
     );
     check(
         "switch (a) { default: b = 1; break; case 2: b = 2; }",
