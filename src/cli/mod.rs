@@ -1,5 +1,6 @@
 //! One file for each command.
 
+pub mod compile_commands;
 pub mod port;
 
 use clap::{Parser, Subcommand};

@@ -1,20 +1,24 @@
 //! `c2aya port`: C files to an Aya workspace, or one file to standard output.
 
 use std::{
+    collections::BTreeMap,
     io::{IsTerminal as _, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use clap::ValueEnum;
 
-use super::Outcome;
+use super::{Outcome, compile_commands::CompileCommands};
 use crate::{
     arch::Arch,
     diag::{self, Diagnostic},
     emit::workspace,
-    output::human,
+    output::{human, ir_json, write},
     port::{self, Port},
-    source::{self, VmlinuxSource, span::SourceMap},
+    source::{
+        self, VmlinuxSource,
+        span::{FileKind, SourceMap},
+    },
 };
 
 /// Port C files to an Aya workspace, or one file to standard output
@@ -80,6 +84,10 @@ pub struct Reading {
     /// A file to read before the others
     #[arg(long = "include", value_name = "FILE", help_heading = "Reading C")]
     forced: Vec<PathBuf>,
+
+    /// A compilation database, or the folder with compile_commands.json
+    #[arg(long, value_name = "FILE", help_heading = "Reading C")]
+    compile_commands: Option<PathBuf>,
 
     /// A preprocessor to run instead of the built-in one
     #[arg(long, value_name = "COMMAND", help_heading = "Reading C")]
@@ -163,9 +171,19 @@ impl Args {
             )
         })?;
         let options = self.reading.options();
+        let commands = self
+            .reading
+            .compile_commands
+            .as_deref()
+            .map(CompileCommands::read)
+            .transpose()?;
         let cache = source::Cache::default();
         let mut ports = Vec::new();
         for file in &self.files {
+            let options = match &commands {
+                Some(commands) => commands.add(file, &options)?,
+                None => options.clone(),
+            };
             ports.push(port::lower_file(file, &options, &archs, &cache));
         }
         let mut incomplete = false;
@@ -173,30 +191,74 @@ impl Args {
             report(&port.diagnostics, &port.files);
             incomplete |= diag::has_errors(&port.diagnostics);
         }
-        if self.output.is_none() {
-            return self.to_stdout(&ports, incomplete);
-        }
-        self.to_folder(&ports, incomplete)
-    }
-
-    fn to_folder(&self, ports: &[Port], incomplete: bool) -> anyhow::Result<Outcome> {
-        let Some(dir) = &self.output else {
+        // A file that was never opened is no file that can't be ported.
+        if ports.iter().any(|port| port.files.iter().next().is_none()) {
             return Ok(Outcome::Failed);
-        };
+        }
         if incomplete && !self.keep_going {
             return Ok(Outcome::Incomplete);
         }
+        match (&self.output, self.emit) {
+            (_, Emit::Ir) => self.ir(&ports, &archs, incomplete),
+            (None, Emit::Rust) => Self::to_stdout(&ports, incomplete),
+            (Some(folder), Emit::Rust) => self.to_folder(folder, &ports, incomplete),
+        }
+    }
+
+    /// Prints the IR as JSON, or writes a file for each object.
+    fn ir(&self, ports: &[Port], archs: &[Arch], incomplete: bool) -> anyhow::Result<Outcome> {
+        let mut files = BTreeMap::new();
+        for port in ports {
+            let Some(object) = &port.object else { continue };
+            let text = ir_json::to_json(object, &port.files, archs)?;
+            if self.output.is_none() {
+                std::io::stdout().write_all(text.as_bytes())?;
+            }
+            files.insert(PathBuf::from(format!("{}.json", object.name)), text);
+        }
+        if let Some(folder) = &self.output {
+            return Ok(self.write(folder, &files, ports, incomplete));
+        }
+        Ok(outcome(incomplete))
+    }
+
+    /// One file on standard output, with the runtime's modules at its end.
+    fn to_stdout(ports: &[Port], incomplete: bool) -> anyhow::Result<Outcome> {
+        let [port] = ports else {
+            anyhow::bail!("several files need a folder: -o DIR");
+        };
+        let Some(object) = &port.object else {
+            return Ok(Outcome::Incomplete);
+        };
+        let (emitted, diagnostics) = port::emit_object(object, None);
+        report(&diagnostics, &port.files);
+        std::io::stdout().write_all(workspace::single_file(&emitted).as_bytes())?;
+        Ok(outcome(incomplete || diag::has_errors(&diagnostics)))
+    }
+
+    fn to_folder(
+        &self,
+        folder: &Path,
+        ports: &[Port],
+        incomplete: bool,
+    ) -> anyhow::Result<Outcome> {
         let name = match &self.name {
             Some(name) => name.clone(),
-            None => dir.file_name().map_or_else(
-                || "probes".into(),
-                |name| name.to_string_lossy().into_owned(),
-            ),
+            None => folder_name(folder),
         };
         let objects: Vec<_> = ports
             .iter()
             .filter_map(|port| port.object.as_ref().map(|object| (port, object)))
             .collect();
+        if let Some(twice) = objects.iter().enumerate().find_map(|(at, (_, object))| {
+            objects
+                .iter()
+                .take(at)
+                .any(|(_, other)| other.name == object.name)
+                .then_some(&object.name)
+        }) {
+            anyhow::bail!("two files would both become the object {twice}; rename one of them");
+        }
         let several = objects.len() > 1;
         let mut emitted = Vec::new();
         let mut failed = incomplete;
@@ -214,48 +276,93 @@ impl Args {
             .collect();
         let workspace = workspace::workspace(&name, &ported);
         report(&workspace.diagnostics, &SourceMap::default());
-        for (path, text) in &workspace.files {
-            let path = dir.join(path);
-            if let Some(parent) = path.parent() {
-                std::fs::create_dir_all(parent)?;
-            }
-            std::fs::write(path, text)?;
-        }
-        Ok(if failed {
-            Outcome::Incomplete
-        } else {
-            Outcome::Done
-        })
+        Ok(self.write(folder, &workspace.files, ports, failed))
     }
 
-    fn to_stdout(&self, ports: &[Port], incomplete: bool) -> anyhow::Result<Outcome> {
-        let [port] = ports else {
-            anyhow::bail!("several files need a folder: -o DIR");
-        };
-        let Some(object) = &port.object else {
-            return Ok(Outcome::Failed);
-        };
-        if incomplete && !self.keep_going {
-            return Ok(Outcome::Incomplete);
+    fn write(
+        &self,
+        folder: &Path,
+        files: &BTreeMap<PathBuf, String>,
+        ports: &[Port],
+        failed: bool,
+    ) -> Outcome {
+        let mut inputs = BTreeMap::new();
+        for port in ports {
+            for (_, file) in port
+                .files
+                .iter()
+                .filter(|(_, file)| file.kind != FileKind::StandIn)
+            {
+                inputs.insert(input_name(&file.path), write::hash(file.text.as_bytes()));
+            }
         }
-        if self.emit == Emit::Ir {
-            anyhow::bail!("--emit ir isn't there yet");
+        let request = write::Request {
+            folder,
+            files,
+            inputs,
+            options: self.options(),
+            force: self.force,
+        };
+        match write::write(&request) {
+            Ok(written) => {
+                report(&written.diagnostics, &SourceMap::default());
+                outcome(failed)
+            }
+            Err(error) => {
+                report(&[*error], &SourceMap::default());
+                Outcome::Failed
+            }
         }
-        let (emitted, diagnostics) = port::emit_object(object, None);
-        report(&diagnostics, &port.files);
-        let mut text = String::new();
-        text.push_str(&emitted.doc);
-        text.push_str(&emitted.imports);
-        text.push('\n');
-        text.push_str(&emitted.main);
-        text.push_str(&emitted.runtime.inline());
-        std::io::stdout().write_all(text.as_bytes())?;
-        Ok(if incomplete || diag::has_errors(&diagnostics) {
-            Outcome::Incomplete
-        } else {
-            Outcome::Done
-        })
     }
+
+    /// What the user asked for, as far as it decides about the output.
+    fn options(&self) -> Vec<String> {
+        let mut options = Vec::new();
+        let mut add = |name: &str, values: &mut dyn Iterator<Item = String>| {
+            options.extend(values.map(|value| format!("{name} {value}")));
+        };
+        let reading = &self.reading;
+        add("--name", &mut self.name.iter().cloned());
+        add("-D", &mut reading.define.iter().cloned());
+        add("-U", &mut reading.undefine.iter().cloned());
+        add("--cpp", &mut reading.cpp.iter().cloned());
+        add("--target-arch", &mut reading.target_arch.iter().cloned());
+        if self.keep_going {
+            options.push("--keep-going".to_owned());
+        }
+        options
+    }
+}
+
+fn outcome(incomplete: bool) -> Outcome {
+    if incomplete {
+        Outcome::Incomplete
+    } else {
+        Outcome::Done
+    }
+}
+
+/// What a folder is called, be it `.`.
+fn folder_name(folder: &Path) -> String {
+    let named = folder
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
+    named
+        .or_else(|| {
+            let folder = folder.canonicalize().ok()?;
+            Some(folder.file_name()?.to_string_lossy().into_owned())
+        })
+        .unwrap_or_else(|| "probes".to_owned())
+}
+
+/// An input's name in the manifest: the same on every machine.
+fn input_name(path: &Path) -> String {
+    let name = if path.is_absolute() {
+        path.file_name().map(Path::new)
+    } else {
+        Some(path)
+    };
+    name.unwrap_or(path).to_string_lossy().replace('\\', "/")
 }
 
 fn report(diagnostics: &[Diagnostic], files: &SourceMap) {

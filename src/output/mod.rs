@@ -2,3 +2,4 @@
 
 pub mod human;
 pub mod ir_json;
+pub mod write;
