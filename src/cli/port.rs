@@ -12,7 +12,7 @@ use crate::{
     arch::Arch,
     diag::{self, Diagnostic},
     emit::workspace,
-    output::human,
+    output::{human, ir_json},
     port::{self, Port},
     source::{self, VmlinuxSource, span::SourceMap},
 };
@@ -239,7 +239,14 @@ impl Args {
             return Ok(Outcome::Incomplete);
         }
         if self.emit == Emit::Ir {
-            anyhow::bail!("--emit ir isn't there yet");
+            let archs = self.reading.archs().unwrap_or_default();
+            let json = ir_json::to_json(object, &port.files, &archs)?;
+            std::io::stdout().write_all(json.as_bytes())?;
+            return Ok(if incomplete {
+                Outcome::Incomplete
+            } else {
+                Outcome::Done
+            });
         }
         let (emitted, diagnostics) = port::emit_object(object, None);
         report(&diagnostics, &port.files);
