@@ -18,6 +18,34 @@ pub(super) struct Access<'a> {
     pub(super) path: Vec<PathPart>,
 }
 
+/// Types that lie in every kernel the same, though `vmlinux.h` marks them as relocated: packet
+/// headers and what system calls are given. From the kernel's UAPI.
+const FIXED: &[&str] = &[
+    "__kernel_timespec",
+    "arphdr",
+    "epoll_event",
+    "ethhdr",
+    "icmp6hdr",
+    "icmphdr",
+    "in6_addr",
+    "in_addr",
+    "iovec",
+    "iphdr",
+    "ipv6_opt_hdr",
+    "ipv6hdr",
+    "linux_dirent64",
+    "perf_event_attr",
+    "pollfd",
+    "sockaddr",
+    "sockaddr_in",
+    "sockaddr_in6",
+    "sockaddr_un",
+    "tcphdr",
+    "udphdr",
+    "vlan_ethhdr",
+    "vlan_hdr",
+];
+
 /// Context types, which the verifier knows by their fixed offsets: accesses to them aren't
 /// relocated. From the kernel's `bpf_ctx_convert` and UAPI.
 const CONTEXTS: &[&str] = &[
@@ -100,10 +128,11 @@ impl<'a> Lowerer<'a> {
         found.is_some_and(|record| record.core)
     }
 
-    /// Whether the record is a program's context.
-    pub(super) fn is_context(&self, record: RecordId) -> bool {
+    /// Whether plain accesses to the record have fixed offsets: a program's context, or UAPI.
+    pub(super) fn is_fixed(&self, record: RecordId) -> bool {
         let name = self.record_name(record).unwrap_or_default();
         CONTEXTS.contains(&name)
+            || FIXED.contains(&name)
             || CONTEXT_PREFIXES
                 .iter()
                 .any(|prefix| name.starts_with(prefix))

@@ -473,7 +473,7 @@ impl<'a> Body<'_, 'a> {
         let Some(access) = self.cx.core_access(e) else {
             return Ok(None);
         };
-        if self.cx.is_context(access.record) {
+        if self.cx.is_fixed(access.record) {
             return Ok(None);
         }
         let ty = self.ty(&e.ty);

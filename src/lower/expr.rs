@@ -270,10 +270,8 @@ impl<'a> Body<'_, 'a> {
                 Ok(())
             }
             CKind::StmtExpr(block) => {
-                let ((), stmts) = self.scoped(|body| body.stmt_list(&block.stmts));
-                if !stmts.is_empty() {
-                    self.push(StmtKind::Block(None, super::build::block(stmts)), span);
-                }
+                let inner = self.braces(block);
+                self.push_block(inner, span);
                 Ok(())
             }
             _ => {

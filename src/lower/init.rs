@@ -63,7 +63,7 @@ impl<'a> Body<'_, 'a> {
                     lowered.push((index, value));
                 }
                 // What is named as zero is zero without a name, but in a union it says which part.
-                let zero = lowered.iter().all(|(_, init)| self.is_zero(init));
+                let zero = lowered.iter().all(|(_, init)| is_zero(init));
                 Ok(if zero {
                     Init::Zero
                 } else {
@@ -78,7 +78,7 @@ impl<'a> Body<'_, 'a> {
                     self.keep_order(before, &mut lowered, |(_, init)| init);
                     lowered.push((part.index, value));
                 }
-                let zero = lowered.iter().all(|(_, init)| self.is_zero(init));
+                let zero = lowered.iter().all(|(_, init)| is_zero(init));
                 Ok(if zero {
                     Init::Zero
                 } else {
@@ -108,17 +108,6 @@ impl<'a> Body<'_, 'a> {
             }
         }
         self.out.extend(tail);
-    }
-
-    fn is_zero(&self, init: &Init) -> bool {
-        match init {
-            Init::Zero => true,
-            Init::Expr(Expr {
-                kind: ExprKind::Int(0) | ExprKind::Bool(false),
-                ..
-            }) => true,
-            _ => false,
-        }
     }
 
     /// Whether a value is known when the object is built.
@@ -152,6 +141,17 @@ impl<'a> Body<'_, 'a> {
             "this initialiser can't be computed when the object is built",
         )
     }
+}
+
+fn is_zero(init: &Init) -> bool {
+    matches!(
+        init,
+        Init::Zero
+            | Init::Expr(Expr {
+                kind: ExprKind::Int(0) | ExprKind::Bool(false),
+                ..
+            })
+    )
 }
 
 fn is_address_or_number(object: &crate::ir::Object, value: &Expr) -> bool {

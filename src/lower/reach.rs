@@ -19,6 +19,7 @@ impl Lowerer<'_> {
     /// The object and all diagnostics.
     pub(super) fn finish(mut self) -> (Object, Vec<Diagnostic>) {
         self.find_recursion();
+        self.comments_of_open_records();
         let kept = self.keep_programs();
         let reached = self.reached(&kept);
         self.warn_unused();
@@ -52,6 +53,16 @@ impl Lowerer<'_> {
             .sort_by_key(|diagnostic| diagnostic.span.map(|span| (span.file, span.start)));
         self.diagnostics.dedup();
         (self.object, self.diagnostics)
+    }
+
+    /// Records whose fields nobody looks at by layout carry the comments of those themselves.
+    fn comments_of_open_records(&mut self) {
+        for record in &mut self.object.records {
+            if let (None, Some(span), Some(_)) = (&record.fields, record.span, &record.name) {
+                let rest = self.notes.rest_of_item(span);
+                record.notes.before.extend(rest);
+            }
+        }
     }
 
     /// Records an error for each function that ends up calling itself.

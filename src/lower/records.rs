@@ -42,7 +42,8 @@ impl Lowerer<'_> {
         if let (Some(span), true, true) = (record.span, own, name.is_some()) {
             self.places.push((span, Item::Record(new)));
         }
-        if !record.foreign {
+        // Of relocated ones the layout is looked at only where something needs it.
+        if !record.foreign && !record.core {
             self.need_fields(id);
         }
         new

@@ -227,7 +227,7 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// A block among other statements: without declarations it needs no braces.
-    fn push_block(&mut self, inner: Block, span: Span) {
+    pub(super) fn push_block(&mut self, inner: Block, span: Span) {
         let declares = inner
             .stmts
             .iter()

@@ -11,7 +11,7 @@ use crate::{
     c::tree::{Expr as CExpr, Stmt as CStmt, StmtKind as CStmtKind},
     ir::{
         Notes,
-        body::{Arm, Block, Expr, LabelId, Stmt, StmtKind},
+        body::{Arm, Block, Expr, ExprKind, LabelId, Stmt, StmtKind},
         ty::Ty,
     },
     source::span::Span,
@@ -19,7 +19,8 @@ use crate::{
 
 /// The statements behind some labels up to the next ones.
 struct Part<'a> {
-    values: Vec<(i128, i128)>,
+    /// Ranges, and where their labels stand.
+    values: Vec<(i128, i128, Span)>,
     default: bool,
     stmts: Vec<&'a CStmt>,
     /// Where its first label stands.
@@ -86,7 +87,7 @@ impl<'a> Body<'_, 'a> {
     /// The value without the promotion, where all its cases fit.
     fn switched(&self, value: Expr) -> Expr {
         match value.kind {
-            crate::ir::body::ExprKind::Cast(inner)
+            ExprKind::Cast(inner)
                 if matches!(inner.ty, Ty::Int { .. } | Ty::Enum(_))
                     && simplify::keeps_value(&self.cx.object, &inner.ty, &value.ty) =>
             {
@@ -109,10 +110,11 @@ impl<'a> Body<'_, 'a> {
         let values = part
             .values
             .iter()
-            .map(|&(low, high)| {
+            .map(|&(low, high, span)| {
+                let low_end = low != high;
                 (
-                    self.case_value(low, ty, part.span),
-                    self.case_value(high, ty, part.span),
+                    self.case_value(low, ty, span, low_end),
+                    self.case_value(high, ty, span, false),
                 )
             })
             .collect();
@@ -132,9 +134,12 @@ impl<'a> Body<'_, 'a> {
         }
     }
 
-    fn case_value(&mut self, value: i128, ty: &Ty, span: Span) -> Expr {
+    fn case_value(&mut self, value: i128, ty: &Ty, span: Span, low_end: bool) -> Expr {
         let Ty::Enum(id) = ty else {
-            return int(value, ty.clone(), span);
+            return match self.case_name(value, ty, span, low_end) {
+                Some(named) => named,
+                None => int(value, ty.clone(), span),
+            };
         };
         let at = self.cx.object.enums.get(id.0 as usize).and_then(|found| {
             let at = found
@@ -144,10 +149,30 @@ impl<'a> Body<'_, 'a> {
             u32::try_from(at).ok()
         });
         let kind = match at {
-            Some(at) => crate::ir::body::ExprKind::EnumConstant(*id, at),
-            None => crate::ir::body::ExprKind::Int(value),
+            Some(at) => ExprKind::EnumConstant(*id, at),
+            None => ExprKind::Int(value),
         };
         super::build::expr(kind, ty.clone(), span)
+    }
+
+    /// The constant by whose name the user wrote the value of a case.
+    fn case_name(&mut self, value: i128, ty: &Ty, span: Span, low_end: bool) -> Option<Expr> {
+        let text = self.cx.files.text(span);
+        let (label, _) = text.strip_prefix("case")?.split_once(':')?;
+        let text = match label.split_once("...") {
+            Some((low, _)) if low_end => low,
+            Some((_, high)) => high,
+            None => label,
+        };
+        let written = self.cx.written(text.trim(), value, ty)?;
+        let named = matches!(
+            written.kind,
+            ExprKind::Constant(_) | ExprKind::EnumConstant(..)
+        );
+        named.then(|| Expr {
+            span: Some(span),
+            ..*written
+        })
     }
 
     /// Arms that fall through: each part of the switch stands behind a block of its own, which the
@@ -331,7 +356,7 @@ fn add<'a>(parts: &mut Vec<Part<'a>>, s: &'a CStmt) {
     loop {
         match &inner.kind {
             CStmtKind::Case(low, high, behind) => {
-                values.push((*low, *high));
+                values.push((*low, *high, inner.span));
                 inner = behind;
             }
             CStmtKind::Default(behind) => {

@@ -108,9 +108,8 @@ impl<'a> Reader<'a> {
                 ..raw.token
             });
         }
-        if let Some(diagnostic) = rewrite::check_nesting(&numbered) {
-            diagnostics.push(diagnostic);
-        }
+        diagnostics.extend(rewrite::check_nesting(&numbered));
+        diagnostics.extend(rewrite::check_syntax(&numbered));
         if has_errors(diagnostics) {
             return None;
         }

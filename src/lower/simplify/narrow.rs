@@ -7,7 +7,7 @@ use crate::{
         body::{BinaryOp, Expr, ExprKind},
         ty::Ty,
     },
-    lower::build::expr,
+    lower::build::{expr, fits},
 };
 
 /// An expression of the integer type `ty`, no wider than `value`'s, whose bits are the low bits of
@@ -112,6 +112,16 @@ pub(in crate::lower) fn fit(object: &Object, value: &Expr, ty: &Ty) -> Option<Ex
     }
     let remade = |kind| Some(expr(kind, ty.clone(), value.span));
     match &value.kind {
+        ExprKind::SizeOf(of) => {
+            let size = size_of(object, of)?;
+            let within = matches!(ty, Ty::Int { .. }) && fits(i128::from(size), ty);
+            within.then(|| cast(object, value.clone(), ty))
+        }
+        ExprKind::Cast(inner) if matches!(inner.kind, ExprKind::SizeOf(_)) => {
+            keeps_value(object, &inner.ty, &value.ty)
+                .then(|| fit(object, inner, ty))
+                .flatten()
+        }
         ExprKind::Cast(inner) => (keeps_value(object, &inner.ty, &value.ty)
             && (inner.ty == *ty || keeps_value(object, &inner.ty, ty)))
         .then(|| cast(object, inner.as_ref().clone(), ty)),
@@ -146,6 +156,23 @@ pub(in crate::lower) fn fit(object: &Object, value: &Expr, ty: &Ty) -> Option<Ex
     }
 }
 
+/// Bytes of a type whose inside is known.
+fn size_of(object: &Object, ty: &Ty) -> Option<u64> {
+    match ty {
+        Ty::Bool => Some(1),
+        Ty::Int { bits, .. } => Some(u64::from(bits / 8)),
+        Ty::Pointer { .. } => Some(8),
+        Ty::Array(of, len) => size_of(object, of)?.checked_mul(*len),
+        Ty::Record(id) => object.records.get(id.0 as usize).map(|found| found.size),
+        Ty::Enum(id) => object
+            .enums
+            .get(id.0 as usize)
+            .map(|found| u64::from(found.bits / 8)),
+        Ty::Opaque { size, .. } => Some(*size),
+        Ty::Unit | Ty::Function(..) => None,
+    }
+}
+
 /// Whether every value of `from` is the same number in `to`.
 pub(in crate::lower) fn keeps_value(object: &Object, from: &Ty, to: &Ty) -> bool {
     let number = |ty: &Ty| match ty {
@@ -172,11 +199,7 @@ pub(in crate::lower) fn keeps_value(object: &Object, from: &Ty, to: &Ty) -> bool
 /// The types from which an operand was converted: those in which it might be compared.
 pub(super) fn sources(value: &Expr, found: &mut Vec<Ty>) {
     match &value.kind {
-        ExprKind::Cast(inner) => {
-            if !found.contains(&inner.ty) {
-                found.push(inner.ty.clone());
-            }
-        }
+        ExprKind::Cast(inner) if !found.contains(&inner.ty) => found.push(inner.ty.clone()),
         ExprKind::Binary(op, a, b) => {
             sources(a, found);
             if !matches!(op, BinaryOp::Shl | BinaryOp::Shr) {
@@ -194,7 +217,12 @@ pub(super) fn sources(value: &Expr, found: &mut Vec<Ty>) {
 /// How many casts an arithmetic expression shows.
 pub(super) fn casts(value: &Expr) -> usize {
     match &value.kind {
-        ExprKind::Cast(inner) => 1 + casts(inner),
+        // A size has a type of its own in Rust.
+        ExprKind::SizeOf(_) => 1,
+        ExprKind::Cast(inner) => match inner.kind {
+            ExprKind::SizeOf(_) => 1,
+            _ => 1 + casts(inner),
+        },
         ExprKind::Binary(_, a, b) => casts(a) + casts(b),
         ExprKind::Unary(_, a) => casts(a),
         ExprKind::Conditional(_, a, b) => casts(a) + casts(b),

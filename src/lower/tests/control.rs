@@ -92,3 +92,21 @@ fn barriers() {
     check("barrier_var(a);", "barrier a");
     check("asm volatile(\"\" : \"+r\"(a));", "barrier a");
 }
+
+#[test]
+fn cases_keep_their_names() {
+    super::check_with(
+        "#define ONE 1\nenum { TWO = 2, THREE };",
+        "switch (a) { case ONE: return 1; case TWO ... THREE: return 2; case ONE + 4: return 3; }",
+        "'0: switch a {\nONE => {\nreturn 1\n}\nTWO..=THREE => {\nreturn 2\n}\n5 => {\nreturn 3\n}\n}",
+    );
+}
+
+#[test]
+fn macros_jump_out_of_expressions() {
+    super::check_with(
+        "#define DONE(x) ({ b = x; goto done; })",
+        "if (a) DONE(1); b = 2; done: return b;",
+        "'done: {\nif a != 0 {\nb = 1\nbreak 'done\n}\nb = 2\n}\nreturn b as i32",
+    );
+}

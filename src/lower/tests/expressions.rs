@@ -196,6 +196,18 @@ fn sizes_are_of_types() {
     check("u64 x = sizeof(a);", "let x: u64 = sizeof(i32)");
     check(
         "int x = sizeof(u64) + 1;",
-        "let x: i32 = (sizeof(u64) + 1) as i32",
+        "let x: i32 = (sizeof(u64) as i32) + 1",
+    );
+}
+
+#[test]
+fn sizes_are_compared_in_the_type_of_the_other_side() {
+    check(
+        "if (b < sizeof(u64)) return 1;",
+        "if b < (sizeof(u64) as u32) {\nreturn 1\n}",
+    );
+    check(
+        "if (a < sizeof(u64)) return 1;",
+        "if (a as u64) < sizeof(u64) {\nreturn 1\n}",
     );
 }

@@ -57,5 +57,34 @@ pub(crate) fn check_nesting(tokens: &[Token]) -> Option<Diagnostic> {
     None
 }
 
+/// Complains about C that neither lang-c nor a rewrite can read.
+pub(crate) fn check_syntax(tokens: &[Token]) -> Option<Diagnostic> {
+    let unsupported = |token: &Token, what: &str| {
+        let message = format!("{what} can't be ported");
+        Diagnostic::error(codes::UNSUPPORTED_SYNTAX, token.place, message)
+    };
+    for (at, token) in tokens.iter().enumerate() {
+        let next = tokens.get(at + 1);
+        if token.is_any(&["asm", "__asm__", "__asm"]) {
+            let words = tokens
+                .iter()
+                .skip(at + 1)
+                .take_while(|next| next.word().is_some());
+            if words.into_iter().any(|word| word.is("goto")) {
+                return Some(unsupported(token, "`asm goto`"));
+            }
+        }
+        // Behind an operand, it is the logical operator.
+        let before = at.checked_sub(1).and_then(|before| tokens.get(before));
+        let takes_address = before.is_none_or(|before| {
+            before.is_any(&["(", "{", "[", ",", "=", ";", "return", "?", ":"])
+        });
+        if token.is("&&") && takes_address && next.is_some_and(|next| next.word().is_some()) {
+            return Some(unsupported(token, "the address of a label"));
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests;

@@ -169,3 +169,12 @@ fn nesting() {
     assert!(check_nesting(&deep(MAX_NESTING)).is_none());
     assert!(check_nesting(&deep(MAX_NESTING + 1)).is_some());
 }
+
+#[test]
+fn syntax_that_nothing_can_read() {
+    let complains = |text: &str| check_syntax(&tokens(text)).is_some();
+    assert!(complains("asm volatile goto ( \"x\" )"));
+    assert!(!complains("asm volatile ( \"x\" ) ; goto out ;"));
+    assert!(complains("void * p = && out ;"));
+    assert!(!complains("a && b ; ( a ) && b ; f ( ) && g"));
+}

@@ -7,6 +7,7 @@
 pub(crate) mod btf;
 mod decl;
 mod index;
+mod names;
 mod slice;
 
 use std::path::Path;
@@ -32,3 +33,6 @@ pub(crate) fn looks_like(path: &Path, text: &str) -> bool {
         .is_some_and(|before| before.trim_ascii_end().ends_with(b"#ifndef"));
     named || guarded
 }
+
+#[cfg(test)]
+mod tests;
