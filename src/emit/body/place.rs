@@ -115,6 +115,14 @@ impl Body<'_> {
         }
     }
 
+    /// A place that is written or borrowed for writing, or only read.
+    pub(super) fn written_place(&self, place: &Place, writing: bool) -> PlaceCode {
+        let before = self.writing.replace(writing);
+        let found = self.place(place);
+        self.writing.set(before);
+        found
+    }
+
     /// A reference, which fields, methods and indices follow without a star.
     pub(super) fn followed(&self, base: &Place) -> Option<Code> {
         match &base.kind {
@@ -369,7 +377,7 @@ impl Body<'_> {
         if mutable && let Some(id) = super::declare::base_local(place) {
             self.mutate(id);
         }
-        let found = self.place(place);
+        let found = self.written_place(place, mutable);
         let code = found.code.unary(if mutable {
             quote!(&raw mut)
         } else {

@@ -388,12 +388,7 @@ impl Body<'_> {
         if let Some(local) = super::declare::base_local(place) {
             self.mutate_unless_slot(local);
         }
-        let target = || {
-            self.writing.set(true);
-            let found = self.place(place);
-            self.writing.set(false);
-            found
-        };
+        let target = || self.written_place(place, true);
         // Writing a field of a union is safe, changing it reads it too.
         let changes = op.to_string() != "=";
         let target_is_unsafe = {
