@@ -186,6 +186,9 @@ impl Body<'_> {
         if let Some(code) = self.followed(place) {
             return Some(code);
         }
+        if let Some(code) = found.reference {
+            return Some(self.operation(code));
+        }
         let code = found
             .code
             .unary(if mutable { quote!(&mut) } else { quote!(&) });

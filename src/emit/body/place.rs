@@ -22,6 +22,8 @@ pub(super) struct PlaceCode {
     pub is_unsafe: bool,
     /// Reading a field of a union is unsafe, writing one isn't.
     pub in_union: bool,
+    /// The reference that `code` follows, if it follows one.
+    pub reference: Option<Code>,
 }
 
 impl PlaceCode {
@@ -30,6 +32,7 @@ impl PlaceCode {
             code,
             is_unsafe: false,
             in_union: false,
+            reference: None,
         }
     }
 }
@@ -105,6 +108,7 @@ impl Body<'_> {
                     code: code.dot(quote!(#field)),
                     is_unsafe: found.is_unsafe,
                     in_union: found.in_union || union_,
+                    reference: None,
                 }
             }
             PlaceKind::Index(base, index) => self.index(base, index),
@@ -149,12 +153,14 @@ impl Body<'_> {
                         code: Code::new(quote!(*(&raw const #name).cast::<#ty>()), Prec::Unary),
                         is_unsafe: true,
                         in_union: false,
+                        reference: None,
                     }
                 }
                 _ => PlaceCode {
                     code,
                     is_unsafe: true,
                     in_union: false,
+                    reference: None,
                 },
             },
             None => PlaceCode::safe(code),
@@ -187,6 +193,7 @@ impl Body<'_> {
             code,
             is_unsafe: true,
             in_union: false,
+            reference: None,
         }
     }
 
@@ -233,6 +240,7 @@ impl Body<'_> {
                 code: Code::atom(quote!(#base[#index])),
                 is_unsafe: found.is_unsafe,
                 in_union: found.in_union,
+                reference: None,
             };
         }
         // A bounds check would pull in a panic, which BPF can't have.
@@ -248,6 +256,7 @@ impl Body<'_> {
                 base_code.dot(quote!(get_unchecked(#index)))
             };
             return PlaceCode {
+                reference: Some(code.clone()),
                 code: code.unary(quote!(*)),
                 is_unsafe: true,
                 in_union: false,
@@ -264,6 +273,7 @@ impl Body<'_> {
             code: code.unary(quote!(*)),
             is_unsafe: true,
             in_union: false,
+            reference: None,
         }
     }
 
