@@ -15,8 +15,11 @@ use super::{
     world::{Atom, Learnt, Random, World},
 };
 
-/// Worlds that are tried for one side of a branch.
-const ATTEMPTS_MAX: u32 = 400;
+/// Worlds that are tried for one side of a branch because a number in them was compared, and for
+/// any other reason.
+const ATTEMPTS_MAX: [u32; 2] = [400, 400];
+/// Worlds of the latter kind that one run gives rise to.
+const GUESSES_MAX: usize = 12;
 /// Worlds waiting to be tried.
 const QUEUE_MAX: usize = 4000;
 /// Atoms of one world that are changed on the way to a branch.
@@ -168,7 +171,7 @@ struct Search<'a> {
     explored: Explored,
     corpus: Vec<Known>,
     queue: VecDeque<World>,
-    attempts: HashMap<(bool, usize, bool), u32>,
+    attempts: HashMap<(bool, usize, bool), [u32; 2]>,
 }
 
 impl Search<'_> {
@@ -261,18 +264,23 @@ impl Search<'_> {
                 if coverage.taken.contains(&(branch.slot, !branch.taken)) {
                     continue;
                 }
-                let attempts = self
+                let [exact, guesses] = flips(run, branch);
+                let [tried, guessed] = self
                     .attempts
                     .entry((is_c, branch.slot, !branch.taken))
                     .or_default();
-                if *attempts >= ATTEMPTS_MAX {
-                    continue;
+                if *tried < ATTEMPTS_MAX[0] {
+                    *tried += u32::try_from(exact.len()).unwrap_or(u32::MAX);
+                    wants.extend(exact);
                 }
-                let before = wants.len();
-                flips(run, branch, &mut wants);
-                *attempts += u32::try_from(wants.len() - before)
-                    .unwrap_or(u32::MAX)
-                    .max(8);
+                if *guessed < ATTEMPTS_MAX[1] {
+                    for _ in 0..guesses.len().min(GUESSES_MAX) {
+                        let at = self.random.below(guesses.len() as u64);
+                        let guess = usize::try_from(at).ok().and_then(|at| guesses.get(at));
+                        wants.extend(guess.cloned());
+                        *guessed += 1;
+                    }
+                }
             }
         }
         wants
@@ -280,16 +288,18 @@ impl Search<'_> {
 }
 
 /// For each atom that may be one side of the comparison, values that make it come out otherwise;
-/// and the other answer to each question that has two.
-fn flips(run: &Run, branch: &BranchSeen, wants: &mut Vec<(Atom, u64)>) {
+/// and guesses: numbers that anything could be, and the other answer to questions that have two.
+fn flips(run: &Run, branch: &BranchSeen) -> [Vec<(Atom, u64)>; 2] {
+    let (mut exact, mut guesses) = (Vec::new(), Vec::new());
     for (atom, value) in run.learnt.atoms().iter().rev().take(ATOMS_MAX) {
         match atom {
             Atom::Wrapper
             | Atom::Present { .. }
             | Atom::Missing { .. }
+            | Atom::Raced { .. }
             | Atom::Fails { .. }
             | Atom::Readable(_) => {
-                wants.push((atom.clone(), u64::from(*value == 0)));
+                guesses.push((atom.clone(), u64::from(*value == 0)));
                 continue;
             }
             _ => {}
@@ -299,10 +309,7 @@ fn flips(run: &Run, branch: &BranchSeen, wants: &mut Vec<(Atom, u64)>) {
                 let Some(size) = matching(*value >> shift, seen) else {
                     continue;
                 };
-                // Zero matches too much of a word's upper half.
-                if shift > 0 && seen == 0 && *value == 0 {
-                    continue;
-                }
+                let wants = if seen > 1 { &mut exact } else { &mut guesses };
                 let mask = truncate(u64::MAX, size) << shift;
                 for wanted in [other, other.wrapping_add(1), other.wrapping_sub(1)] {
                     let changed = value & !mask | wanted << shift & mask;
@@ -314,6 +321,7 @@ fn flips(run: &Run, branch: &BranchSeen, wants: &mut Vec<(Atom, u64)>) {
             }
         }
     }
+    [exact, guesses]
 }
 
 /// How many bytes of `value` a comparison saw as `seen`.

@@ -46,6 +46,13 @@ pub enum Atom {
         /// The key.
         key: Arc<[u8]>,
     },
+    /// Whether another CPU adds an element just before the program does.
+    Raced {
+        /// The map.
+        map: Arc<str>,
+        /// The key.
+        key: Arc<[u8]>,
+    },
     /// Eight bytes of a map's value.
     Value {
         /// The map.
@@ -192,6 +199,7 @@ impl Atom {
             | Self::Present { .. }
             | Self::Readable(_)
             | Self::Missing { .. }
+            | Self::Raced { .. }
             | Self::Fails { .. } => (value != 0).into(),
             Self::Tid | Self::Tgid | Self::Uid | Self::Gid => value & 0xffff_ffff,
             Self::Cpu => value % u64::from(CPUS),
