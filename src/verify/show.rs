@@ -209,8 +209,8 @@ impl Terms<'_> {
                 )
             }
             Difference::Result { c, rust } => (
-                format!("returned {}", number(*c)),
-                format!("returned {}", number(*rust)),
+                format!("returned {}", *c as u32 as i32),
+                format!("returned {}", *rust as u32 as i32),
             ),
         }
     }
