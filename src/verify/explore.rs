@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     bytes::truncate,
+    helpers::POISON,
     insn::{Op, Value},
     machine::{BranchSeen, Run},
     object::Object,
@@ -17,13 +18,13 @@ use super::{
 
 /// Worlds that are tried for one side of a branch because a number in them was compared, and for
 /// any other reason.
-const ATTEMPTS_MAX: [u32; 2] = [400, 400];
+const ATTEMPTS_MAX: [u32; 2] = [600, 1500];
 /// Worlds of the latter kind that one run gives rise to.
 const GUESSES_MAX: usize = 12;
 /// Worlds waiting to be tried.
 const QUEUE_MAX: usize = 4000;
 /// Atoms of one world that are changed on the way to a branch.
-const ATOMS_MAX: usize = 96;
+const ATOMS_MAX: usize = 4096;
 /// Worlds without a new branch, after which the search changes only what it knows.
 const CORPUS_MAX: usize = 400;
 
@@ -102,7 +103,11 @@ fn edges(object: &Object, entry: usize) -> BTreeSet<Edge> {
                 continue;
             }
             Op::Branch { target, .. } => {
-                found.extend([(at, false), (at, true)]);
+                // What a loader left unfilled is guarded so; no loader leaves it.
+                let dead = |to| object.code.get(to) == Some(&Op::Helper(POISON));
+                let sides = [(at, false, at + 1), (at, true, target)];
+                let live = sides.into_iter().filter(|&(.., to)| !dead(to));
+                found.extend(live.map(|(at, taken, _)| (at, taken)));
                 waiting.push(target);
             }
             Op::MayGoto(target) | Op::Call(target) => waiting.push(target),
@@ -291,10 +296,17 @@ impl Search<'_> {
 /// and guesses: numbers that anything could be, and the other answer to questions that have two.
 fn flips(run: &Run, branch: &BranchSeen) -> [Vec<(Atom, u64)>; 2] {
     let (mut exact, mut guesses) = (Vec::new(), Vec::new());
+    let (mut left, mut right) = (branch.left, branch.right);
+    // A compiler may compare 32 bits as the upper half of 64.
+    if (left | right) & 0xffff_ffff == 0 {
+        left >>= 32;
+        right >>= 32;
+    }
     for (atom, value) in run.learnt.atoms().iter().rev().take(ATOMS_MAX) {
         match atom {
             Atom::Wrapper
             | Atom::Present { .. }
+            | Atom::Hole(_)
             | Atom::Missing { .. }
             | Atom::Raced { .. }
             | Atom::Fails { .. }
@@ -304,14 +316,19 @@ fn flips(run: &Run, branch: &BranchSeen) -> [Vec<(Atom, u64)>; 2] {
             }
             _ => {}
         }
-        for (seen, other) in [(branch.left, branch.right), (branch.right, branch.left)] {
+        for (seen, other) in [(left, right), (right, left)] {
             for shift in [0, 32, 16, 48] {
                 let Some(size) = matching(*value >> shift, seen) else {
                     continue;
                 };
                 let wants = if seen > 1 { &mut exact } else { &mut guesses };
                 let mask = truncate(u64::MAX, size) << shift;
-                for wanted in [other, other.wrapping_add(1), other.wrapping_sub(1)] {
+                for wanted in [
+                    other,
+                    other.wrapping_add(1),
+                    other.wrapping_sub(1),
+                    seen ^ other,
+                ] {
                     let changed = value & !mask | wanted << shift & mask;
                     if changed != *value {
                         wants.push((atom.clone(), changed));

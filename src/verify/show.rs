@@ -86,6 +86,8 @@ impl Terms<'_> {
             }
             Atom::Readable(page) if yes => format!("memory at {:#x} is readable", page << 12),
             Atom::Readable(page) => format!("memory at {:#x} can't be read", page << 12),
+            Atom::Hole(_) if !yes => "memory has no hole".to_owned(),
+            Atom::Hole(at) => format!("the 16 bytes of memory at {:#x} can't be read", at << 4),
             Atom::Present { map, key } => {
                 let verb = if yes { "is there" } else { "is missing" };
                 format!("{} {verb}", self.element(map, key))

@@ -44,6 +44,13 @@ pub fn wanted(btf: &Btf, registers: &Registers, name: &str) -> Wanted {
     let Some((kind, path)) = found else {
         return Wanted::Other;
     };
+    // C objects often declare `pt_regs` in part only.
+    if kind == relo::FIELD_OFFSET
+        && let Some(member) = path.strip_prefix("pt_regs__")
+        && let Some(offset) = registers.member(member)
+    {
+        return Wanted::Number(offset);
+    }
     let answer = match kind {
         relo::TYPE_EXISTS | relo::TYPE_MATCHES | relo::TYPE_SIZE => {
             let id = named_root(btf, path).next();
@@ -55,7 +62,7 @@ pub fn wanted(btf: &Btf, registers: &Registers, name: &str) -> Wanted {
         relo::ENUM_EXISTS => Some(constant(btf, path).is_some().into()),
         relo::ENUM_VALUE => constant(btf, path),
         _ => {
-            let field = of_registers(btf, registers, path).or_else(|| field(btf, path));
+            let field = field(btf, path);
             match (kind, field) {
                 (relo::FIELD_EXISTS, field) => Some(field.is_some().into()),
                 (_, Some(field)) => {
@@ -87,18 +94,6 @@ fn field(btf: &Btf, path: &str) -> Option<Field> {
             type_id: id,
         };
         follow(btf, start, rest, &mut steps)
-    })
-}
-
-/// A register of `pt_regs`, which C objects often declare in part only.
-fn of_registers(btf: &Btf, registers: &Registers, path: &str) -> Option<Field> {
-    let member = path.strip_prefix("pt_regs__")?;
-    let offset = registers.member(member)?;
-    let type_id = field(btf, path).map_or(0, |field| field.type_id);
-    Some(Field {
-        bits: offset * 8,
-        width: 0,
-        type_id,
     })
 }
 

@@ -31,6 +31,9 @@ pub enum Atom {
     Memory(u64),
     /// Whether a page of kernel or user memory can be read, by its number.
     Readable(u64),
+    /// Whether sixteen bytes of kernel or user memory can't be read although their page can, by
+    /// their number: as if pages were as small as that.
+    Hole(u64),
     /// Whether a map has an element.
     Present {
         /// The map.
@@ -198,6 +201,7 @@ impl Atom {
             Self::Wrapper
             | Self::Present { .. }
             | Self::Readable(_)
+            | Self::Hole(_)
             | Self::Missing { .. }
             | Self::Raced { .. }
             | Self::Fails { .. } => (value != 0).into(),
