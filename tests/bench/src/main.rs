@@ -74,8 +74,8 @@ enum Command {
     Faults {
         #[command(flatten)]
         inputs: Inputs,
-        /// How many places of each port a fault is tried at
-        #[arg(long, default_value_t = 1)]
+        /// At how many places each fault is tried
+        #[arg(long, default_value_t = 2)]
         places: usize,
         /// Only faults whose name contains this
         #[arg(long)]
