@@ -1,20 +1,24 @@
 //! `--emit ir`: the IR as JSON. `docs/ir-schema.md` describes each field; what changes the meaning
 //! of one, or takes one away, raises [`SCHEMA`].
 
-use std::collections::BTreeMap;
-
-use serde::Serialize;
+mod describe;
+mod forms;
 
 use crate::{
     arch::Arch,
     ir::{
-        ConstantValue, Object, PathPart, RelocationKind, TypeKind,
+        ConstantValue, Object, TypeKind,
         body::Init,
         dump,
-        program::{Argument, ArgumentSource, EntryMacro, Program, ProgramKind},
+        program::{Argument, ArgumentSource, Program, ProgramKind},
         ty::Ty,
     },
     source::span::{SourceMap, Span},
+};
+use describe::{describe, macro_name, number_of, path, read, relocation_kind};
+use forms::{
+    ArgumentJson, ConstantJson, Document, FieldJson, FunctionJson, GlobalJson, MapDefJson, MapJson,
+    Place, ProgramJson, RelocationJson, TypeJson,
 };
 
 /// Version of the schema.
@@ -38,166 +42,6 @@ pub fn to_json(
     let mut text = serde_json::to_string_pretty(&writer.document())?;
     text.push('\n');
     Ok(text)
-}
-
-#[derive(Serialize)]
-struct Document<'o> {
-    schema: u32,
-    object: &'o str,
-    spdx: Option<&'o str>,
-    license: Option<&'o str>,
-    programs: Vec<ProgramJson<'o>>,
-    functions: Vec<FunctionJson<'o>>,
-    maps: Vec<MapJson<'o>>,
-    globals: Vec<GlobalJson<'o>>,
-    constants: Vec<ConstantJson<'o>>,
-    types: Vec<TypeJson<'o>>,
-    relocations: Vec<RelocationJson<'o>>,
-}
-
-#[derive(Serialize)]
-struct Place {
-    file: String,
-    line: u32,
-    column: u32,
-}
-
-#[derive(Serialize)]
-struct ProgramJson<'o> {
-    name: &'o str,
-    section: &'o str,
-    kind: &'static str,
-    #[serde(rename = "macro")]
-    macro_: Option<&'static str>,
-    system_call: Option<&'o str>,
-    target: Option<String>,
-    sleepable: bool,
-    return_type: String,
-    heeds_return: bool,
-    context_used: bool,
-    arguments: Vec<ArgumentJson<'o>>,
-    at: Option<Place>,
-    body: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct ArgumentJson<'o> {
-    name: &'o str,
-    c_type: &'o str,
-    #[serde(rename = "type")]
-    ty: String,
-    bits: u16,
-    signed: bool,
-    class: &'static str,
-    used: bool,
-    source: &'static str,
-    index: Option<u8>,
-    read: BTreeMap<&'static str, ReadJson>,
-}
-
-/// How an argument is read on one architecture.
-#[derive(Serialize)]
-struct ReadJson {
-    with_wrapper: Option<RegisterJson>,
-    without_wrapper: Option<RegisterJson>,
-}
-
-#[derive(Serialize)]
-struct RegisterJson {
-    from: &'static str,
-    register: &'static str,
-    offset: usize,
-}
-
-#[derive(Serialize)]
-struct FunctionJson<'o> {
-    name: &'o str,
-    parameters: Vec<String>,
-    return_type: String,
-    inline: bool,
-    callback: bool,
-    at: Option<Place>,
-    body: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct MapJson<'o> {
-    name: &'o str,
-    #[serde(flatten)]
-    def: MapDefJson,
-    records: Vec<String>,
-    legacy: bool,
-    at: Option<Place>,
-}
-
-#[derive(Serialize)]
-struct MapDefJson {
-    #[serde(rename = "type")]
-    map_type: u32,
-    key: Option<String>,
-    key_size: u64,
-    value: Option<String>,
-    value_size: u64,
-    max_entries: u64,
-    flags: u64,
-    extra: u64,
-    pinned_by_name: bool,
-    inner: Option<Box<MapDefJson>>,
-}
-
-#[derive(Serialize)]
-struct GlobalJson<'o> {
-    name: &'o str,
-    #[serde(rename = "type")]
-    ty: String,
-    kind: &'static str,
-    section: Option<&'o str>,
-    value: Option<serde_json::Value>,
-    at: Option<Place>,
-}
-
-#[derive(Serialize)]
-struct ConstantJson<'o> {
-    name: &'o str,
-    #[serde(rename = "type")]
-    ty: String,
-    value: serde_json::Value,
-    used: bool,
-    foreign: bool,
-}
-
-#[derive(Serialize)]
-struct TypeJson<'o> {
-    name: Option<&'o str>,
-    kind: &'static str,
-    size: u64,
-    align: u64,
-    relocated: bool,
-    foreign: bool,
-    shared: bool,
-    fields: Option<Vec<FieldJson<'o>>>,
-    constants: Option<BTreeMap<&'o str, i64>>,
-}
-
-#[derive(Serialize)]
-struct FieldJson<'o> {
-    name: Option<&'o str>,
-    #[serde(rename = "type")]
-    ty: String,
-    offset: u64,
-    bit_offset: Option<u64>,
-    bit_width: Option<u16>,
-}
-
-#[derive(Serialize)]
-struct RelocationJson<'o> {
-    kind: &'static str,
-    type_kind: &'static str,
-    #[serde(rename = "type")]
-    ty: &'o str,
-    path: String,
-    optional: bool,
-    at: Option<Place>,
 }
 
 struct Writer<'o> {
@@ -471,160 +315,6 @@ impl<'o> Writer<'o> {
             at: self.place(relocation.span),
         };
         self.object.relocations.iter().map(one).collect()
-    }
-}
-
-/// Integers that JSON readers keep exact are numbers, larger ones decimal strings.
-fn number_of(number: i128) -> serde_json::Value {
-    match (i64::try_from(number), u64::try_from(number)) {
-        (Ok(number), _) => number.into(),
-        (_, Ok(number)) => number.into(),
-        _ => number.to_string().into(),
-    }
-}
-
-fn path(parts: &[PathPart]) -> String {
-    let mut text = String::new();
-    for part in parts {
-        match part {
-            PathPart::Field(name) => {
-                if !text.is_empty() {
-                    text.push('.');
-                }
-                text.push_str(name);
-            }
-            PathPart::Index(index) => text.push_str(&format!("[{index}]")),
-        }
-    }
-    text
-}
-
-fn read(arch: Arch, source: ArgumentSource) -> ReadJson {
-    let table = arch.table();
-    let json = |from, register: &crate::arch::table::Register| RegisterJson {
-        from,
-        register: register.name,
-        offset: register.offset,
-    };
-    match source {
-        ArgumentSource::Syscall(index) => {
-            let register = table.syscall.get(usize::from(index));
-            let wrapped = register.filter(|_| table.wrapper.is_some());
-            ReadJson {
-                with_wrapper: wrapped.map(|register| json("saved-registers", register)),
-                without_wrapper: register.map(|register| json("context", register)),
-            }
-        }
-        ArgumentSource::Parameter(index) => {
-            let register = table.parameters.get(usize::from(index));
-            ReadJson {
-                with_wrapper: register.map(|register| json("context", register)),
-                without_wrapper: register.map(|register| json("context", register)),
-            }
-        }
-        ArgumentSource::Return => ReadJson {
-            with_wrapper: Some(json("context", &table.rc)),
-            without_wrapper: Some(json("context", &table.rc)),
-        },
-        ArgumentSource::Tracing(index) => {
-            let word = || RegisterJson {
-                from: "context",
-                register: "word",
-                offset: usize::from(index) * 8,
-            };
-            ReadJson {
-                with_wrapper: Some(word()),
-                without_wrapper: Some(word()),
-            }
-        }
-    }
-}
-
-const fn macro_name(macro_: EntryMacro) -> Option<&'static str> {
-    match macro_ {
-        EntryMacro::None => None,
-        EntryMacro::Ksyscall => Some("BPF_KSYSCALL"),
-        EntryMacro::Kprobe => Some("BPF_KPROBE"),
-        EntryMacro::Kretprobe => Some("BPF_KRETPROBE"),
-        EntryMacro::Uprobe => Some("BPF_UPROBE"),
-        EntryMacro::Uretprobe => Some("BPF_URETPROBE"),
-        EntryMacro::Prog => Some("BPF_PROG"),
-    }
-}
-
-const fn relocation_kind(kind: RelocationKind) -> &'static str {
-    match kind {
-        RelocationKind::FieldOffset => "field-offset",
-        RelocationKind::FieldSize => "field-size",
-        RelocationKind::FieldExists => "field-exists",
-        RelocationKind::FieldSigned => "field-signed",
-        RelocationKind::FieldLshift => "field-lshift",
-        RelocationKind::FieldRshift => "field-rshift",
-        RelocationKind::TypeExists => "type-exists",
-        RelocationKind::TypeMatches => "type-matches",
-        RelocationKind::TypeSize => "type-size",
-        RelocationKind::EnumExists => "enum-exists",
-        RelocationKind::EnumValue => "enum-value",
-    }
-}
-
-/// A program's kind, what it is attached to, and whether it may sleep.
-fn describe(kind: &ProgramKind) -> (&'static str, Option<String>, bool) {
-    use ProgramKind as K;
-    let simple = |name| (name, None, false);
-    match kind {
-        K::Ksyscall { call } => ("ksyscall", call.clone(), false),
-        K::Kretsyscall { call } => ("kretsyscall", call.clone(), false),
-        K::Kprobe { function, offset } => {
-            let target = function.as_ref().map(|function| match offset {
-                0 => function.clone(),
-                offset => format!("{function}+{offset}"),
-            });
-            ("kprobe", target, false)
-        }
-        K::Kretprobe { function } => ("kretprobe", function.clone(), false),
-        K::Uprobe {
-            target, sleepable, ..
-        } => ("uprobe", target.clone(), *sleepable),
-        K::Uretprobe {
-            target, sleepable, ..
-        } => ("uretprobe", target.clone(), *sleepable),
-        K::Tracepoint { category, name } => {
-            let target = category.as_ref().zip(name.as_ref());
-            let target = target.map(|(category, name)| format!("{category}/{name}"));
-            ("tracepoint", target, false)
-        }
-        K::RawTracepoint { name } => ("raw-tracepoint", name.clone(), false),
-        K::BtfTracepoint { name } => ("btf-tracepoint", name.clone(), false),
-        K::Fentry {
-            function,
-            sleepable,
-        } => ("fentry", function.clone(), *sleepable),
-        K::Fexit {
-            function,
-            sleepable,
-        } => ("fexit", function.clone(), *sleepable),
-        K::Lsm { hook, sleepable } => ("lsm", hook.clone(), *sleepable),
-        K::LsmCgroup { hook } => ("lsm-cgroup", hook.clone(), false),
-        K::PerfEvent => simple("perf-event"),
-        K::Xdp { map, .. } => ("xdp", map.clone(), false),
-        K::Classifier => simple("classifier"),
-        K::CgroupSkb { attach } => ("cgroup-skb", attach.clone(), false),
-        K::CgroupSock { attach } => ("cgroup-sock", Some(attach.clone()), false),
-        K::CgroupSockAddr { attach } => ("cgroup-sock-addr", Some(attach.clone()), false),
-        K::CgroupSysctl => simple("cgroup-sysctl"),
-        K::CgroupSockopt { attach } => ("cgroup-sockopt", Some(attach.clone()), false),
-        K::CgroupDevice => simple("cgroup-device"),
-        K::SockOps => simple("sock-ops"),
-        K::SkMsg => simple("sk-msg"),
-        K::SkSkbParser => simple("sk-skb-parser"),
-        K::SkSkbVerdict => simple("sk-skb-verdict"),
-        K::SkLookup => simple("sk-lookup"),
-        K::SkReuseport { .. } => simple("sk-reuseport"),
-        K::SocketFilter => simple("socket-filter"),
-        K::FlowDissector => simple("flow-dissector"),
-        K::Iter { target, sleepable } => ("iter", target.clone(), *sleepable),
-        K::Custom => simple("custom"),
     }
 }
 
