@@ -120,9 +120,7 @@ impl<'a> Lowerer<'a> {
         let ty = self.ty(&variable.ty);
         let own = self.is_own(Some(variable.span));
         let notes = if own && variable.function.is_none() {
-            let mut notes = self.notes.item(variable.span);
-            notes.before.extend(self.notes.rest_of_item(variable.span));
-            notes
+            self.notes.item(variable.span)
         } else {
             Notes::default()
         };

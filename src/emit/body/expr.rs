@@ -19,6 +19,7 @@ impl Body<'_> {
         match &expr.kind {
             ExprKind::Int(n) => self.literal(*n, &expr.ty, pin),
             ExprKind::Bool(truth) => Code::atom(quote!(#truth)),
+            ExprKind::Str(bytes) => self.string(bytes),
             ExprKind::Constant(id) => self.constant(*id, &expr.ty),
             ExprKind::EnumConstant(id, index) => self.enum_constant(*id, *index, &expr.ty),
             ExprKind::SizeOf(ty) => {
@@ -29,10 +30,7 @@ impl Body<'_> {
                 self.offset_of(*bytes, *record, path, &expr.ty)
             }
             ExprKind::Load(place) => self.load_value(place, &expr.ty),
-            ExprKind::Str(_)
-            | ExprKind::AddressOf(_)
-            | ExprKind::Decay(_)
-            | ExprKind::Offset(..) => {
+            ExprKind::AddressOf(_) | ExprKind::Decay(_) | ExprKind::Offset(..) => {
                 let mutable = matches!(expr.ty, Ty::Pointer { mutable: true, .. });
                 self.pointer(expr, mutable)
             }

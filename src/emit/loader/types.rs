@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::text::{call, list};
+use super::text::list;
 use crate::ir::{
     EnumId, Object, RecordId,
     ty::{Field, Record, Ty},
@@ -160,20 +160,19 @@ impl<'a> Types<'a> {
         let Some(name) = &enumeration.name else {
             return integer;
         };
-        let own = self.name(name);
+        let constant = self.name(name);
         let values = enumeration.constants.iter();
         let values = values.map(|each| format!("({:?}, {})", each.name, each.value));
-        let text = constant(
+        let text = call(
             "enum",
             name,
-            &own,
-            "Enum",
-            &format!("&{integer}"),
+            &constant,
+            &format!("Enum(&{integer}"),
             values.collect(),
         );
         self.constants.push(text);
-        self.enums.insert(id, own.clone());
-        own
+        self.enums.insert(id, constant.clone());
+        constant
     }
 
     /// A name for a constant that nothing else has.
@@ -189,29 +188,24 @@ impl<'a> Types<'a> {
     }
 }
 
-fn definition(own: &str, name: &str, record: &Record, members: &[String]) -> String {
-    let size = record.size.to_string();
-    constant("struct", name, own, "Record", &size, members.to_vec())
+fn definition(constant: &str, name: &str, record: &Record, members: &[String]) -> String {
+    let head = format!("Record({}", record.size);
+    call("struct", name, constant, &head, members.to_vec())
 }
 
 /// A constant whose value ends with a list.
-fn constant(
-    kind: &str,
-    name: &str,
-    constant: &str,
-    variant: &str,
-    first: &str,
-    items: Vec<String>,
-) -> String {
+fn call(kind: &str, name: &str, constant: &str, head: &str, items: Vec<String>) -> String {
     let declaration = format!("pub const {constant}: Type = ");
-    let function = format!("{declaration}Type::{variant}");
-    let short = [first.to_owned(), format!("&[{}]", items.join(", "))];
-    let short = call(&function, &short, 0, ";");
-    let value = if short.contains('\n') {
-        let list = list("&", items, 4, ",");
-        call(&function, &[first.to_owned(), format!("&{list}")], 0, ";")
+    let line = format!("{declaration}Type::{head}, &[{}]);", items.join(", "));
+    // rustfmt keeps short calls on one line.
+    let value = if line.len() - declaration.len() <= 61 && line.len() <= 100 {
+        line
+    } else if items.len() == 1 {
+        format!("{declaration}Type::{head}, &[{}]);", items.join(", "))
     } else {
-        short
+        let (variant, first) = head.split_once('(').unwrap_or((head, ""));
+        let list = list("&", items, 4, ",");
+        format!("{declaration}Type::{variant}(\n    {first},\n    &{list},\n);")
     };
     format!("/// `{kind} {name}`\n{value}\n")
 }
