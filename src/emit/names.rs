@@ -258,32 +258,27 @@ fn part_name(object: &Object, id: RecordId) -> String {
         }
         *ty == Ty::Record(id)
     };
-    for (outer, record) in (0..).map(RecordId).zip(&object.records) {
-        for field in record
-            .fields
-            .iter()
-            .flatten()
-            .filter(|field| holds(&field.ty))
-        {
-            let outer = match &record.name {
-                Some(name) => camel(name),
-                None if outer < id || outer > id => part_name_below(object, outer, 8),
-                None => String::new(),
-            };
-            let part = field.name.as_deref().map_or("Part".to_owned(), camel);
-            return format!("{outer}{part}");
-        }
-    }
-    "Anonymous".to_owned()
-}
-
-/// As [`part_name`], with a bound on how deep records nest.
-fn part_name_below(object: &Object, id: RecordId, depth: u32) -> String {
-    if depth == 0 {
-        "Anonymous".to_owned()
-    } else {
-        part_name(object, id)
-    }
+    let whole = (0..)
+        .map(RecordId)
+        .zip(&object.records)
+        .find_map(|(outer, record)| {
+            let field = record
+                .fields
+                .iter()
+                .flatten()
+                .find(|field| holds(&field.ty))?;
+            Some((outer, record, field))
+        });
+    let Some((outer, record, field)) = whole else {
+        return "Anonymous".to_owned();
+    };
+    let outer = match &record.name {
+        Some(name) => camel(name),
+        None if outer != id => part_name(object, outer),
+        None => String::new(),
+    };
+    let part = field.name.as_deref().map_or("Part".to_owned(), camel);
+    format!("{outer}{part}")
 }
 
 /// A type's name, or with the first free number at its end.

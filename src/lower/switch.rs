@@ -169,7 +169,7 @@ impl<'a> Body<'_, 'a> {
             written.kind,
             ExprKind::Constant(_) | ExprKind::EnumConstant(..)
         );
-        named.then(|| Expr {
+        named.then_some(Expr {
             span: Some(span),
             ..*written
         })

@@ -186,6 +186,7 @@ impl Body<'_> {
         }
     }
 
+    #[allow(clippy::too_many_arguments, reason = "the parts of one idiom")]
     fn let_else(
         &self,
         first: &Stmt,

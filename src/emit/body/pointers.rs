@@ -295,10 +295,10 @@ impl Visit for PointerUses {
                 }
             }
             ExprKind::Offset(base, _) => self.raw |= self.is_it(base),
-            ExprKind::Cast(inner) if self.is_it(inner) => {
-                if !matches!(expr.ty, Ty::Pointer { .. }) {
-                    self.raw = true;
-                }
+            ExprKind::Cast(inner)
+                if self.is_it(inner) && !matches!(expr.ty, Ty::Pointer { .. }) =>
+            {
+                self.raw = true;
             }
             ExprKind::Conditional(_, a, b) => self.raw |= self.is_it(a) || self.is_it(b),
             ExprKind::CoreAddress(base, _) => self.raw |= self.is_it(base),

@@ -175,7 +175,9 @@ impl Body<'_> {
             };
             let field_name = named(index);
             let value = value.to_string_tokens();
-            written.push(if value.to_string() == field_name.to_string() {
+            // `Key { pid }` for `Key { pid: pid }`.
+            let same = field_name == value.to_string();
+            written.push(if same {
                 quote!(#field_name)
             } else {
                 quote!(#field_name: #value)

@@ -40,9 +40,7 @@ fn syscall_reads_where_the_tables_say() {
 fn registers_are_words_of_the_tables_size() {
     for module in [Module::Syscall, Module::Regs] {
         for arch in Arch::ALL {
-            let small = module.text().contains(&format!(
-                "#[cfg(any(bpf_target_arch = \"arm\", bpf_target_arch = \"mips\"))]\ntype Word = u32;"
-            ));
+            let small = module.text().contains("#[cfg(any(bpf_target_arch = \"arm\", bpf_target_arch = \"mips\"))]\ntype Word = u32;");
             assert!(small, "{module:?}");
             let is_small = matches!(arch, Arch::Arm | Arch::Mips);
             assert_eq!(arch.table().word, if is_small { 4 } else { 8 });
