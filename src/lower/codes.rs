@@ -60,3 +60,5 @@ pub const NO_PROGRAM: Code = Code::new("W0331", "no-program");
 pub const LEFT_OUT: Code = Code::new("E0332", "left-out");
 /// An atomic operation that Aya can't express.
 pub const ATOMIC: Code = Code::new("E0333", "atomic");
+/// Arguments of a system call read behind its end.
+pub const ARGUMENTS_AT_RETURN: Code = Code::new("W0334", "arguments-at-return");

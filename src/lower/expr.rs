@@ -80,6 +80,9 @@ impl<'a> Body<'_, 'a> {
             CKind::Binary(op, a, b) => {
                 let left = self.expr(a)?;
                 let right = self.operand(&[&left], |body| body.expr(b))?;
+                if let Some(known) = self.macro_arithmetic(*op, &left, &right, e) {
+                    return Ok(known);
+                }
                 let mut value = simplify::binary(binary_op(*op), left, right);
                 value.span = Some(span);
                 Ok(value)
@@ -101,6 +104,11 @@ impl<'a> Body<'_, 'a> {
                 let then = self.closed(|body| body.expr(then))?;
                 let other = self.closed(|body| body.expr(other))?;
                 let (then, other) = (self.cast(then, &ty), self.cast(other, &ty));
+                match cond.kind {
+                    ExprKind::Bool(true) => return Ok(then),
+                    ExprKind::Bool(false) => return Ok(other),
+                    _ => {}
+                }
                 let kind = ExprKind::Conditional(Box::new(cond), Box::new(then), Box::new(other));
                 Ok(expr(kind, ty, span))
             }
@@ -142,6 +150,38 @@ impl<'a> Body<'_, 'a> {
             CKind::OffsetOf(offset, of, designator) => self.offset_of(e, *offset, of, designator),
             CKind::StmtExpr(block) => self.stmt_expr(e, block),
         }
+    }
+
+    /// Arithmetic on numbers that the user didn't write, but a macro: `KERNEL_VERSION(5, 8, 0)`.
+    fn macro_arithmetic(
+        &self,
+        op: CBinaryOp,
+        left: &Expr,
+        right: &Expr,
+        e: &CExpr,
+    ) -> Option<Expr> {
+        let (ExprKind::Int(a), ExprKind::Int(b)) = (&left.kind, &right.kind) else {
+            return None;
+        };
+        let (a, b) = (*a, *b);
+        let written = self.cx.files.text(e.span);
+        let (sign, value) = match op {
+            CBinaryOp::Add => ("+", a.checked_add(b)),
+            CBinaryOp::Sub => ("-", a.checked_sub(b)),
+            CBinaryOp::Mul => ("*", a.checked_mul(b)),
+            CBinaryOp::BitAnd => ("&", Some(a & b)),
+            CBinaryOp::BitOr => ("|", Some(a | b)),
+            CBinaryOp::BitXor => ("^", Some(a ^ b)),
+            CBinaryOp::Shl => {
+                let by = u32::try_from(b).ok().filter(|by| *by < 64)?;
+                ("<<", a.checked_shl(by))
+            }
+            CBinaryOp::Div | CBinaryOp::Rem | CBinaryOp::Shr => return None,
+        };
+        if written.is_empty() || written.contains(sign) {
+            return None;
+        }
+        Some(int(value?, left.ty.clone(), e.span))
     }
 
     pub(super) fn unsupported<T>(&mut self, e: &CExpr, what: &str) -> Lowered<T> {

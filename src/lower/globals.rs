@@ -10,6 +10,9 @@ use crate::{
     ir::{Global, GlobalId, GlobalKind, Item, License, Notes, body::Init},
 };
 
+/// Whether the kernel wraps its system calls: what `BPF_KSYSCALL` looks at.
+const WRAPPER_FLAG: &str = "LINUX_HAS_SYSCALL_WRAPPER";
+
 impl<'a> Lowerer<'a> {
     /// What a variable is; taken along at its first use.
     pub(super) fn role(&mut self, id: VariableId) -> Role {
@@ -72,6 +75,10 @@ impl<'a> Lowerer<'a> {
         section: Option<&str>,
     ) -> Result<GlobalKind, Box<Diagnostic>> {
         let name = &variable.name;
+        // Also where the file defines it: the loader knows it by this name.
+        if name.as_ref() == WRAPPER_FLAG {
+            return Ok(GlobalKind::Kconfig);
+        }
         match section {
             Some(".kconfig") => return Ok(GlobalKind::Kconfig),
             Some(".ksyms") => return Ok(GlobalKind::Ksym),

@@ -1,10 +1,12 @@
 //! The items at file scope, in the order in which comments and names need them.
 
-use super::Lowerer;
+use std::collections::BTreeSet;
+
+use super::{Lowerer, calls::section_of};
 use crate::{
     c::{
         tree::VariableId,
-        types::{EnumId, RecordId},
+        types::{EnumId, Kind, RecordId},
     },
     ir::Notes,
     source::span::Span,
@@ -31,7 +33,11 @@ impl Lowerer<'_> {
                 self.anonymous_enum(EnumId(index));
             }
         }
+        let definitions = self.map_definitions();
         for (index, found) in (0..).zip(&self.tree.types.records) {
+            if definitions.contains(&RecordId(index)) {
+                continue;
+            }
             let named = found.tag.is_some() || found.typedef.is_some();
             if named && self.is_own(found.span) && found.fields.is_some() {
                 self.record(RecordId(index));
@@ -42,6 +48,31 @@ impl Lowerer<'_> {
                 self.role(VariableId(index));
             }
         }
+    }
+
+    /// The structures that are no types but definitions of maps.
+    fn map_definitions(&self) -> BTreeSet<RecordId> {
+        let mut found = BTreeSet::new();
+        for variable in &self.tree.variables {
+            if let Kind::Record(id) = variable.ty.kind
+                && section_of(&variable.attributes) == Some(".maps")
+            {
+                found.insert(id);
+                let record = self.tree.types.records.get(id.0 as usize);
+                let fields = record.and_then(|record| record.fields.as_ref());
+                let values = fields.into_iter().flatten();
+                let values = values.filter(|field| field.name.as_deref() == Some("values"));
+                for field in values {
+                    if let Kind::Array(element, _) = &field.ty.kind
+                        && let Kind::Pointer(to) = &element.kind
+                        && let Kind::Record(inner) = to.kind
+                    {
+                        found.insert(inner);
+                    }
+                }
+            }
+        }
+        found
     }
 
     /// Where items stand: what comments between them belong to.

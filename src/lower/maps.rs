@@ -107,7 +107,7 @@ impl<'a> Lowerer<'a> {
                 "type" => def.map_type = small(number()?),
                 "max_entries" => {
                     def.max_entries = number()?;
-                    let text = self.uint_text(field.span.unwrap_or(span), span, "max_entries");
+                    let text = self.uint_text(field.span.unwrap_or(span), "max_entries");
                     def.max_entries_expr = text.and_then(|text| {
                         self.written(&text, i128::from(def.max_entries), &Ty::unsigned(32))
                     });
@@ -184,17 +184,13 @@ impl<'a> Lowerer<'a> {
         self.tree.types.records.get(id.0 as usize)
     }
 
-    /// What the user wrote in `__uint(name, …)` within `span`.
-    fn uint_text(&self, field: Span, span: Span, name: &str) -> Option<String> {
-        let text = self.files.get(field.file)?.text.clone();
-        let from = if field.file == span.file && field.start >= span.start {
-            field.start
-        } else {
-            span.start
-        };
-        let rest = text.get(from as usize..)?;
-        let open = rest.find("__uint")?;
-        let inner = rest.get(open..)?.split_once('(')?.1;
+    /// What the user wrote in `__uint(name, …)`.
+    fn uint_text(&self, field: Span, name: &str) -> Option<String> {
+        let text = &self.files.get(field.file)?.text;
+        // The field is at the macro's name, or at what the macro was given.
+        let until = text.get(..field.end as usize)?;
+        let open = until.rfind("__uint")?;
+        let inner = text.get(open..)?.split_once('(')?.1;
         let (found, value) = inner.split_once(',')?;
         if found.trim() != name {
             return None;

@@ -114,10 +114,9 @@ impl Comments {
 
     /// Those before a statement of the function that starts at `from`.
     pub(super) fn before(&mut self, span: Span, from: u32) -> Notes {
-        let blank = self
-            .files
-            .get(&span.file)
-            .is_some_and(|file| file.trivia.blank_before(span.start));
+        let blank = self.files.get(&span.file).is_some_and(|file| {
+            file.begins_line(span.start) && file.trivia.blank_before(span.start)
+        });
         Notes {
             blank,
             before: self.take(span.file, from, span.start),
@@ -194,6 +193,13 @@ impl Comments {
 }
 
 impl FileComments {
+    /// Whether nothing stands before `offset` on its line, comments apart.
+    fn begins_line(&self, offset: u32) -> bool {
+        let before = self.text.get(..offset as usize).unwrap_or("");
+        let line = before.rsplit_once('\n').map_or(before, |(_, line)| line);
+        line.trim().is_empty() || line.trim_end().ends_with("*/")
+    }
+
     fn take(&mut self, index: usize) -> Option<Comment> {
         let taken = self.taken.get_mut(index)?;
         if std::mem::replace(taken, true) {

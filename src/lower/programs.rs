@@ -153,6 +153,23 @@ impl<'a> Lowerer<'a> {
         }
         let syscall =
             macro_ == EntryMacro::Ksyscall || matches!(kind, ProgramKind::Ksyscall { .. });
+        if macro_ == EntryMacro::Ksyscall
+            && matches!(
+                kind,
+                ProgramKind::Kretsyscall { .. } | ProgramKind::Kretprobe { .. }
+            )
+        {
+            let warning = Diagnostic::warning(
+                codes::ARGUMENTS_AT_RETURN,
+                function.name_span,
+                format!(
+                    "`{}` reads arguments when the system call has returned",
+                    function.name
+                ),
+            )
+            .help("BPF_KRETPROBE gives the value that it returned");
+            self.outcomes.entry(id).or_default().warnings.push(warning);
+        }
         let mut args = Vec::with_capacity(locals.len());
         for (index, &local) in (0u8..).zip(locals) {
             let Some(declared) = function.locals.get(local.0 as usize) else {

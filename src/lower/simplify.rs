@@ -210,6 +210,17 @@ pub(super) fn binary(op: BinaryOp, a: Expr, b: Expr) -> Expr {
 /// A comparison of two operands of one type, in the narrowest type that gives the same answer.
 pub(super) fn compare(object: &Object, op: CompareOp, a: Expr, b: Expr) -> Expr {
     let span = a.span;
+    if let (ExprKind::Int(a), ExprKind::Int(b)) = (&a.kind, &b.kind) {
+        let answer = match op {
+            CompareOp::Eq => a == b,
+            CompareOp::Ne => a != b,
+            CompareOp::Lt => a < b,
+            CompareOp::Le => a <= b,
+            CompareOp::Gt => a > b,
+            CompareOp::Ge => a >= b,
+        };
+        return expr(ExprKind::Bool(answer), Ty::Bool, span);
+    }
     let (a, b) = narrow_operands(object, op, a, b);
     // A truth value against 0 or 1.
     if a.ty == Ty::Bool && b.ty == Ty::Bool {

@@ -211,3 +211,15 @@ fn sizes_are_compared_in_the_type_of_the_other_side() {
         "if (a as u64) < sizeof(u64) {\nreturn 1\n}",
     );
 }
+
+#[test]
+fn arithmetic_of_macros_is_done() {
+    check(
+        "if (a > KERNEL_VERSION(5, 8, 0)) return 1;",
+        "if a > 329728 {\nreturn 1\n}",
+    );
+    check(
+        "if (a > (1 << 4)) return 1;",
+        "if a > (1 << 4) {\nreturn 1\n}",
+    );
+}

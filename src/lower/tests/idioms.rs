@@ -89,3 +89,13 @@ fn functions() {
         "return twice(b as u8)",
     );
 }
+
+#[test]
+fn definitions_of_maps_are_no_types() {
+    super::check_object(
+        "struct shape { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1 << 2); __type(key, u32); __type(value, u64); };\n\
+         struct shape one SEC(\".maps\"), two SEC(\".maps\");\n\
+         struct { __uint(type, BPF_MAP_TYPE_HASH_OF_MAPS); __uint(max_entries, 2); __type(key, u64); __array(values, struct shape); } outer SEC(\".maps\") = { .values = { [1] = &one } };",
+        "map one type 2 key u32 value u64 max 1 << 2\nmap two type 2 key u32 value u64 max 1 << 2\nmap outer type 13 key u64 value_size 4 max 2 inner (type 2 key u32 value u64 max 1 << 2) [1]=Map(MapId(0))",
+    );
+}
