@@ -1,6 +1,5 @@
 //! IR to Rust: tokens (quote), text (prettyplease), a workspace (`templates/`).
 
-mod align;
 mod bindings;
 mod body;
 mod code;
@@ -319,10 +318,7 @@ impl Shared {
                     .iter()
                     .flatten()
                     .flat_map(|f| f.lengths.iter().flatten());
-                let mut found = Constants {
-                    object,
-                    found: &mut shared.constants,
-                };
+                let mut found = Constants(&mut shared.constants);
                 lengths.for_each(|length| found.expr(length));
             }
         }
@@ -351,20 +347,12 @@ impl Shared {
     }
 }
 
-/// Constants that an expression names, and those that these are written with.
-struct Constants<'a> {
-    object: &'a Object,
-    found: &'a mut HashSet<ConstantId>,
-}
+struct Constants<'a>(&'a mut HashSet<ConstantId>);
 
 impl Visit for Constants<'_> {
     fn expr(&mut self, expr: &Expr) {
-        if let ExprKind::Constant(id) = expr.kind
-            && self.found.insert(id)
-            && let Some(constant) = self.object.constants.get(id.0 as usize)
-            && let Some(written) = &constant.expr
-        {
-            self.expr(written);
+        if let ExprKind::Constant(id) = expr.kind {
+            self.0.insert(id);
         }
         self.expr_parts(expr);
     }

@@ -4,9 +4,8 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::{
-    align,
     comments::doc,
-    types::{self, Types, field_ident, int, size_of},
+    types::{self, Types, align_of, field_ident, int, size_of},
 };
 use crate::ir::{
     EnumId, Object, RecordId,
@@ -37,7 +36,7 @@ pub fn record(t: &Types<'_>, id: RecordId) -> TokenStream {
         return union_(t, &name, record, fields);
     }
     let members = members(t, record, fields);
-    let repr = repr(t, record);
+    let repr = repr(t, record, fields);
     let accessors = accessors(&name, record, fields);
     let size = Literal::u64_unsuffixed(record.size);
     quote! {
@@ -67,8 +66,7 @@ fn union_(
             let ty = t.array(&field.ty, &field.lengths);
             quote!(#docs pub #name: #ty,)
         });
-    let repr = repr(t, record);
-    let align = align::field(t.object, record);
+    let repr = repr(t, record, fields);
     let size = Literal::u64_unsuffixed(record.size);
     let bytes = fields
         .iter()
@@ -79,14 +77,19 @@ fn union_(
         #docs
         #repr
         #[derive(Clone, Copy)]
-        pub union #name { #(#members)* #bytes #align }
+        pub union #name { #(#members)* #bytes }
         const _: () = assert!(size_of::<#name>() == #size);
         #accessors
     }
 }
 
-fn repr(t: &Types<'_>, record: &Record) -> TokenStream {
-    let natural = align::natural(t.object, record);
+fn repr(t: &Types<'_>, record: &Record, fields: &[Field]) -> TokenStream {
+    let natural = fields
+        .iter()
+        .filter(|f| f.bits.is_none())
+        .map(|f| align_of(t.object, &f.ty))
+        .max()
+        .unwrap_or(1);
     if record.packed || natural > record.align {
         return match record.align {
             0 | 1 => quote!(#[repr(C, packed)]),
@@ -96,7 +99,7 @@ fn repr(t: &Types<'_>, record: &Record) -> TokenStream {
             }
         };
     }
-    if natural < record.align && !align::by_field(t.object, record) {
+    if natural < record.align {
         let n = Literal::u64_unsuffixed(record.align);
         return quote!(#[repr(C, align(#n))]);
     }
@@ -174,7 +177,6 @@ pub fn padding_fields(object: &Object, record: &Record) -> Vec<(String, u64)> {
         })
         .enumerate()
         .map(|(n, bytes)| (format!("_pad{n}"), bytes))
-        .chain(align::padding(object, record))
         .collect()
 }
 
@@ -206,7 +208,6 @@ fn members(t: &Types<'_>, record: &Record, fields: &[Field]) -> TokenStream {
             }
         });
     }
-    out.extend(align::field(t.object, record));
     out
 }
 

@@ -77,7 +77,9 @@ impl<'a> Lowerer<'a> {
     }
 
     fn add_map(&mut self, variable: &Variable, def: MapDef, legacy: bool) -> Role {
-        let notes = self.notes.item(variable.span);
+        let mut notes = self.notes.item(variable.span);
+        // Fields of the definition have no place in the port.
+        notes.before.extend(self.notes.rest_of_item(variable.span));
         let id = MapId(u32::try_from(self.object.maps.len()).unwrap_or(u32::MAX));
         self.object.maps.push(Map {
             name: variable.name.to_string(),
@@ -326,21 +328,6 @@ impl<'a> Lowerer<'a> {
     pub(super) fn share(&mut self, ty: &Option<Ty>) {
         if let Some(ty) = ty {
             self.share_type(ty);
-        }
-    }
-
-    /// Marks what shared records are made of, where their fields became known after they were shared.
-    pub(super) fn share_parts(&mut self) {
-        let parts: Vec<Ty> = self
-            .object
-            .records
-            .iter()
-            .filter(|record| record.shared)
-            .flat_map(|record| record.fields.iter().flatten())
-            .map(|field| field.ty.clone())
-            .collect();
-        for part in parts {
-            self.share_type(&part);
         }
     }
 

@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     bytes::truncate,
+    helpers::POISON,
     insn::{Op, Value},
     machine::{BranchSeen, Run},
     object::Object,
@@ -15,12 +16,15 @@ use super::{
     world::{Atom, Learnt, Random, World},
 };
 
-/// Worlds that are tried for one side of a branch.
-const ATTEMPTS_MAX: u32 = 400;
+/// Worlds that are tried for one side of a branch because a number in them was compared, and for
+/// any other reason.
+const ATTEMPTS_MAX: [u32; 2] = [600, 1500];
+/// Worlds of the latter kind that one run gives rise to.
+const GUESSES_MAX: usize = 12;
 /// Worlds waiting to be tried.
 const QUEUE_MAX: usize = 4000;
 /// Atoms of one world that are changed on the way to a branch.
-const ATOMS_MAX: usize = 96;
+const ATOMS_MAX: usize = 4096;
 /// Worlds without a new branch, after which the search changes only what it knows.
 const CORPUS_MAX: usize = 400;
 
@@ -99,7 +103,11 @@ fn edges(object: &Object, entry: usize) -> BTreeSet<Edge> {
                 continue;
             }
             Op::Branch { target, .. } => {
-                found.extend([(at, false), (at, true)]);
+                // What a loader left unfilled is guarded so; no loader leaves it.
+                let dead = |to| object.code.get(to) == Some(&Op::Helper(POISON));
+                let sides = [(at, false, at + 1), (at, true, target)];
+                let live = sides.into_iter().filter(|&(.., to)| !dead(to));
+                found.extend(live.map(|(at, taken, _)| (at, taken)));
                 waiting.push(target);
             }
             Op::MayGoto(target) | Op::Call(target) => waiting.push(target),
@@ -168,7 +176,7 @@ struct Search<'a> {
     explored: Explored,
     corpus: Vec<Known>,
     queue: VecDeque<World>,
-    attempts: HashMap<(bool, usize, bool), u32>,
+    attempts: HashMap<(bool, usize, bool), [u32; 2]>,
 }
 
 impl Search<'_> {
@@ -261,18 +269,23 @@ impl Search<'_> {
                 if coverage.taken.contains(&(branch.slot, !branch.taken)) {
                     continue;
                 }
-                let attempts = self
+                let [exact, guesses] = flips(run, branch);
+                let [tried, guessed] = self
                     .attempts
                     .entry((is_c, branch.slot, !branch.taken))
                     .or_default();
-                if *attempts >= ATTEMPTS_MAX {
-                    continue;
+                if *tried < ATTEMPTS_MAX[0] {
+                    *tried += u32::try_from(exact.len()).unwrap_or(u32::MAX);
+                    wants.extend(exact);
                 }
-                let before = wants.len();
-                flips(run, branch, &mut wants);
-                *attempts += u32::try_from(wants.len() - before)
-                    .unwrap_or(u32::MAX)
-                    .max(8);
+                if *guessed < ATTEMPTS_MAX[1] {
+                    for _ in 0..guesses.len().min(GUESSES_MAX) {
+                        let at = self.random.below(guesses.len() as u64);
+                        let guess = usize::try_from(at).ok().and_then(|at| guesses.get(at));
+                        wants.extend(guess.cloned());
+                        *guessed += 1;
+                    }
+                }
             }
         }
         wants
@@ -280,31 +293,42 @@ impl Search<'_> {
 }
 
 /// For each atom that may be one side of the comparison, values that make it come out otherwise;
-/// and the other answer to each question that has two.
-fn flips(run: &Run, branch: &BranchSeen, wants: &mut Vec<(Atom, u64)>) {
+/// and guesses: numbers that anything could be, and the other answer to questions that have two.
+fn flips(run: &Run, branch: &BranchSeen) -> [Vec<(Atom, u64)>; 2] {
+    let (mut exact, mut guesses) = (Vec::new(), Vec::new());
+    let (mut left, mut right) = (branch.left, branch.right);
+    // A compiler may compare 32 bits as the upper half of 64.
+    if (left | right) & 0xffff_ffff == 0 {
+        left >>= 32;
+        right >>= 32;
+    }
     for (atom, value) in run.learnt.atoms().iter().rev().take(ATOMS_MAX) {
         match atom {
             Atom::Wrapper
             | Atom::Present { .. }
+            | Atom::Hole(_)
             | Atom::Missing { .. }
+            | Atom::Raced { .. }
             | Atom::Fails { .. }
             | Atom::Readable(_) => {
-                wants.push((atom.clone(), u64::from(*value == 0)));
+                guesses.push((atom.clone(), u64::from(*value == 0)));
                 continue;
             }
             _ => {}
         }
-        for (seen, other) in [(branch.left, branch.right), (branch.right, branch.left)] {
+        for (seen, other) in [(left, right), (right, left)] {
             for shift in [0, 32, 16, 48] {
                 let Some(size) = matching(*value >> shift, seen) else {
                     continue;
                 };
-                // Zero matches too much of a word's upper half.
-                if shift > 0 && seen == 0 && *value == 0 {
-                    continue;
-                }
+                let wants = if seen > 1 { &mut exact } else { &mut guesses };
                 let mask = truncate(u64::MAX, size) << shift;
-                for wanted in [other, other.wrapping_add(1), other.wrapping_sub(1)] {
+                for wanted in [
+                    other,
+                    other.wrapping_add(1),
+                    other.wrapping_sub(1),
+                    seen ^ other,
+                ] {
                     let changed = value & !mask | wanted << shift & mask;
                     if changed != *value {
                         wants.push((atom.clone(), changed));
@@ -314,6 +338,7 @@ fn flips(run: &Run, branch: &BranchSeen, wants: &mut Vec<(Atom, u64)>) {
             }
         }
     }
+    [exact, guesses]
 }
 
 /// How many bytes of `value` a comparison saw as `seen`.

@@ -7,7 +7,7 @@ use super::{
     options::{self, Setting, SettingKind},
     programs::{Plan, unasked},
     questions::{self, WRAPPER},
-    text::list,
+    text::{call, list},
     types::Types,
 };
 use crate::{
@@ -43,11 +43,34 @@ pub(super) struct ObjectLoader<'a> {
     pub(super) kconfig: Option<String>,
     formats: Vec<String>,
     pub(super) types: Types<'a>,
-    /// Statements that print the records of a map; `{}` stands for the object.
-    streams: Vec<String>,
+    /// Maps whose records are printed.
+    streams: Vec<Stream>,
     /// Statements that print what a map holds.
     contents: Vec<String>,
     uses_wrapper_flag: bool,
+}
+
+/// A map whose records are printed.
+struct Stream {
+    /// Of the template `Records`.
+    method: &'static str,
+    map: String,
+    /// Names and types of its records.
+    types: Vec<String>,
+}
+
+impl Stream {
+    fn statement(&self, object: &str) -> String {
+        let function = format!("records.{}", self.method);
+        let map = format!("{:?}", self.map);
+        let short = format!("&[{}]", self.types.join(", "));
+        let short = call(&function, &[object.to_owned(), map.clone(), short], 4, "?;");
+        if !short.contains('\n') {
+            return short;
+        }
+        let types = format!("&{}", list("&", self.types.clone(), 8, ","));
+        call(&function, &[object.to_owned(), map, types], 4, "?;")
+    }
 }
 
 impl<'a> ObjectLoader<'a> {
@@ -94,11 +117,11 @@ impl<'a> ObjectLoader<'a> {
             let name = self.name_of(ty, &map.name);
             types.push(format!("({name:?}, {expression})"));
         }
-        self.streams.push(format!(
-            "records.{method}({{}}, {:?}, &[{}])?;",
-            map.name,
-            types.join(", ")
-        ));
+        self.streams.push(Stream {
+            method,
+            map: map.name.clone(),
+            types,
+        });
     }
 
     /// What a record of that type is called; the map's name where the type has none.
@@ -190,12 +213,8 @@ impl<'a> ObjectLoader<'a> {
         if self.has_streams() {
             templates.want("records", &["Records", "print"]);
         }
-        for statement in &self.streams {
-            let ring = statement.starts_with("records.ring_buffer");
-            templates.want(
-                "records",
-                &[if ring { "ring_buffer" } else { "perf_events" }],
-            );
+        for stream in &self.streams {
+            templates.want("records", &[stream.method]);
         }
         for statement in &self.contents {
             let method = [
@@ -278,7 +297,10 @@ impl<'a> ObjectLoader<'a> {
         for setting in &self.settings {
             text.push_str(&setting.prepare());
         }
-        text.push_str("\n    let mut loader = EbpfLoader::new();\n");
+        if !text.ends_with("{\n") {
+            text.push('\n');
+        }
+        text.push_str("    let mut loader = EbpfLoader::new();\n");
         if self.uses_wrapper_flag {
             let _ = writeln!(
                 text,
@@ -357,7 +379,7 @@ impl<'a> ObjectLoader<'a> {
         }
         if path.is_empty() {
             for stream in &self.streams {
-                let stream = stream.replacen("{}", &format!("&mut {variable}"), 1);
+                let stream = stream.statement(&format!("&mut {variable}"));
                 let _ = writeln!(text, "    {stream}");
             }
         } else if self.has_streams() {
@@ -431,7 +453,7 @@ impl<'a> ObjectLoader<'a> {
         if self.has_streams() {
             body.push_str("\n/// Prints what the programs send.\npub fn listen(ebpf: &mut Ebpf, records: &mut Records) -> Result<()> {\n");
             for stream in &self.streams {
-                let _ = writeln!(body, "    {}", stream.replacen("{}", "ebpf", 1));
+                let _ = writeln!(body, "    {}", stream.statement("ebpf"));
             }
             body.push_str("    Ok(())\n}\n");
         }
