@@ -1,6 +1,6 @@
 //! Rust expressions as tokens that know how tightly they bind.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
 /// How tightly an expression binds, from loosest to tightest.
@@ -51,6 +51,42 @@ impl Code {
         } else {
             tokens.clone()
         }
+    }
+
+    /// Its tokens at the head of a statement, where Rust takes a block for all there is: what goes on
+    /// behind one (`unsafe { x } as u32`) needs it in parentheses.
+    pub fn at_head(&self) -> TokenStream {
+        if self.prec == Prec::Postfix {
+            return self.tokens.clone();
+        }
+        let mut rest = self.tokens.clone().into_iter().peekable();
+        let mut head = TokenStream::new();
+        let starts_with_block = match rest.peek() {
+            Some(TokenTree::Ident(word)) => {
+                *word == "unsafe" || *word == "if" || *word == "match" || *word == "loop"
+            }
+            Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Brace,
+            _ => false,
+        };
+        if !starts_with_block {
+            return self.tokens.clone();
+        }
+        while let Some(token) = rest.next() {
+            let block = is_braces(&token);
+            head.extend([token]);
+            let goes_on = match rest.peek() {
+                None => return self.tokens.clone(),
+                Some(TokenTree::Ident(word)) => *word == "else",
+                // Rust itself goes on behind a block with a method of it.
+                Some(TokenTree::Punct(dot)) if dot.as_char() == '.' => return self.tokens.clone(),
+                Some(_) => false,
+            };
+            if block && !goes_on {
+                break;
+            }
+        }
+        let rest: TokenStream = rest.collect();
+        quote!((#head) #rest)
     }
 
     /// A binary operation; both operands are as tight as needed.
@@ -104,6 +140,10 @@ impl ToTokens for Code {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         self.tokens.to_tokens(tokens);
     }
+}
+
+fn is_braces(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace)
 }
 
 fn op_starts_with_less(op: &TokenStream) -> bool {

@@ -1,5 +1,6 @@
 //! IR to Rust: tokens (quote), text (prettyplease), a workspace (`templates/`).
 
+mod align;
 mod bindings;
 mod body;
 mod code;
@@ -318,7 +319,10 @@ impl Shared {
                     .iter()
                     .flatten()
                     .flat_map(|f| f.lengths.iter().flatten());
-                let mut found = Constants(&mut shared.constants);
+                let mut found = Constants {
+                    object,
+                    found: &mut shared.constants,
+                };
                 lengths.for_each(|length| found.expr(length));
             }
         }
@@ -347,12 +351,20 @@ impl Shared {
     }
 }
 
-struct Constants<'a>(&'a mut HashSet<ConstantId>);
+/// Constants that an expression names, and those that these are written with.
+struct Constants<'a> {
+    object: &'a Object,
+    found: &'a mut HashSet<ConstantId>,
+}
 
 impl Visit for Constants<'_> {
     fn expr(&mut self, expr: &Expr) {
-        if let ExprKind::Constant(id) = expr.kind {
-            self.0.insert(id);
+        if let ExprKind::Constant(id) = expr.kind
+            && self.found.insert(id)
+            && let Some(constant) = self.object.constants.get(id.0 as usize)
+            && let Some(written) = &constant.expr
+        {
+            self.expr(written);
         }
         self.expr_parts(expr);
     }

@@ -4,8 +4,9 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::{
+    align,
     comments::doc,
-    types::{self, Types, align_of, field_ident, int, size_of},
+    types::{self, Types, field_ident, int, size_of},
 };
 use crate::ir::{
     EnumId, Object, RecordId,
@@ -36,7 +37,7 @@ pub fn record(t: &Types<'_>, id: RecordId) -> TokenStream {
         return union_(t, &name, record, fields);
     }
     let members = members(t, record, fields);
-    let repr = repr(t, record, fields);
+    let repr = repr(t, record);
     let accessors = accessors(&name, record, fields);
     let size = Literal::u64_unsuffixed(record.size);
     quote! {
@@ -66,7 +67,8 @@ fn union_(
             let ty = t.array(&field.ty, &field.lengths);
             quote!(#docs pub #name: #ty,)
         });
-    let repr = repr(t, record, fields);
+    let repr = repr(t, record);
+    let align = align::field(t.object, record);
     let size = Literal::u64_unsuffixed(record.size);
     let bytes = fields
         .iter()
@@ -77,19 +79,14 @@ fn union_(
         #docs
         #repr
         #[derive(Clone, Copy)]
-        pub union #name { #(#members)* #bytes }
+        pub union #name { #(#members)* #bytes #align }
         const _: () = assert!(size_of::<#name>() == #size);
         #accessors
     }
 }
 
-fn repr(t: &Types<'_>, record: &Record, fields: &[Field]) -> TokenStream {
-    let natural = fields
-        .iter()
-        .filter(|f| f.bits.is_none())
-        .map(|f| align_of(t.object, &f.ty))
-        .max()
-        .unwrap_or(1);
+fn repr(t: &Types<'_>, record: &Record) -> TokenStream {
+    let natural = align::natural(t.object, record);
     if record.packed || natural > record.align {
         return match record.align {
             0 | 1 => quote!(#[repr(C, packed)]),
@@ -99,7 +96,7 @@ fn repr(t: &Types<'_>, record: &Record, fields: &[Field]) -> TokenStream {
             }
         };
     }
-    if natural < record.align {
+    if natural < record.align && !align::by_field(t.object, record) {
         let n = Literal::u64_unsuffixed(record.align);
         return quote!(#[repr(C, align(#n))]);
     }
@@ -177,6 +174,7 @@ pub fn padding_fields(object: &Object, record: &Record) -> Vec<(String, u64)> {
         })
         .enumerate()
         .map(|(n, bytes)| (format!("_pad{n}"), bytes))
+        .chain(align::padding(object, record))
         .collect()
 }
 
@@ -208,6 +206,7 @@ fn members(t: &Types<'_>, record: &Record, fields: &[Field]) -> TokenStream {
             }
         });
     }
+    out.extend(align::field(t.object, record));
     out
 }
 

@@ -331,6 +331,21 @@ impl<'a> Lowerer<'a> {
         }
     }
 
+    /// Marks what shared records are made of, where their fields became known after they were shared.
+    pub(super) fn share_parts(&mut self) {
+        let parts: Vec<Ty> = self
+            .object
+            .records
+            .iter()
+            .filter(|record| record.shared)
+            .flat_map(|record| record.fields.iter().flatten())
+            .map(|field| field.ty.clone())
+            .collect();
+        for part in parts {
+            self.share_type(&part);
+        }
+    }
+
     pub(super) fn share_type(&mut self, ty: &Ty) {
         match ty {
             Ty::Array(element, _) => self.share_type(element),

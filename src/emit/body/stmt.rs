@@ -47,7 +47,7 @@ impl Body<'_> {
             StmtKind::Return(value) => {
                 let head = self.stmts(before);
                 let notes = self.before(last);
-                let value = value.as_ref().map(|value| self.returned(value));
+                let value = value.as_ref().map(|value| self.returned(value).at_head());
                 let after = self.after(last);
                 // A comment behind the value would have no statement to stand behind.
                 quote!(#head #notes #after #value)
