@@ -153,9 +153,106 @@ fn every_fault_is_found() {
     check_fault(19, "example_exit", &["the returned value"]);
     check_fault(20, "example_exit", &["slots["]);
     check_fault(21, "example_exit", &["slots["]);
-    check_fault(22, "example_exit", &["offset"]);
+    check_fault(22, "example_exit", &["record of events"]);
     check_fault(23, "example_exit", &["deleted starts["]);
     check_fault(24, "tick", &["deleted starts["]);
     check_fault(25, "tick", &["printed"]);
     check_fault(26, "decide", &["returned -1", "returned -13"]);
+}
+
+fn check_refused(c: &[u8], rust: &[u8], words: &[&str]) {
+    let error = verify(c, rust, &options()).unwrap_err().to_string();
+    for word in words {
+        assert!(error.contains(word), "{word:?} not in {error:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_compared_is_refused_with_a_reason() {
+    let Some(right) = build("calls.bpf.c", &[]) else {
+        return;
+    };
+    let object = |options: &[&str]| build("calls.bpf.c", options).unwrap();
+    check_refused(
+        &object(&["-g0", "-DWITHOUT_CORE"]),
+        &right,
+        &["the C object", "BTF", "clang -g"],
+    );
+    check_refused(
+        &right,
+        &object(&["-g0", "-DWITHOUT_CORE"]),
+        &["the Rust object", "BTF"],
+    );
+    check_refused(
+        &right,
+        &object(&["-target", "bpfeb"]),
+        &["Rust", "Big-endian"],
+    );
+    check_refused(
+        &right,
+        &right[..right.len() / 2],
+        &["the Rust object", "ELF"],
+    );
+    check_refused(&[], &right, &["the C object", "ELF"]);
+    check_refused(b"\x7fELF", &right, &["the C object", "ELF"]);
+    let native = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+    check_refused(&native, &right, &["not for BPF"]);
+    check_refused(
+        &right,
+        &object(&["-Dtick=tock"]),
+        &["Rust object has no program tick"],
+    );
+    check_refused(
+        &right,
+        &object(&["-Dstarts=begins"]),
+        &["Rust object has no map starts"],
+    );
+    check_refused(
+        &right,
+        &object(&["-Ddropped=lost"]),
+        &["Rust object has no variable dropped"],
+    );
+    check_refused(
+        &right,
+        &object(&["-DSLOTS=9"]),
+        &["map slots differs in shape", "9 entries"],
+    );
+}
+
+/// Objects with random bytes changed are loaded, run or refused; none may panic or hang.
+#[test]
+fn damaged_objects_do_no_harm() {
+    let Some(right) = build("calls.bpf.c", &[]) else {
+        return;
+    };
+    let options = Options {
+        worlds: 3,
+        ..Options::default()
+    };
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = |end: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % end as u64).unwrap()
+    };
+    let mut ran = 0;
+    for _ in 0..400 {
+        let mut damaged = right.clone();
+        for _ in 0..=random(4) {
+            let at = random(damaged.len());
+            damaged[at] = match random(4) {
+                0 => 0,
+                1 => 0xff,
+                2 => damaged[at] ^ 1 << random(8),
+                _ => u8::try_from(random(256)).unwrap(),
+            };
+        }
+        if random(8) == 0 {
+            damaged.truncate(random(right.len()));
+        }
+        ran += usize::from(verify(&right, &damaged, &options).is_ok());
+        ran += usize::from(verify(&damaged, &right, &options).is_ok());
+    }
+    assert!(ran > 100, "only {ran} of 800 damaged pairs could be run");
 }

@@ -20,6 +20,10 @@ use crate::{
 impl<'a> Body<'_, 'a> {
     /// The memory that an lvalue names; a value without a place gets one.
     pub(super) fn place(&mut self, e: &'a CExpr) -> Lowered<Place> {
+        self.deeper(e.span, |body| body.place_inner(e))
+    }
+
+    fn place_inner(&mut self, e: &'a CExpr) -> Lowered<Place> {
         let volatile = e.ty.volatile;
         match &e.kind {
             CKind::Local(local) => {

@@ -304,7 +304,7 @@ pub fn core_fill(
 pub fn check_arch(endian: Endian, registers: &Registers) -> Result<()> {
     if endian != registers.endian {
         fail!(
-            "the objects are {endian:?}-endian, {} is {:?}-endian",
+            "it is {endian:?}-endian, {} is {:?}-endian",
             registers.arch.name(),
             registers.endian
         );

@@ -1,6 +1,10 @@
 /* A system call with six arguments, and its return: counters, records, text, errors. */
 #include "probe.h"
 
+#ifndef SLOTS
+#define SLOTS 8
+#endif
+
 struct key {
 	u32 uid;
 	u8 kind;
@@ -33,7 +37,7 @@ struct {
 
 struct {
 	__uint(type, 6);
-	__uint(max_entries, 8);
+	__uint(max_entries, SLOTS);
 	__type(key, u32);
 	__type(value, u64);
 } slots SEC(".maps");
@@ -100,7 +104,7 @@ int example_enter(struct pt_regs *ctx)
 	if (LINUX_HAS_SYSCALL_WRAPPER) {
 		struct pt_regs *regs = (struct pt_regs *)FIRST_PARAMETER(ctx);
 		struct pt_regs *at = regs;
-#define READ(member) ({ u64 word = 0; bpf_probe_read_kernel(&word, sizeof(word), __builtin_preserve_access_index(&at->member)); word; })
+#define READ(member) ({ u64 word = 0; bpf_probe_read_kernel(&word, sizeof(word), ADDRESS(at->member)); word; })
 		u64 read[6] = {ARGUMENTS(READ)};
 #if FAULT == 16 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 		read[3] = READ(cx);

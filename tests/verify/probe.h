@@ -9,7 +9,13 @@ typedef long long s64;
 #define SEC(name) __attribute__((section(name), used))
 #define __uint(name, val) int(*name)[val]
 #define __type(name, val) typeof(val) *name
+#ifdef WITHOUT_CORE
+#define CORE
+#define ADDRESS(place) (&(place))
+#else
 #define CORE __attribute__((preserve_access_index))
+#define ADDRESS(place) __builtin_preserve_access_index(&(place))
+#endif
 #define NULL ((void *)0)
 
 static void *(*bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;

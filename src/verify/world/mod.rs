@@ -198,6 +198,8 @@ impl Atom {
     /// `value` as this atom can have it.
     fn normal(&self, value: u64) -> u64 {
         match self {
+            // Nothing lies where null pointers point.
+            Self::Readable(0) => 0,
             Self::Wrapper
             | Self::Present { .. }
             | Self::Readable(_)
