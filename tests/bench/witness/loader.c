@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define OUTPUT "/tmp/loader.out"
-#define PATIENCE_S 120
+#define PATIENCE_S 30
 
 static pid_t loader;
 static unsigned int last_map, last_program;
@@ -119,6 +119,7 @@ void start_loader(const struct side *model, const struct plan *plan)
 	for (int i = 0; !is_waiting(); i++)
 		if (i == PATIENCE_S)
 			fail("the loader doesn't come to rest");
+	fprintf(stderr, "the loader has attached\n");
 }
 
 static void print_shown(void)
@@ -145,6 +146,17 @@ void dump_loaded_variables(const struct side *side, const char *moment)
 	}
 }
 
+static void end_loader(void)
+{
+	fprintf(stderr, "ending the loader\n");
+	kill(loader, SIGINT);
+	for (int i = 0; waitpid(loader, NULL, WNOHANG) != loader; i++) {
+		if (i == PATIENCE_S * 20)
+			fail("the loader doesn't end on SIGINT");
+		pause_ms(50);
+	}
+}
+
 /* The port's side of what dump_side() prints. */
 void dump_loaded(const struct side *model, const struct side *side, const struct plan *plan)
 {
@@ -165,7 +177,6 @@ void dump_loaded(const struct side *model, const struct side *side, const struct
 		       info.jited_prog_len);
 		printf("rust ran %s %llu in %llu ns\n", name, info.run_cnt, info.run_time_ns);
 	}
-	kill(loader, SIGINT);
-	waitpid(loader, NULL, 0);
+	end_loader();
 	print_shown();
 }
