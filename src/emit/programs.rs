@@ -274,6 +274,10 @@ pub fn program(t: &Types<'_>, program: &Program) -> TokenStream {
         format_ident!("_{}", ctx_name)
     };
     let docs = program_doc(program);
+    // Aya's macros call the program what the function is called.
+    let unusual = (!is_snake_case(&function.name)).then(
+        || quote!(#[expect(non_snake_case, reason = "the program is called so in the object")]),
+    );
     let ret = int(bits, signed);
     let attribute = &entry.attribute;
     if raw {
@@ -283,6 +287,7 @@ pub fn program(t: &Types<'_>, program: &Program) -> TokenStream {
         return quote! {
             #docs
             #attribute
+            #unusual
             pub extern "C" fn #name(#ctx_name: #ty) -> #ret { #stmts }
         };
     }
@@ -290,6 +295,7 @@ pub fn program(t: &Types<'_>, program: &Program) -> TokenStream {
     quote! {
         #docs
         #attribute
+        #unusual
         pub fn #name(#ctx_name: #context) -> #ret { #stmts }
     }
 }
@@ -519,4 +525,10 @@ pub fn function(t: &Types<'_>, id: FunctionId, function: &Function) -> TokenStre
         #attributes
         #abi fn #name(#(#params),*) #ret { #stmts }
     }
+}
+
+/// As rustc's lint `non_snake_case` sees it.
+fn is_snake_case(name: &str) -> bool {
+    let name = name.trim_matches('_');
+    !name.contains("__") && !name.chars().any(char::is_uppercase)
 }

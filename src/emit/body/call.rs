@@ -8,7 +8,7 @@ use crate::{
     emit::{
         code::{Code, Prec},
         runtime::Module,
-        types::int,
+        types::{self, int},
     },
     ir::{
         FunctionId, RelocationId, RelocationKind,
@@ -37,14 +37,18 @@ impl Body<'_> {
                 if let (Some(local), true) =
                     (super::pointers::loaded_local(arg), self.is_context(arg))
                 {
-                    let ty = self.t.ty(&arg.ty);
                     let code = self.context_pointer(&arg.ty);
-                    let _ = local;
-                    return if self.context.is_some_and(|c| c.object) {
-                        let _ = ty;
-                        code.dot(quote!(cast()))
-                    } else {
+                    let as_it_is = !self.context.is_some_and(|c| c.object)
+                        && match (&self.local_ty(local), &arg.ty) {
+                            (Ty::Pointer { to: from, .. }, Ty::Pointer { to, .. }) => {
+                                types::same_pointee(from, to)
+                            }
+                            _ => true,
+                        };
+                    return if as_it_is {
                         code
+                    } else {
+                        code.dot(quote!(cast()))
                     };
                 }
                 self.pointer(arg, *mutable)
