@@ -11,9 +11,9 @@ use super::{
     types::Types,
 };
 use crate::{
-    diag::Diagnostic,
+    diag::{Code, Diagnostic},
     emit::runtime::select::format_use,
-    ir::{Map, MapDef, Object, ty::Ty},
+    ir::{Map, MapDef, MapValue, Object, ty::Ty},
 };
 
 /// `enum bpf_map_type` of the kernel's UAPI (`include/uapi/linux/bpf.h`).
@@ -29,6 +29,8 @@ mod map_type {
     pub(super) const STACK: u32 = 23;
     pub(super) const RINGBUF: u32 = 27;
 }
+
+const NOT_FILLED: Code = Code::new("W0411", "map-of-maps-not-filled");
 
 /// What the loader does with one object.
 pub(super) struct ObjectLoader<'a> {
@@ -75,7 +77,16 @@ impl Stream {
 
 impl<'a> ObjectLoader<'a> {
     pub(super) fn new(binary: &str, object: &'a Object) -> (Self, Vec<Diagnostic>) {
-        let (settings, diagnostics) = options::settings(object);
+        let (settings, mut diagnostics) = options::settings(object);
+        for map in &object.maps {
+            if (map.values.iter()).any(|(_, value)| matches!(value, MapValue::Map(_))) {
+                let message = format!("the loader puts no maps into `{}`", map.name);
+                diagnostics.push(
+                    Diagnostic::warning(NOT_FILLED, map.span, message)
+                        .help("fill it in the loader's `start`"),
+                );
+            }
+        }
         let plan = Plan::of(object);
         let uses_wrapper_flag = plan.needs_syscalls
             || questions::has_wrapper_flag(object)
