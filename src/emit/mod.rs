@@ -119,7 +119,8 @@ pub fn emit(object: &Object, options: &Options) -> (Emitted, Vec<Diagnostic>) {
     let imports = uses::use_items(&uses::named(uses.imports(), &tokens));
     emitted.imports = text(&quote!(#(#imports)*), &uses, &mut diagnostics);
     let doc = comments::inner_doc(&object.doc);
-    emitted.doc = text(&doc, &uses, &mut diagnostics);
+    let allow = programs::allow_names(object);
+    emitted.doc = text(&quote!(#doc #allow), &uses, &mut diagnostics);
     emitted.runtime = uses.runtime_items();
     (emitted, diagnostics)
 }

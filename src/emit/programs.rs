@@ -11,7 +11,7 @@ use super::{
     types::{Types, int},
 };
 use crate::ir::{
-    FunctionId,
+    FunctionId, Object,
     body::Function,
     program::{Argument, ArgumentSource, Program, ProgramKind},
     ty::Ty,
@@ -274,10 +274,6 @@ pub fn program(t: &Types<'_>, program: &Program) -> TokenStream {
         format_ident!("_{}", ctx_name)
     };
     let docs = program_doc(program);
-    // Aya's macros call the program what the function is called.
-    let unusual = (!is_snake_case(&function.name)).then(
-        || quote!(#[expect(non_snake_case, reason = "the program is called so in the object")]),
-    );
     let ret = int(bits, signed);
     let attribute = &entry.attribute;
     if raw {
@@ -287,7 +283,6 @@ pub fn program(t: &Types<'_>, program: &Program) -> TokenStream {
         return quote! {
             #docs
             #attribute
-            #unusual
             pub extern "C" fn #name(#ctx_name: #ty) -> #ret { #stmts }
         };
     }
@@ -295,7 +290,6 @@ pub fn program(t: &Types<'_>, program: &Program) -> TokenStream {
     quote! {
         #docs
         #attribute
-        #unusual
         pub fn #name(#ctx_name: #context) -> #ret { #stmts }
     }
 }
@@ -524,6 +518,20 @@ pub fn function(t: &Types<'_>, id: FunctionId, function: &Function) -> TokenStre
         #docs
         #attributes
         #abi fn #name(#(#params),*) #ret { #stmts }
+    }
+}
+
+/// Allows names of programs that rustc would warn of: Aya's macros call a program what its function
+/// is called, and hand attributes of the function on to an inner one only.
+pub fn allow_names(object: &Object) -> TokenStream {
+    let unusual = object
+        .programs
+        .iter()
+        .any(|program| !is_snake_case(&program.function.name));
+    if unusual {
+        quote!(#![allow(non_snake_case, reason = "programs keep their names in the object")])
+    } else {
+        TokenStream::new()
     }
 }
 

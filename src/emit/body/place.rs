@@ -188,16 +188,7 @@ impl Body<'_> {
             }
             _ => {}
         }
-        let code = match (&super::expr::strip_pointer_casts(pointer).kind, &pointer.ty) {
-            // As in the C of `offsetof`: nothing else says what lies there.
-            (ExprKind::Int(0), Ty::Pointer { to, .. }) => {
-                self.t.uses.import("core", "ptr");
-                let target = self.t.ty(to);
-                Code::atom(quote!(ptr::null_mut::<#target>()))
-            }
-            _ => self.expr(pointer, Pin::Itself),
-        };
-        let code = code.unary(quote!(*));
+        let code = self.expr(pointer, Pin::Itself).unary(quote!(*));
         PlaceCode {
             code,
             is_unsafe: true,
