@@ -20,6 +20,16 @@ fn ports_leave_behind_what_their_c_does() {
     bench("compare", &workspace, &[]);
 }
 
+/// On kernels of its own, with real system calls; the second one is big-endian.
+#[test]
+fn ports_do_the_same_on_other_kernels() {
+    let Some(workspace) = ported("booted") else {
+        return;
+    };
+    let kernels = ["--kernel", "x86_64-6.1", "--kernel", "s390x-6.12"];
+    bench("boot", &workspace, &kernels);
+}
+
 #[test]
 fn faults_put_into_ports_are_noticed() {
     let Some(workspace) = ported("faulty") else {
@@ -45,7 +55,7 @@ fn whole_workspaces_build() {
     for source in fixtures().iter().take(2) {
         let folder = tempfile::tempdir().unwrap();
         let workspace = folder.path().join("workspace");
-        port(std::slice::from_ref(source), &workspace, &[]);
+        port(&[source.clone()], &workspace, &[]);
         let mut build = Command::new(script("build-loader"));
         run(build.arg(&workspace).args(["--target-dir", LOADER_TARGET]));
     }

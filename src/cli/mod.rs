@@ -2,6 +2,7 @@
 
 pub mod compile_commands;
 pub mod port;
+pub mod verify;
 
 use clap::{Parser, Subcommand};
 
@@ -19,6 +20,8 @@ pub struct Cli {
 pub enum Command {
     /// Port C files to an Aya workspace, or one file to standard output
     Port(port::Args),
+    /// Run a C probe and its port on the same made-up kernels, and compare what they leave behind
+    Verify(verify::Args),
 }
 
 /// How a command ended.
@@ -30,6 +33,8 @@ pub enum Outcome {
     Incomplete,
     /// Wrong usage, unreadable input, or a failure to write.
     Failed,
+    /// Nothing wrong was found, but not all could be tried.
+    Undecided,
 }
 
 impl Outcome {
@@ -39,6 +44,7 @@ impl Outcome {
             Self::Done => 0,
             Self::Incomplete => 1,
             Self::Failed => 2,
+            Self::Undecided => 3,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::{
     Lowered, Lowerer, Refused,
     build::{expr, load, local_place, stmt},
-    c_walk, names, scope, simplify,
+    c_walk, codes, names, scope, simplify,
 };
 use crate::{
     c::{
@@ -21,6 +21,9 @@ use crate::{
     },
     source::span::Span,
 };
+
+/// How deep expressions and statements may nest; clang takes as many brackets by default.
+pub(super) const MAX_DEPTH: u16 = 256;
 
 /// Where `break` and `continue` lead.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +70,7 @@ pub(super) struct Body<'l, 'a> {
     pub(super) pending: Vec<Comment>,
     /// Where the comments of the body may begin.
     pub(super) start: u32,
+    depth: u16,
     pub(super) errors: Vec<Diagnostic>,
     pub(super) warnings: Vec<Diagnostic>,
     pub(super) callees: Vec<FunctionId>,
@@ -88,10 +92,30 @@ impl<'l, 'a> Body<'l, 'a> {
             loop_locals: BTreeSet::new(),
             pending: Vec::new(),
             start: 0,
+            depth: 0,
             errors: Vec::new(),
             warnings: Vec::new(),
             callees: Vec::new(),
         }
+    }
+
+    /// Runs `lower` one level deeper, unless that is too deep.
+    pub(super) fn deeper<T>(
+        &mut self,
+        span: Span,
+        lower: impl FnOnce(&mut Self) -> Lowered<T>,
+    ) -> Lowered<T> {
+        if self.depth >= MAX_DEPTH {
+            return self.refuse(
+                codes::TOO_DEEP,
+                span,
+                format!("this nests more than {MAX_DEPTH} levels deep"),
+            );
+        }
+        self.depth += 1;
+        let result = lower(self);
+        self.depth -= 1;
+        result
     }
 
     /// Records why what is being lowered can't be.

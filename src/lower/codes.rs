@@ -62,3 +62,7 @@ pub const LEFT_OUT: Code = Code::new("E0332", "left-out");
 pub const ATOMIC: Code = Code::new("E0333", "atomic");
 /// Arguments of a system call read behind its end.
 pub const ARGUMENTS_AT_RETURN: Code = Code::new("W0334", "arguments-at-return");
+/// Expressions or statements nest deeper than any real program's.
+pub const TOO_DEEP: Code = Code::new("E0335", "nesting-too-deep");
+/// A fault of c2aya's own.
+pub const GAVE_UP: Code = Code::new("E0399", "gave-up");

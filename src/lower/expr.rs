@@ -21,7 +21,7 @@ use crate::{
 impl<'a> Body<'_, 'a> {
     /// The value of an expression.
     pub(super) fn expr(&mut self, e: &'a CExpr) -> Lowered<Expr> {
-        let value = self.expr_inner(e)?;
+        let value = self.deeper(e.span, |body| body.expr_inner(e))?;
         let Some(name) = &e.macro_name else {
             return Ok(value);
         };
@@ -200,6 +200,10 @@ impl<'a> Body<'_, 'a> {
 
     /// The truth value of a scalar.
     pub(super) fn cond(&mut self, e: &'a CExpr) -> Lowered<Expr> {
+        self.deeper(e.span, |body| body.cond_inner(e))
+    }
+
+    fn cond_inner(&mut self, e: &'a CExpr) -> Lowered<Expr> {
         if e.macro_name.is_some() {
             let value = self.expr(e)?;
             return Ok(simplify::truth(&self.cx.object, value));
@@ -271,6 +275,10 @@ impl<'a> Body<'_, 'a> {
 
     /// An expression for its effects; its value is dropped.
     pub(super) fn effects(&mut self, e: &'a CExpr) -> Lowered<()> {
+        self.deeper(e.span, |body| body.effects_inner(e))
+    }
+
+    fn effects_inner(&mut self, e: &'a CExpr) -> Lowered<()> {
         let span = e.span;
         match &e.kind {
             CKind::Assign(target, value) => self.assign(target, value, span),

@@ -127,7 +127,9 @@ impl<'a> Lowerer<'a> {
         let ty = self.ty(&variable.ty);
         let own = self.is_own(Some(variable.span));
         let notes = if own && variable.function.is_none() {
-            self.notes.item(variable.span)
+            let mut notes = self.notes.item(variable.span);
+            notes.before.extend(self.notes.rest_of_item(variable.span));
+            notes
         } else {
             Notes::default()
         };

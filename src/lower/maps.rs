@@ -77,7 +77,9 @@ impl<'a> Lowerer<'a> {
     }
 
     fn add_map(&mut self, variable: &Variable, def: MapDef, legacy: bool) -> Role {
-        let notes = self.notes.item(variable.span);
+        let mut notes = self.notes.item(variable.span);
+        // Fields of the definition have no place in the port.
+        notes.before.extend(self.notes.rest_of_item(variable.span));
         let id = MapId(u32::try_from(self.object.maps.len()).unwrap_or(u32::MAX));
         self.object.maps.push(Map {
             name: variable.name.to_string(),

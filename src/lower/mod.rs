@@ -70,10 +70,33 @@ pub fn lower(
     options: &Options,
 ) -> (Object, Vec<Diagnostic>) {
     let _ = options;
-    let mut lowerer = Lowerer::new(files, main, tree);
-    lowerer.run();
-    lowerer.finish()
+    let run = || {
+        let mut lowerer = Lowerer::new(files, main, tree);
+        lowerer.run();
+        lowerer.finish()
+    };
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .name("lower".into())
+            .stack_size(STACK_BYTES)
+            .spawn_scoped(scope, run);
+        match thread.map(std::thread::ScopedJoinHandle::join) {
+            Ok(Ok(result)) => result,
+            // There is no memory for the thread, or a fault of c2aya's own ended it.
+            _ => {
+                let error = Diagnostic::error(
+                    codes::GAVE_UP,
+                    None,
+                    "this file could not be understood; please report it",
+                );
+                (Object::default(), vec![error])
+            }
+        }
+    })
 }
+
+/// Stack of the thread that lowers: it recurses, as deep as [`body::MAX_DEPTH`] allows.
+const STACK_BYTES: usize = 128 << 20;
 
 /// Proof that the reason why something can't be lowered has been recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

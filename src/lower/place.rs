@@ -20,6 +20,10 @@ use crate::{
 impl<'a> Body<'_, 'a> {
     /// The memory that an lvalue names; a value without a place gets one.
     pub(super) fn place(&mut self, e: &'a CExpr) -> Lowered<Place> {
+        self.deeper(e.span, |body| body.place_inner(e))
+    }
+
+    fn place_inner(&mut self, e: &'a CExpr) -> Lowered<Place> {
         let volatile = e.ty.volatile;
         match &e.kind {
             CKind::Local(local) => {
@@ -138,11 +142,13 @@ impl<'a> Body<'_, 'a> {
 
     /// `&inner`
     pub(super) fn address_of(&mut self, e: &'a CExpr, inner: &'a CExpr) -> Lowered<Expr> {
+        if let CKind::Variable(id) = &inner.kind
+            && let Role::Map(map) = self.cx.role(*id)
+        {
+            return Ok(expr(ExprKind::Map(map), Ty::void_pointer(true), e.span));
+        }
         let ty = self.ty(&e.ty);
         match &inner.kind {
-            CKind::Variable(id) if let Role::Map(map) = self.cx.role(*id) => {
-                return Ok(expr(ExprKind::Map(map), Ty::void_pointer(true), e.span));
-            }
             CKind::Function(id) => return self.callback(*id, e.span),
             CKind::Str(text) => return Ok(expr(ExprKind::Str(text.clone()), ty, e.span)),
             CKind::Deref(pointer) => {

@@ -32,12 +32,25 @@ impl<'a> Lowerer<'a> {
     pub(super) fn lower_programs(&mut self) {
         for (index, function) in (0..).zip(&self.tree.functions) {
             let id = FunctionId(index);
-            if function.body.is_none() || is_foreign_section(function) {
+            if is_foreign_section(function) {
                 continue;
             }
             let Some(section) = section_of(&function.attributes) else {
                 continue;
             };
+            if function.broken {
+                self.error(
+                    codes::LEFT_OUT,
+                    function.name_span,
+                    format!(
+                        "`{}` is left out, because of an error in it or in what it uses",
+                        function.name
+                    ),
+                );
+            }
+            if function.body.is_none() {
+                continue;
+            }
             match self.program_kind(function, section) {
                 Ok(kind) => self.program(id, function, section, kind),
                 Err(diagnostic) => {

@@ -34,21 +34,19 @@ pub(super) fn mentions_label(stmts: &[Stmt], label: LabelId) -> bool {
 
 /// Moves declarations outward until each is seen by all uses of its variable.
 pub(super) fn widen(function: &mut Function) {
-    let mut uses = Uses::default();
-    uses.function(function);
-    for (local, found) in &uses.found {
-        let Some(declared) = &found.declared else {
-            continue;
+    // Each round moves one declaration, which then sees all uses of its variable.
+    for _ in 0..=function.locals.len() {
+        let mut uses = Uses::default();
+        uses.function(function);
+        let hidden = uses.found.iter().find_map(|(local, found)| {
+            let declared = found.declared.as_ref()?;
+            let hidden = found.mentions.iter().any(|path| !sees(declared, path));
+            hidden.then(|| Some((*local, common(&found.mentions)?)))?
+        });
+        let Some((local, target)) = hidden else {
+            return;
         };
-        if found.mentions.iter().all(|path| sees(declared, path)) {
-            continue;
-        }
-        let Some(target) = common(&found.mentions) else {
-            continue;
-        };
-        hoist(function, *local, &target);
-        // Paths have shifted.
-        return widen(function);
+        hoist(function, local, &target);
     }
 }
 

@@ -35,7 +35,7 @@ impl<'a> Body<'_, 'a> {
         before.append(&mut notes.before);
         let mark = self.out.len();
         // Why it failed, if it did, is recorded: the others are looked at all the same.
-        let _ = self.stmt_inner(s);
+        let _ = self.deeper(s.span, |body| body.stmt_inner(s));
         if is_simple(s) {
             let inside = self.cx.notes.take(s.span.file, self.start, s.span.end);
             before.extend(inside);

@@ -3,7 +3,7 @@
 use super::{
     Lowered,
     body::{Body, Exits},
-    build::{block, int, stmt},
+    build::{block, fits, int, stmt},
     simplify,
     stmt::ends,
 };
@@ -40,7 +40,6 @@ struct Piece {
 impl<'a> Body<'_, 'a> {
     pub(super) fn switch(&mut self, value: &'a CExpr, body: &'a CStmt, span: Span) -> Lowered<()> {
         let value = self.expr(value)?;
-        let value = self.switched(value);
         let mut parts = Vec::new();
         let end = match &body.kind {
             CStmtKind::Block(inner) => {
@@ -54,6 +53,7 @@ impl<'a> Body<'_, 'a> {
                 None
             }
         };
+        let value = self.switched(value, &parts);
         let label = self.label(None);
         self.exits.push(Exits {
             break_: label,
@@ -85,16 +85,28 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// The value without the promotion, where all its cases fit.
-    fn switched(&self, value: Expr) -> Expr {
-        match value.kind {
-            ExprKind::Cast(inner)
-                if matches!(inner.ty, Ty::Int { .. } | Ty::Enum(_))
-                    && simplify::keeps_value(&self.cx.object, &inner.ty, &value.ty) =>
-            {
-                *inner
-            }
-            _ => value,
+    fn switched(&self, value: Expr, parts: &[Part<'_>]) -> Expr {
+        let object = &self.cx.object;
+        let ExprKind::Cast(inner) = &value.kind else {
+            return value;
+        };
+        let narrow = match inner.ty {
+            Ty::Int { .. } => inner.ty.clone(),
+            Ty::Enum(id) => match object.enums.get(id.0 as usize) {
+                Some(found) => Ty::Int {
+                    bits: found.bits,
+                    signed: found.signed,
+                },
+                None => return value,
+            },
+            _ => return value,
+        };
+        let mut cases = parts.iter().flat_map(|part| &part.values);
+        let all_fit = cases.all(|(low, high, _)| fits(*low, &narrow) && fits(*high, &narrow));
+        if all_fit && simplify::keeps_value(object, &inner.ty, &value.ty) {
+            return inner.as_ref().clone();
         }
+        value
     }
 
     fn piece(&mut self, part: Part<'a>, ty: &Ty) -> Piece {

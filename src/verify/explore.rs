@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     bytes::truncate,
+    helpers::POISON,
     insn::{Op, Value},
     machine::{BranchSeen, Run},
     object::Object,
@@ -15,15 +16,20 @@ use super::{
     world::{Atom, Learnt, Random, World},
 };
 
-/// Worlds that are tried for one side of a branch.
-const ATTEMPTS_MAX: u32 = 400;
+/// Worlds that are tried for one side of a branch because a number in them was compared, and as
+/// many for any other reason.
+const ATTEMPTS_MAX: u32 = 1500;
+/// Worlds of either kind that one run gives rise to.
+const ATTEMPTS_OF_RUN: usize = 12;
 /// Worlds waiting to be tried.
 const QUEUE_MAX: usize = 4000;
 /// Atoms of one world that are changed on the way to a branch.
-const ATOMS_MAX: usize = 96;
+const ATOMS_MAX: usize = 4096;
 /// Worlds without a new branch, after which the search changes only what it knows.
 const CORPUS_MAX: usize = 400;
 
+/// An atom and the value that it should have.
+type Want = (Atom, u64);
 /// One side of a branch.
 type Edge = (usize, bool);
 
@@ -99,7 +105,11 @@ fn edges(object: &Object, entry: usize) -> BTreeSet<Edge> {
                 continue;
             }
             Op::Branch { target, .. } => {
-                found.extend([(at, false), (at, true)]);
+                // What a loader left unfilled is guarded so; no loader leaves it.
+                let dead = |to| object.code.get(to) == Some(&Op::Helper(POISON));
+                let sides = [(at, false, at + 1), (at, true, target)];
+                let live = sides.into_iter().filter(|&(.., to)| !dead(to));
+                found.extend(live.map(|(at, taken, _)| (at, taken)));
                 waiting.push(target);
             }
             Op::MayGoto(target) | Op::Call(target) => waiting.push(target),
@@ -145,11 +155,12 @@ pub fn explore(session: &Session<'_>, pair: &Pair, budget: Budget) -> Explored {
             ..Explored::default()
         },
         corpus: Vec::new(),
-        queue: VecDeque::new(),
+        exact: VecDeque::new(),
+        guesses: VecDeque::new(),
         attempts: HashMap::new(),
     };
     // The plain world first: nothing in it needs explaining.
-    search.queue.push_back(World::default());
+    search.exact.push_back(World::default());
     while search.explored.worlds < budget.worlds && search.explored.different.is_none() {
         if budget.end.is_some_and(|end| Instant::now() >= end) {
             search.explored.out_of_time = true;
@@ -167,16 +178,18 @@ struct Search<'a> {
     random: Random,
     explored: Explored,
     corpus: Vec<Known>,
-    queue: VecDeque<World>,
-    attempts: HashMap<(bool, usize, bool), u32>,
+    /// Worlds in which a compared number is another, and worlds that may take a branch as well.
+    exact: VecDeque<World>,
+    guesses: VecDeque<World>,
+    attempts: HashMap<(bool, usize, bool), [u32; 2]>,
 }
 
 impl Search<'_> {
     fn next(&mut self) -> World {
-        let queued = if self.random.percent(70) {
-            self.queue.pop_front()
-        } else {
-            None
+        let queued = match self.random.below(10) {
+            0..=5 => self.exact.pop_front(),
+            6..=7 => self.guesses.pop_front(),
+            _ => None,
         };
         if let Some(world) = queued {
             return world;
@@ -233,14 +246,16 @@ impl Search<'_> {
             explored.helper_calls.0 += trial.c.helper_calls;
             explored.helper_calls.1 += trial.rust.helper_calls;
         }
-        let wants = self.wanted(&trial);
-        for (atom, value) in wants {
-            if self.queue.len() >= QUEUE_MAX {
-                break;
+        let [exact, guesses] = self.wanted(&trial);
+        for (queue, wants) in [(&mut self.exact, exact), (&mut self.guesses, guesses)] {
+            for (atom, value) in wants {
+                let mut world = world.clone();
+                world.set.insert(atom, value);
+                queue.push_back(world);
+                if queue.len() > QUEUE_MAX {
+                    queue.pop_front();
+                }
             }
-            let mut world = world.clone();
-            world.set.insert(atom, value);
-            self.queue.push_back(world);
         }
         if (new_in_c || new_in_rust) && self.corpus.len() < CORPUS_MAX {
             let learnt = trial.c.learnt;
@@ -249,8 +264,8 @@ impl Search<'_> {
     }
 
     /// Changes that may take a branch the other way, where that was never taken.
-    fn wanted(&mut self, trial: &Trial) -> Vec<(Atom, u64)> {
-        let mut wants = Vec::new();
+    fn wanted(&mut self, trial: &Trial) -> [Vec<Want>; 2] {
+        let mut wants = [Vec::new(), Vec::new()];
         for (is_c, run) in [(true, &trial.c), (false, &trial.rust)] {
             for branch in &run.branches {
                 let coverage = if is_c {
@@ -261,18 +276,24 @@ impl Search<'_> {
                 if coverage.taken.contains(&(branch.slot, !branch.taken)) {
                     continue;
                 }
-                let attempts = self
+                let tried = self
                     .attempts
                     .entry((is_c, branch.slot, !branch.taken))
                     .or_default();
-                if *attempts >= ATTEMPTS_MAX {
-                    continue;
+                for (kind, found) in flips(run, branch).iter().enumerate() {
+                    let (Some(tried), Some(wants)) = (tried.get_mut(kind), wants.get_mut(kind))
+                    else {
+                        continue;
+                    };
+                    for _ in 0..found.len().min(ATTEMPTS_OF_RUN) {
+                        let at = self.random.below(found.len() as u64);
+                        let want = usize::try_from(at).ok().and_then(|at| found.get(at));
+                        if *tried < ATTEMPTS_MAX {
+                            *tried += 1;
+                            wants.extend(want.cloned());
+                        }
+                    }
                 }
-                let before = wants.len();
-                flips(run, branch, &mut wants);
-                *attempts += u32::try_from(wants.len() - before)
-                    .unwrap_or(u32::MAX)
-                    .max(8);
             }
         }
         wants
@@ -280,31 +301,42 @@ impl Search<'_> {
 }
 
 /// For each atom that may be one side of the comparison, values that make it come out otherwise;
-/// and the other answer to each question that has two.
-fn flips(run: &Run, branch: &BranchSeen, wants: &mut Vec<(Atom, u64)>) {
+/// and guesses: numbers that anything could be, and the other answer to questions that have two.
+fn flips(run: &Run, branch: &BranchSeen) -> [Vec<Want>; 2] {
+    let (mut exact, mut guesses) = (Vec::new(), Vec::new());
+    let (mut left, mut right) = (branch.left, branch.right);
+    // A compiler may compare 32 bits as the upper half of 64.
+    if (left | right) & 0xffff_ffff == 0 {
+        left >>= 32;
+        right >>= 32;
+    }
     for (atom, value) in run.learnt.atoms().iter().rev().take(ATOMS_MAX) {
         match atom {
             Atom::Wrapper
             | Atom::Present { .. }
+            | Atom::Hole(_)
             | Atom::Missing { .. }
+            | Atom::Raced { .. }
             | Atom::Fails { .. }
             | Atom::Readable(_) => {
-                wants.push((atom.clone(), u64::from(*value == 0)));
+                guesses.push((atom.clone(), u64::from(*value == 0)));
                 continue;
             }
             _ => {}
         }
-        for (seen, other) in [(branch.left, branch.right), (branch.right, branch.left)] {
+        for (seen, other) in [(left, right), (right, left)] {
             for shift in [0, 32, 16, 48] {
                 let Some(size) = matching(*value >> shift, seen) else {
                     continue;
                 };
-                // Zero matches too much of a word's upper half.
-                if shift > 0 && seen == 0 && *value == 0 {
-                    continue;
-                }
+                let wants = if seen > 1 { &mut exact } else { &mut guesses };
                 let mask = truncate(u64::MAX, size) << shift;
-                for wanted in [other, other.wrapping_add(1), other.wrapping_sub(1)] {
+                for wanted in [
+                    other,
+                    other.wrapping_add(1),
+                    other.wrapping_sub(1),
+                    seen ^ other,
+                ] {
                     let changed = value & !mask | wanted << shift & mask;
                     if changed != *value {
                         wants.push((atom.clone(), changed));
@@ -314,6 +346,7 @@ fn flips(run: &Run, branch: &BranchSeen, wants: &mut Vec<(Atom, u64)>) {
             }
         }
     }
+    [exact, guesses]
 }
 
 /// How many bytes of `value` a comparison saw as `seen`.

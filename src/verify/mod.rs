@@ -86,9 +86,11 @@ pub fn verify(c: &[u8], rust: &[u8], options: &Options) -> Result<Report> {
     let kernel = options.kernel.as_deref().map(Btf::parse).transpose()?;
     let load = |bytes, side| {
         let object = Object::load(bytes, &registers, kernel.as_ref());
-        let object = object.map_err(|error| error.of(side))?;
-        pair::check_arch(object.endian, &registers)?;
-        Ok(object)
+        let object = object.and_then(|object| {
+            pair::check_arch(object.endian, &registers)?;
+            Ok(object)
+        });
+        object.map_err(|error| error.of(side))
     };
     let c = load(c, Side::C)?;
     let rust = load(rust, Side::Rust)?;

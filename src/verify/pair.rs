@@ -9,12 +9,13 @@ use super::{
     insn::{Op, Value},
     kind::Kind,
     machine::{Image, Shape, Start, Varying},
-    object::{Access, Global, Object, Program},
+    object::{
+        Access, Global, Object, Program,
+        core_names::{Wanted, wanted},
+    },
     registers::Registers,
 };
 
-/// Variables that a loader of the Rust object fills in with offsets of kernel structures.
-const CORE_PREFIX: &str = "core__";
 /// Larger types are not searched for `bool`s.
 const SIZE_MAX: u64 = 1 << 16;
 
@@ -261,13 +262,12 @@ fn bools(btf: &Btf, id: TypeId) -> Vec<u64> {
         .collect()
 }
 
-/// What a loader puts into the Rust object's variables for CO-RE: `core__STRUCT__FIELD…` is the
-/// offset of a field in the kernel's types, or in C's where there are no others. What `given` says
-/// comes first.
+/// What a loader puts into the Rust object's variables for CO-RE, whose names say what it is: taken
+/// from the kernel's types, or from C's where there are no others. What `given` says comes first.
 ///
 /// # Errors
 ///
-/// Where a name isn't understood.
+/// Where there are no types to take it from.
 pub fn core_fill(
     c: &Object,
     rust: &Object,
@@ -275,55 +275,25 @@ pub fn core_fill(
     registers: &Registers,
     given: &BTreeMap<String, u64>,
 ) -> Result<HashMap<String, u64>> {
+    let btf = kernel.or(c.btf.as_ref());
     let mut fill = HashMap::new();
     for global in &rust.globals {
         if let Some(&value) = given.get(&global.name) {
             fill.insert(global.name.clone(), value);
             continue;
         }
-        let Some(path) = global.name.strip_prefix(CORE_PREFIX) else {
+        let Some(btf) = btf else {
+            if global.name.starts_with("core_") {
+                fail!("without BTF nobody knows what to put into {}", global.name);
+            }
             continue;
         };
-        let btf = kernel.or(c.btf.as_ref());
-        let value = btf.and_then(|btf| core_offset(btf, registers, path));
-        match value {
-            Some(value) => {
-                fill.insert(global.name.clone(), value);
-            }
-            None => fail!(
-                "what to put into the variable {} isn't known: no such field in the types",
-                global.name
-            ),
+        // What the kernel lacks stays as it is: a program that reads it has no helper to call.
+        if let Wanted::Number(value) = wanted(btf, registers, &global.name) {
+            fill.insert(global.name.clone(), value);
         }
     }
     Ok(fill)
-}
-
-/// The offset of `STRUCT__FIELD[__FIELD]`.
-fn core_offset(btf: &Btf, registers: &Registers, path: &str) -> Option<u64> {
-    let mut parts = path.split("__");
-    let structure = parts.next()?;
-    let mut parts = parts.peekable();
-    if structure == "pt_regs"
-        && let Some(offset) = parts.peek().and_then(|member| registers.member(member))
-    {
-        return Some(offset);
-    }
-    let candidates = btf.all().filter(|(_, one)| {
-        let name = one.name.split("___").next();
-        name == Some(structure) && matches!(one.kind, TypeKind::Composite { .. })
-    });
-    let fields: Vec<&str> = parts.collect();
-    candidates.map(|(id, _)| id).find_map(|id| {
-        let mut at = id;
-        let mut bits = 0_u64;
-        for field in &fields {
-            let (member, offset) = btf.field(at, field)?;
-            bits = bits.checked_add(offset.into())?;
-            at = member.type_id;
-        }
-        Some(bits / 8)
-    })
 }
 
 /// Whether `registers` are those of a machine of the objects' byte order.
@@ -334,7 +304,7 @@ fn core_offset(btf: &Btf, registers: &Registers, path: &str) -> Option<u64> {
 pub fn check_arch(endian: Endian, registers: &Registers) -> Result<()> {
     if endian != registers.endian {
         fail!(
-            "the objects are {endian:?}-endian, {} is {:?}-endian",
+            "it is {endian:?}-endian, {} is {:?}-endian",
             registers.arch.name(),
             registers.endian
         );

@@ -86,11 +86,16 @@ impl Terms<'_> {
             }
             Atom::Readable(page) if yes => format!("memory at {:#x} is readable", page << 12),
             Atom::Readable(page) => format!("memory at {:#x} can't be read", page << 12),
+            Atom::Hole(_) if !yes => "memory has no hole".to_owned(),
+            Atom::Hole(at) => format!("the 16 bytes of memory at {:#x} can't be read", at << 4),
             Atom::Present { map, key } => {
                 let verb = if yes { "is there" } else { "is missing" };
                 format!("{} {verb}", self.element(map, key))
             }
             Atom::Missing { map, key } => format!("{} can't be looked up", self.element(map, key)),
+            Atom::Raced { map, key } => {
+                format!("another CPU adds {} just before", self.element(map, key))
+            }
             Atom::Value { map, key, word, .. } => {
                 let id = self.c.map(map).and_then(|(_, map)| map.value_type);
                 let place = self.words(id, *word, value);
@@ -103,8 +108,13 @@ impl Terms<'_> {
             Atom::Fails { map, nth } => format!("operation {} on {map} fails", nth + 1),
             Atom::Time(nth) => format!("the clock at look {} = {number}", nth + 1),
             Atom::Comm(part) => {
-                let text = value::text_note(&value.to_le_bytes());
-                format!("bytes {} to {} of comm ={text}", part * 8, part * 8 + 7)
+                let bytes = value.to_le_bytes();
+                let text = value::text_note(&bytes);
+                let (start, end) = (part * 8, part * 8 + 7);
+                format!(
+                    "bytes {start} to {end} of comm = {}{text}",
+                    value::hex(&bytes)
+                )
             }
             Atom::Tid => format!("tid = {value}"),
             Atom::Tgid => format!("tgid = {value}"),
@@ -201,8 +211,8 @@ impl Terms<'_> {
                 )
             }
             Difference::Result { c, rust } => (
-                format!("returned {}", number(*c)),
-                format!("returned {}", number(*rust)),
+                format!("returned {}", *c as u32 as i32),
+                format!("returned {}", *rust as u32 as i32),
             ),
         }
     }
@@ -243,11 +253,12 @@ impl Terms<'_> {
         }
     }
 
-    /// The one structure of C's with so many bytes, if there is one.
+    /// The one structure with a name of C's with so many bytes, if there is one.
     fn record_type(&self, size: usize) -> Option<TypeId> {
         let btf: &Btf = self.c.btf.as_ref()?;
         let mut found = btf.all().map(|(id, _)| id).filter(|&id| {
-            !btf.members(id).is_empty()
+            !btf.get(id).name.is_empty()
+                && !btf.members(id).is_empty()
                 && btf.resolve(id) == id
                 && btf.size(id) == Some(size as u64)
         });
@@ -304,7 +315,10 @@ fn trap(trap: Option<&Trap>) -> String {
 /// A number as a person would write it: small negative ones signed, large ones in hexadecimal.
 fn number(value: u64) -> String {
     let signed = value.cast_signed();
-    if (-0x8000_0000..0x1_0000_0000).contains(&signed) {
+    if (0x8000_0000..0x1_0000_0000).contains(&signed) {
+        // Whether it is an int only the source tells.
+        format!("{value} (as int {})", value as u32 as i32)
+    } else if (-0x8000_0000..0x8000_0000).contains(&signed) {
         signed.to_string()
     } else {
         format!("{value:#x}")

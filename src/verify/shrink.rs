@@ -40,16 +40,45 @@ struct Shrinker<'a> {
 impl Shrinker<'_> {
     /// Keeps `world` if the programs differ in it.
     fn differs(&mut self, world: World) -> bool {
-        let Some(left) = self.left.checked_sub(1) else {
-            return false;
-        };
-        self.left = left;
+        self.attempt(world).is_ok()
+    }
+
+    /// Keeps `world` if the programs differ in it; gives it back with what came of it otherwise.
+    fn attempt(&mut self, world: World) -> Result<(), Option<(World, Trial)>> {
+        self.left = self.left.checked_sub(1).ok_or(None)?;
         let trial = self.session.try_world(self.pair, &world);
-        let differs = trial.difference.is_some();
-        if differs {
-            self.best = (world, trial);
+        if trial.difference.is_none() {
+            return Err(Some((world, trial)));
         }
-        differs
+        self.best = (world, trial);
+        Ok(())
+    }
+
+    /// Tries `world`, and where the programs then look up other elements that aren't there, the
+    /// world in which they are.
+    fn differs_with_elements(&mut self, world: World) -> bool {
+        let Err(Some((mut world, trial))) = self.attempt(world) else {
+            return true;
+        };
+        let absent: Vec<Atom> = trial
+            .c
+            .learnt
+            .atoms()
+            .iter()
+            .filter(|(atom, value)| matches!(atom, Atom::Present { .. }) && *value == 0)
+            .map(|(atom, _)| atom.clone())
+            .collect();
+        if absent.is_empty() {
+            return false;
+        }
+        world.set.retain(|atom, _| {
+            !matches!(
+                atom,
+                Atom::Present { .. } | Atom::Missing { .. } | Atom::Value { .. }
+            )
+        });
+        world.set.extend(absent.into_iter().map(|atom| (atom, 1)));
+        self.differs(world)
     }
 
     /// Sets atoms back to what they are in the plain world, many at once at first.
@@ -76,10 +105,13 @@ impl Shrinker<'_> {
             .map(|(atom, value)| (atom.clone(), *value))
             .collect();
         for (atom, value) in atoms {
+            if !self.best.0.set.contains_key(&atom) {
+                continue;
+            }
             for simple in simpler(value) {
                 let mut world = self.best.0.clone();
                 world.set.insert(atom.clone(), simple);
-                if self.differs(world) {
+                if self.differs_with_elements(world) {
                     break;
                 }
             }

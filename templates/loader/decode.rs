@@ -211,9 +211,9 @@ mod tests {
     #[test]
     fn records_have_members() {
         const INNER: Type = Type::Record(2, &[("a", 0, Type::U8), ("b", 1, Type::I8)]);
-        const OUTER: Type = Type::Record(4, &[("in", 0, INNER), ("c", 2, Type::U16)]);
-        check(OUTER, &[1, 255, 0, 0], "in={a=1 b=-1} c=0");
-        check(OUTER, &[1, 255], "in={a=1 b=-1} c=?");
+        const OUTER: Type = Type::Record(4, &[("in", 0, INNER), ("out", 2, Type::U16)]);
+        check(OUTER, &[1, 255, 0, 0], "in={a=1 b=-1} out=0");
+        check(OUTER, &[1, 255], "in={a=1 b=-1} out=?");
     }
 
     #[test]

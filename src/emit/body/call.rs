@@ -176,7 +176,7 @@ impl Body<'_> {
     /// `&mut place`, if that can be had.
     pub(super) fn reference_to(&self, place: &Place, mutable: bool) -> Option<Code> {
         let base = super::declare::base_local(place);
-        let found = self.place(place);
+        let found = self.written_place(place, mutable);
         if found.in_union || packed_part(self, place) || matches!(global_of(place), Some(())) {
             return None;
         }
@@ -185,6 +185,9 @@ impl Body<'_> {
         }
         if let Some(code) = self.followed(place) {
             return Some(code);
+        }
+        if let Some(code) = found.reference {
+            return Some(self.operation(code));
         }
         let code = found
             .code

@@ -19,7 +19,6 @@ impl Body<'_> {
         match &expr.kind {
             ExprKind::Int(n) => self.literal(*n, &expr.ty, pin),
             ExprKind::Bool(truth) => Code::atom(quote!(#truth)),
-            ExprKind::Str(bytes) => self.string(bytes),
             ExprKind::Constant(id) => self.constant(*id, &expr.ty),
             ExprKind::EnumConstant(id, index) => self.enum_constant(*id, *index, &expr.ty),
             ExprKind::SizeOf(ty) => {
@@ -30,7 +29,10 @@ impl Body<'_> {
                 self.offset_of(*bytes, *record, path, &expr.ty)
             }
             ExprKind::Load(place) => self.load_value(place, &expr.ty),
-            ExprKind::AddressOf(_) | ExprKind::Decay(_) | ExprKind::Offset(..) => {
+            ExprKind::Str(_)
+            | ExprKind::AddressOf(_)
+            | ExprKind::Decay(_)
+            | ExprKind::Offset(..) => {
                 let mutable = matches!(expr.ty, Ty::Pointer { mutable: true, .. });
                 self.pointer(expr, mutable)
             }

@@ -304,6 +304,17 @@ impl<'a> Body<'a> {
                 Self::diverges(&then.stmts) && Self::diverges(&other.stmts)
             }
             StmtKind::Block(None, block) => Self::diverges(&block.stmts),
+            StmtKind::Switch {
+                label,
+                arms,
+                default: Some(default),
+                ..
+            } => {
+                let mut blocks = arms.iter().map(|arm| &arm.body).chain([default]);
+                blocks.all(|block| {
+                    Self::diverges(&block.stmts) && !stmt::leaves(&block.stmts, *label)
+                })
+            }
             StmtKind::Loop {
                 label,
                 cond: None,

@@ -22,6 +22,8 @@ pub(super) struct PlaceCode {
     pub is_unsafe: bool,
     /// Reading a field of a union is unsafe, writing one isn't.
     pub in_union: bool,
+    /// The reference that `code` follows, if it follows one.
+    pub reference: Option<Code>,
 }
 
 impl PlaceCode {
@@ -30,6 +32,7 @@ impl PlaceCode {
             code,
             is_unsafe: false,
             in_union: false,
+            reference: None,
         }
     }
 }
@@ -105,6 +108,7 @@ impl Body<'_> {
                     code: code.dot(quote!(#field)),
                     is_unsafe: found.is_unsafe,
                     in_union: found.in_union || union_,
+                    reference: None,
                 }
             }
             PlaceKind::Index(base, index) => self.index(base, index),
@@ -113,6 +117,14 @@ impl Body<'_> {
                 PlaceCode::safe(code)
             }
         }
+    }
+
+    /// A place that is written or borrowed for writing, or only read.
+    pub(super) fn written_place(&self, place: &Place, writing: bool) -> PlaceCode {
+        let before = self.writing.replace(writing);
+        let found = self.place(place);
+        self.writing.set(before);
+        found
     }
 
     /// A reference, which fields, methods and indices follow without a star.
@@ -141,12 +153,14 @@ impl Body<'_> {
                         code: Code::new(quote!(*(&raw const #name).cast::<#ty>()), Prec::Unary),
                         is_unsafe: true,
                         in_union: false,
+                        reference: None,
                     }
                 }
                 _ => PlaceCode {
                     code,
                     is_unsafe: true,
                     in_union: false,
+                    reference: None,
                 },
             },
             None => PlaceCode::safe(code),
@@ -179,6 +193,7 @@ impl Body<'_> {
             code,
             is_unsafe: true,
             in_union: false,
+            reference: None,
         }
     }
 
@@ -225,6 +240,7 @@ impl Body<'_> {
                 code: Code::atom(quote!(#base[#index])),
                 is_unsafe: found.is_unsafe,
                 in_union: found.in_union,
+                reference: None,
             };
         }
         // A bounds check would pull in a panic, which BPF can't have.
@@ -240,6 +256,7 @@ impl Body<'_> {
                 base_code.dot(quote!(get_unchecked(#index)))
             };
             return PlaceCode {
+                reference: Some(code.clone()),
                 code: code.unary(quote!(*)),
                 is_unsafe: true,
                 in_union: false,
@@ -256,6 +273,7 @@ impl Body<'_> {
             code: code.unary(quote!(*)),
             is_unsafe: true,
             in_union: false,
+            reference: None,
         }
     }
 
@@ -369,7 +387,7 @@ impl Body<'_> {
         if mutable && let Some(id) = super::declare::base_local(place) {
             self.mutate(id);
         }
-        let found = self.place(place);
+        let found = self.written_place(place, mutable);
         let code = found.code.unary(if mutable {
             quote!(&raw mut)
         } else {

@@ -37,6 +37,14 @@ impl Body<'_> {
                 }
                 self.expr(expr, Pin::Itself)
             }
+            ExprKind::Str(bytes) => {
+                let code = self.string(bytes);
+                if mutable {
+                    code.dot(quote!(cast_mut()))
+                } else {
+                    code
+                }
+            }
             ExprKind::CoreAddress(base, id) if !mutable => {
                 let name = self.t.names.relocation(*id);
                 let base = self.pointer(base, false);
@@ -58,7 +66,7 @@ impl Body<'_> {
     pub(super) fn pointer_follows(&self, expr: &Expr) -> bool {
         match &expr.kind {
             ExprKind::AddressOf(place) | ExprKind::Decay(place) => self.follows_place(place),
-            ExprKind::CoreAddress(..) => true,
+            ExprKind::CoreAddress(..) | ExprKind::Str(_) => true,
             ExprKind::Offset(base, _) => self.pointer_follows(base),
             ExprKind::Load(place) => matches!(place.kind, PlaceKind::Local(id)
                 if matches!(self.held_or_entry(id), Held::Reference { .. })),

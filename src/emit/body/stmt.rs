@@ -28,7 +28,12 @@ impl Body<'_> {
     pub(super) fn stmts_in_function(&self, stmts: &[Stmt]) -> TokenStream {
         let body = self.tail(stmts);
         if self.function.ret != Ty::Unit && !Self::diverges(stmts) {
-            return quote!(#body 0);
+            // C may run off the end where no caller looks at the value.
+            let zero = match self.returns {
+                Returns::Value => self.root(|| self.zero(&self.function.ret, Pin::Context)),
+                Returns::As(..) => Code::atom(quote!(0)),
+            };
+            return quote!(#body #zero);
         }
         body
     }
@@ -58,7 +63,62 @@ impl Body<'_> {
                 let (then, other) = (self.tail(&then.stmts), self.tail(&other.stmts));
                 quote!(#head #notes if #cond { #then } else { #other })
             }
+            StmtKind::Switch {
+                label,
+                value,
+                arms,
+                default: Some(default),
+                ..
+            } if Self::diverges(stmts) => {
+                let head = self.stmts(before);
+                let notes = self.before(last);
+                let (scrutinee, ty) = self.scrutinee(value);
+                self.around.borrow_mut().push(Around::Block(*label));
+                let arms: Vec<TokenStream> = arms
+                    .iter()
+                    .map(|arm| {
+                        let patterns = arm
+                            .values
+                            .iter()
+                            .map(|(low, high)| self.pattern(low, high, &ty));
+                        let notes = self.t.uses.comments(&arm.notes.before);
+                        let body = self.tail_block(&arm.body);
+                        quote!(#(#patterns)|* => { #notes #body })
+                    })
+                    .collect();
+                let rest = self.tail_block(default);
+                self.around.borrow_mut().pop();
+                quote!(#head #notes match #scrutinee { #(#arms)* _ => { #rest } })
+            }
             _ => self.stmts(stmts),
+        }
+    }
+
+    fn tail_block(&self, block: &Block) -> TokenStream {
+        if block.trailing.is_empty() {
+            return self.tail(&block.stmts);
+        }
+        self.block_stmts(block)
+    }
+
+    /// What a `match` looks at, and its type: an enumeration's number.
+    fn scrutinee(&self, value: &Expr) -> (Code, Ty) {
+        match (&value.kind, &value.ty) {
+            (ExprKind::Cast(inner), _) if matches!(inner.ty, Ty::Enum(_)) => self.scrutinee(inner),
+            (_, Ty::Enum(id)) => {
+                let ty = self.t.object.enums.get(id.0 as usize).map_or_else(
+                    || Ty::unsigned(32),
+                    |e| Ty::Int {
+                        bits: e.bits,
+                        signed: e.signed,
+                    },
+                );
+                (self.root(|| self.enum_number(value)), ty)
+            }
+            _ => (
+                self.root(|| self.expr(value, Pin::Itself)),
+                value.ty.clone(),
+            ),
         }
     }
 
@@ -388,12 +448,7 @@ impl Body<'_> {
         if let Some(local) = super::declare::base_local(place) {
             self.mutate_unless_slot(local);
         }
-        let target = || {
-            self.writing.set(true);
-            let found = self.place(place);
-            self.writing.set(false);
-            found
-        };
+        let target = || self.written_place(place, true);
         // Writing a field of a union is safe, changing it reads it too.
         let changes = op.to_string() != "=";
         let target_is_unsafe = {
@@ -587,28 +642,7 @@ impl Body<'_> {
         default: Option<&Block>,
         _at: usize,
     ) -> TokenStream {
-        let scrutinee = match &value.kind {
-            ExprKind::Cast(inner) if matches!(inner.ty, Ty::Enum(_)) => {
-                self.root(|| self.enum_number(inner))
-            }
-            _ => self.root(|| self.expr(value, Pin::Itself)),
-        };
-        let value_ty = match &value.kind {
-            ExprKind::Cast(inner) if matches!(inner.ty, Ty::Enum(_)) => match inner.ty {
-                Ty::Enum(id) => {
-                    self.t
-                        .object
-                        .enums
-                        .get(id.0 as usize)
-                        .map_or(value.ty.clone(), |e| Ty::Int {
-                            bits: e.bits,
-                            signed: e.signed,
-                        })
-                }
-                _ => value.ty.clone(),
-            },
-            _ => value.ty.clone(),
-        };
+        let (scrutinee, value_ty) = self.scrutinee(value);
         let stripped: Vec<Block> = arms
             .iter()
             .map(|arm| &arm.body)

@@ -276,10 +276,11 @@ fn main_of_many(parts: &[ObjectLoader], modules: &[&str]) -> String {
     let mut main = "#[tokio::main(flavor = \"current_thread\")]\nasync fn main() -> Result<()> {\n    let options = Options::parse();\n".to_owned();
     for part in parts {
         let module = &part.module;
-        let mutable = if part.changes() { "mut " } else { "" };
+        // It must not be dropped before the end: that detaches the programs.
+        let binding = if part.changes() { "mut " } else { "_" };
         let _ = writeln!(
             main,
-            "    let {mutable}{module} = objects::{module}::start(&options).map_err(explain)?;"
+            "    let {binding}{module} = objects::{module}::start(&options).map_err(explain)?;"
         );
     }
     let streams = parts.iter().any(ObjectLoader::has_streams);

@@ -7,13 +7,13 @@ use super::{
     options::{self, Setting, SettingKind},
     programs::{Plan, unasked},
     questions::{self, WRAPPER},
-    text::list,
+    text::{call, list},
     types::Types,
 };
 use crate::{
-    diag::Diagnostic,
+    diag::{Code, Diagnostic},
     emit::runtime::select::format_use,
-    ir::{Map, MapDef, Object, ty::Ty},
+    ir::{Map, MapDef, MapValue, Object, ty::Ty},
 };
 
 /// `enum bpf_map_type` of the kernel's UAPI (`include/uapi/linux/bpf.h`).
@@ -30,6 +30,8 @@ mod map_type {
     pub(super) const RINGBUF: u32 = 27;
 }
 
+const NOT_FILLED: Code = Code::new("W0411", "map-of-maps-not-filled");
+
 /// What the loader does with one object.
 pub(super) struct ObjectLoader<'a> {
     pub(super) object: &'a Object,
@@ -43,16 +45,48 @@ pub(super) struct ObjectLoader<'a> {
     pub(super) kconfig: Option<String>,
     formats: Vec<String>,
     pub(super) types: Types<'a>,
-    /// Statements that print the records of a map; `{}` stands for the object.
-    streams: Vec<String>,
+    /// Maps whose records are printed.
+    streams: Vec<Stream>,
     /// Statements that print what a map holds.
     contents: Vec<String>,
     uses_wrapper_flag: bool,
 }
 
+/// A map whose records are printed.
+struct Stream {
+    /// Of the template `Records`.
+    method: &'static str,
+    map: String,
+    /// Names and types of its records.
+    types: Vec<String>,
+}
+
+impl Stream {
+    fn statement(&self, object: &str) -> String {
+        let function = format!("records.{}", self.method);
+        let map = format!("{:?}", self.map);
+        let short = format!("&[{}]", self.types.join(", "));
+        let short = call(&function, &[object.to_owned(), map.clone(), short], 4, "?;");
+        if !short.contains('\n') {
+            return short;
+        }
+        let types = format!("&{}", list("&", self.types.clone(), 8, ","));
+        call(&function, &[object.to_owned(), map, types], 4, "?;")
+    }
+}
+
 impl<'a> ObjectLoader<'a> {
     pub(super) fn new(binary: &str, object: &'a Object) -> (Self, Vec<Diagnostic>) {
-        let (settings, diagnostics) = options::settings(object);
+        let (settings, mut diagnostics) = options::settings(object);
+        for map in &object.maps {
+            if (map.values.iter()).any(|(_, value)| matches!(value, MapValue::Map(_))) {
+                let message = format!("the loader puts no maps into `{}`", map.name);
+                diagnostics.push(
+                    Diagnostic::warning(NOT_FILLED, map.span, message)
+                        .help("fill it in the loader's `start`"),
+                );
+            }
+        }
         let plan = Plan::of(object);
         let uses_wrapper_flag = plan.needs_syscalls
             || questions::has_wrapper_flag(object)
@@ -94,11 +128,11 @@ impl<'a> ObjectLoader<'a> {
             let name = self.name_of(ty, &map.name);
             types.push(format!("({name:?}, {expression})"));
         }
-        self.streams.push(format!(
-            "records.{method}({{}}, {:?}, &[{}])?;",
-            map.name,
-            types.join(", ")
-        ));
+        self.streams.push(Stream {
+            method,
+            map: map.name.clone(),
+            types,
+        });
     }
 
     /// What a record of that type is called; the map's name where the type has none.
@@ -190,12 +224,8 @@ impl<'a> ObjectLoader<'a> {
         if self.has_streams() {
             templates.want("records", &["Records", "print"]);
         }
-        for statement in &self.streams {
-            let ring = statement.starts_with("records.ring_buffer");
-            templates.want(
-                "records",
-                &[if ring { "ring_buffer" } else { "perf_events" }],
-            );
+        for stream in &self.streams {
+            templates.want("records", &[stream.method]);
         }
         for statement in &self.contents {
             let method = [
@@ -278,7 +308,10 @@ impl<'a> ObjectLoader<'a> {
         for setting in &self.settings {
             text.push_str(&setting.prepare());
         }
-        text.push_str("\n    let mut loader = EbpfLoader::new();\n");
+        if !text.ends_with("{\n") {
+            text.push('\n');
+        }
+        text.push_str("    let mut loader = EbpfLoader::new();\n");
         if self.uses_wrapper_flag {
             let _ = writeln!(
                 text,
@@ -357,7 +390,7 @@ impl<'a> ObjectLoader<'a> {
         }
         if path.is_empty() {
             for stream in &self.streams {
-                let stream = stream.replacen("{}", &format!("&mut {variable}"), 1);
+                let stream = stream.statement(&format!("&mut {variable}"));
                 let _ = writeln!(text, "    {stream}");
             }
         } else if self.has_streams() {
@@ -431,7 +464,7 @@ impl<'a> ObjectLoader<'a> {
         if self.has_streams() {
             body.push_str("\n/// Prints what the programs send.\npub fn listen(ebpf: &mut Ebpf, records: &mut Records) -> Result<()> {\n");
             for stream in &self.streams {
-                let _ = writeln!(body, "    {}", stream.replacen("{}", "ebpf", 1));
+                let _ = writeln!(body, "    {}", stream.statement("ebpf"));
             }
             body.push_str("    Ok(())\n}\n");
         }

@@ -6,8 +6,8 @@ use super::text::{doc, identifier, kebab};
 use crate::{
     diag::{Code, Diagnostic},
     ir::{
-        Notes, Object,
-        body::{ExprKind, Init},
+        ConstantValue, Notes, Object,
+        body::{CompareOp, Expr, ExprKind, Init},
         ty::Ty,
         {Global, GlobalKind},
     },
@@ -81,7 +81,7 @@ fn field(global: &str) -> String {
 
 fn kind(object: &Object, global: &Global) -> Option<SettingKind> {
     Some(match &global.ty {
-        Ty::Bool if is_zero(&global.init) => SettingKind::Flag,
+        Ty::Bool if is_zero(object, &global.init) => SettingKind::Flag,
         Ty::Bool => SettingKind::Bool,
         Ty::Int { bits, signed } => SettingKind::Integer(integer(*bits, *signed)?),
         Ty::Enum(id) => {
@@ -95,11 +95,43 @@ fn kind(object: &Object, global: &Global) -> Option<SettingKind> {
     })
 }
 
-fn is_zero(init: &Init) -> bool {
+fn is_zero(object: &Object, init: &Init) -> bool {
     match init {
         Init::Zero => true,
-        Init::Expr(value) => matches!(value.kind, ExprKind::Bool(false) | ExprKind::Int(0)),
+        Init::Expr(value) => number(object, value) == Some(0),
         _ => false,
+    }
+}
+
+/// What a constant expression comes to, as far as initial values of truth go.
+fn number(object: &Object, value: &Expr) -> Option<i128> {
+    match &value.kind {
+        ExprKind::Bool(value) => Some(i128::from(*value)),
+        ExprKind::Int(value) => Some(*value),
+        ExprKind::Cast(inner) => {
+            let value = number(object, inner)?;
+            Some(if inner.ty == Ty::Bool || value == 0 {
+                value
+            } else {
+                1
+            })
+        }
+        ExprKind::Constant(id) => {
+            let constant = object.constants.get(usize::try_from(id.0).ok()?)?;
+            match constant.value {
+                ConstantValue::Int(value) => Some(value),
+                ConstantValue::Str(_) => None,
+            }
+        }
+        ExprKind::EnumConstant(id, at) => {
+            let of = object.enums.get(usize::try_from(id.0).ok()?)?;
+            Some(of.constants.get(usize::try_from(*at).ok()?)?.value)
+        }
+        ExprKind::Compare(CompareOp::Ne, left, right) => {
+            let unequal = number(object, left)? != number(object, right)?;
+            Some(i128::from(unequal))
+        }
+        _ => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::text::{identifier, kebab};
+use super::text::{call as rust_call, identifier, kebab};
 use crate::ir::{
     MapValue, Object,
     program::{ArgumentSource, Program, ProgramKind},
@@ -189,7 +189,7 @@ impl Plan {
         let mut all = vec!["&mut ebpf".to_owned(), quoted(name)];
         all.extend(arguments.iter().map(|&argument| argument.to_owned()));
         self.statements
-            .push(format!("attach::{function}({})?;", all.join(", ")));
+            .push(rust_call(&format!("attach::{function}"), &all, 4, "?;"));
     }
 
     fn cgroup(&mut self, name: &str, function: &'static str) {

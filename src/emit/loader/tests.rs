@@ -435,3 +435,24 @@ fn what_has_no_option_is_a_warning() {
     assert_eq!(diagnostics.len(), 1);
     assert_eq!(diagnostics[0].code.id, "W0410");
 }
+
+#[test]
+fn a_flag_is_false_by_default() {
+    let truth = |kind| {
+        Init::Expr(Expr {
+            kind,
+            ty: Ty::Bool,
+            span: None,
+        })
+    };
+    let mut object = watch();
+    for (kind, member) in [
+        (ExprKind::Bool(false), "failed_only: bool,"),
+        (ExprKind::Int(0), "failed_only: bool,"),
+        (ExprKind::Bool(true), "failed_only: Option<bool>,"),
+    ] {
+        object.globals[1].init = truth(kind);
+        let files = check_files(&[("watch", &object)]);
+        assert!(files["main.rs"].contains(member), "{member}");
+    }
+}

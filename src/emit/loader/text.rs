@@ -27,12 +27,32 @@ pub(super) fn comment_lines(comment: &Comment, marker: &str) -> String {
     text
 }
 
+/// rustfmt keeps arrays and arguments up to this length on one line.
+const SHORT: usize = 60;
+
+/// A call of `function`, at an indentation and followed by `behind`.
+pub(super) fn call(function: &str, arguments: &[String], indent: usize, behind: &str) -> String {
+    let inside = arguments.join(", ");
+    let line = format!("{function}({inside}){behind}");
+    if !inside.contains('\n') && inside.len() <= SHORT && indent + line.len() <= 100 {
+        return line;
+    }
+    let inner = " ".repeat(indent + 4);
+    let mut text = format!("{function}(\n");
+    for argument in arguments {
+        let _ = writeln!(text, "{inner}{argument},");
+    }
+    let _ = write!(text, "{}){behind}", " ".repeat(indent));
+    text
+}
+
 /// An array behind `head`, on one line where it fits, followed by `behind`.
 pub(super) fn list(head: &str, items: Vec<String>, indent: usize, behind: &str) -> String {
-    let line = format!("[{}]", items.join(", "));
+    let inside = items.join(", ");
+    let line = format!("[{inside}]");
     // rustfmt keeps short arrays on one line.
-    if items.iter().all(|item| !item.contains('\n'))
-        && line.len() <= 60
+    if !inside.contains('\n')
+        && inside.len() <= SHORT
         && indent + head.len() + line.len() + behind.len() <= 100
     {
         return line;

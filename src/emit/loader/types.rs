@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::text::list;
+use super::text::{call, list};
 use crate::ir::{
     EnumId, Object, RecordId,
     ty::{Field, Record, Ty},
@@ -160,19 +160,20 @@ impl<'a> Types<'a> {
         let Some(name) = &enumeration.name else {
             return integer;
         };
-        let constant = self.name(name);
+        let own = self.name(name);
         let values = enumeration.constants.iter();
         let values = values.map(|each| format!("({:?}, {})", each.name, each.value));
-        let text = call(
+        let text = constant(
             "enum",
             name,
-            &constant,
-            &format!("Enum(&{integer}"),
+            &own,
+            "Enum",
+            &format!("&{integer}"),
             values.collect(),
         );
         self.constants.push(text);
-        self.enums.insert(id, constant.clone());
-        constant
+        self.enums.insert(id, own.clone());
+        own
     }
 
     /// A name for a constant that nothing else has.
@@ -188,24 +189,29 @@ impl<'a> Types<'a> {
     }
 }
 
-fn definition(constant: &str, name: &str, record: &Record, members: &[String]) -> String {
-    let head = format!("Record({}", record.size);
-    call("struct", name, constant, &head, members.to_vec())
+fn definition(own: &str, name: &str, record: &Record, members: &[String]) -> String {
+    let size = record.size.to_string();
+    constant("struct", name, own, "Record", &size, members.to_vec())
 }
 
 /// A constant whose value ends with a list.
-fn call(kind: &str, name: &str, constant: &str, head: &str, items: Vec<String>) -> String {
+fn constant(
+    kind: &str,
+    name: &str,
+    constant: &str,
+    variant: &str,
+    first: &str,
+    items: Vec<String>,
+) -> String {
     let declaration = format!("pub const {constant}: Type = ");
-    let line = format!("{declaration}Type::{head}, &[{}]);", items.join(", "));
-    // rustfmt keeps short calls on one line.
-    let value = if line.len() - declaration.len() <= 61 && line.len() <= 100 {
-        line
-    } else if items.len() == 1 {
-        format!("{declaration}Type::{head}, &[{}]);", items.join(", "))
-    } else {
-        let (variant, first) = head.split_once('(').unwrap_or((head, ""));
+    let function = format!("{declaration}Type::{variant}");
+    let short = [first.to_owned(), format!("&[{}]", items.join(", "))];
+    let short = call(&function, &short, 0, ";");
+    let value = if short.contains('\n') {
         let list = list("&", items, 4, ",");
-        format!("{declaration}Type::{variant}(\n    {first},\n    &{list},\n);")
+        call(&function, &[first.to_owned(), format!("&{list}")], 0, ";")
+    } else {
+        short
     };
     format!("/// `{kind} {name}`\n{value}\n")
 }

@@ -43,3 +43,13 @@ fn every_comment_is_kept_once() {
         ],
     );
 }
+
+#[test]
+fn comments_of_definitions_go_before_them() {
+    check_all(
+        "struct {\n\t/* one */\n\t__uint(type, BPF_MAP_TYPE_ARRAY); /* two */\n\t__uint(max_entries, 1);\n\t__type(key, u32);\n\t__type(value, u32);\n} m SEC(\".maps\");\n\
+         int table[2] = {\n\t1, /* three */\n\t2, // four\n};\n\
+         /* five */\nstatic int unused(void);\nSEC(\"kprobe/f\") int f(void *ctx) { return table[0]; }",
+        &["one", "two", "three", "four", "five"],
+    );
+}

@@ -110,3 +110,24 @@ fn macros_jump_out_of_expressions() {
         "'done: {\nif a != 0 {\nb = 1\nbreak 'done\n}\nb = 2\n}\nreturn b as i32",
     );
 }
+
+#[test]
+fn cases_that_do_not_fit_the_value_keep_its_promotion() {
+    check(
+        "u8 y = 1; switch (y) { case 2: return 1; }",
+        "let y: u8 = 1\n'0: switch y {\n2 => {\nreturn 1\n}\n}",
+    );
+    check(
+        "u8 y = 1; switch (y) { case 257: return 1; }",
+        "let y: u8 = 1\n'0: switch y as i32 {\n257 => {\nreturn 1\n}\n}",
+    );
+}
+
+#[test]
+fn nesting_has_an_end() {
+    let text = format!(
+        "SEC(\"kprobe/f\") int f(void *ctx) {{ int a = 0; return {}a; }}",
+        "1 + ~".repeat(300)
+    );
+    super::check_errors(&text, &["E0335 this nests more than 256 levels deep"], 0);
+}

@@ -3,6 +3,7 @@
 mod comments;
 mod control;
 mod core;
+mod differential;
 mod expressions;
 mod idioms;
 mod programs;

@@ -42,3 +42,23 @@ fn programs_that_cannot_be_ported_are_named() {
         0,
     );
 }
+
+#[test]
+fn programs_with_errors_of_their_own_are_named() {
+    check_errors(
+        "SEC(\"kprobe/f\") int f(void *ctx) { return nothing; }\nSEC(\"kprobe/g\") int g(void *ctx) { return 0; }",
+        &[
+            "E0201 name `nothing` is declared nowhere",
+            "E0332 `f` is left out, because of an error in it or in what it uses",
+        ],
+        1,
+    );
+}
+
+#[test]
+fn the_wrapper_flag_is_the_loaders() {
+    check_object(
+        "_Bool LINUX_HAS_SYSCALL_WRAPPER = 1;",
+        "global LINUX_HAS_SYSCALL_WRAPPER: bool = true Kconfig",
+    );
+}

@@ -107,6 +107,7 @@ impl Machine<'_> {
             return Ok(errno::EINVAL);
         }
         let array = self.kind(index).is_array();
+        self.maps.race(index, &key, &mut self.memory, self.oracle)?;
         let present = self.maps.present(index, &key, self.oracle)?;
         if flags & NOEXIST != 0 && present {
             return Ok(errno::EEXIST);

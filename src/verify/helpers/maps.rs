@@ -54,6 +54,8 @@ pub struct State<'a> {
 struct Element {
     was_present: bool,
     present: bool,
+    /// Whether another CPU added it.
+    raced: bool,
     /// Whether the program replaced the value, so that CPUs not looked at hold zeros.
     replaced: bool,
     values: BTreeMap<u32, Held>,
@@ -178,6 +180,7 @@ impl<'a> Maps<'a> {
             let element = Element {
                 was_present: present,
                 present,
+                raced: false,
                 replaced: false,
                 values: BTreeMap::new(),
                 originals: BTreeMap::new(),
@@ -219,7 +222,7 @@ impl<'a> Maps<'a> {
         if let Some(held) = element.values.get(&cpu) {
             return Ok(Some(held.region));
         }
-        let original = element.was_present && !element.replaced;
+        let original = (element.was_present || element.raced) && !element.replaced;
         let Some(state) = self.states.get_mut(index) else {
             return Ok(None);
         };
@@ -245,6 +248,39 @@ impl<'a> Maps<'a> {
             element.values.insert(cpu, Held { region });
         }
         Ok(Some(region))
+    }
+
+    /// Adds an element that isn't there, if another CPU does so in this world.
+    ///
+    /// # Errors
+    ///
+    /// Where the run has used up its memory.
+    pub fn race(
+        &mut self,
+        index: usize,
+        key: &[u8],
+        memory: &mut Memory,
+        oracle: &Oracle<'_>,
+    ) -> Result<(), Trap> {
+        let Some(state) = self.states.get(index) else {
+            return Ok(());
+        };
+        let (map, array) = (state.name.clone(), state.def.kind.is_array());
+        if array || self.present(index, key, oracle)? {
+            return Ok(());
+        }
+        let shared = Arc::from(key);
+        if oracle.ask(Atom::Raced { map, key: shared }) == 0 {
+            return Ok(());
+        }
+        if let Some(element) = self.element(index, key, oracle)? {
+            if element.replaced {
+                return Ok(());
+            }
+            element.present = true;
+            element.raced = true;
+        }
+        self.lookup(index, key, 0, memory, oracle).map(|_| ())
     }
 
     /// Sets the value of an element for a CPU; programs that hold the old one keep it.

@@ -43,7 +43,7 @@ pub(super) fn call(machine: &mut Machine<'_>, op: Op, arguments: [u64; 5]) -> Re
 }
 
 /// What libbpf puts in place of an access that can't be relocated.
-const POISON: u32 = 0x0bad_2310;
+pub const POISON: u32 = 0x0bad_2310;
 
 impl Machine<'_> {
     fn helper(&mut self, id: u32, arguments: [u64; 5]) -> Result<Flow, Trap> {

@@ -324,7 +324,9 @@ impl Memory {
         for byte in into {
             let base = at & !7;
             if known != Some(base) {
-                if oracle.ask(Atom::Readable(base >> 12)) == 0 {
+                let there = oracle.ask(Atom::Readable(base >> 12)) != 0
+                    && oracle.ask(Atom::Hole(base >> 4)) == 0;
+                if !there {
                     return false;
                 }
                 self.endian.write(&mut word, oracle.ask(Atom::Memory(base)));

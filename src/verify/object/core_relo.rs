@@ -18,7 +18,7 @@ const POISON: i32 = 0x0bad_2310;
 /// Accesses have few steps; strings of hostile objects may have many.
 const STEPS_MAX: usize = 64;
 
-mod relo {
+pub(super) mod relo {
     //! `enum bpf_core_relo_kind`.
     pub const FIELD_OFFSET: u32 = 0;
     pub const FIELD_SIZE: u32 = 1;
@@ -52,10 +52,13 @@ pub struct Target<'a> {
 }
 
 /// A field: where and what.
-struct Field {
-    bits: u64,
-    width: u32,
-    type_id: TypeId,
+pub(super) struct Field {
+    /// Bits from the beginning of the root.
+    pub bits: u64,
+    /// Bits of a bit-field, or 0.
+    pub width: u32,
+    /// Its type, without typedefs and qualifiers.
+    pub type_id: TypeId,
 }
 
 enum Step {
@@ -204,10 +207,10 @@ impl<'a> Target<'a> {
             let bits = offset * 8;
             return (target, Some(Field { bits, ..local }));
         }
-        let whole = self
-            .candidates(name)
-            .filter(|&id| id != root)
-            .find_map(|id| named_field(target, id, steps));
+        let partial = essential(name) != name;
+        let whole = (target.all())
+            .filter(|(id, one)| partial && *id != root && one.name == essential(name))
+            .find_map(|(id, _)| named_field(target, id, steps));
         (target, Some(whole.unwrap_or(local)))
     }
 
@@ -282,7 +285,12 @@ fn named_field(btf: &Btf, id: TypeId, steps: &[Step]) -> Option<Field> {
 }
 
 /// The number that an instruction gets, and the bytes of an access.
-fn field_value(btf: &Btf, field: &Field, kind: u32, endian: Endian) -> Option<(u64, Option<u64>)> {
+pub(super) fn field_value(
+    btf: &Btf,
+    field: &Field,
+    kind: u32,
+    endian: Endian,
+) -> Option<(u64, Option<u64>)> {
     let mut size = btf.size(field.type_id)?;
     let (mut offset, width) = if field.width == 0 {
         (field.bits / 8, size.checked_mul(8)?)
@@ -320,6 +328,19 @@ fn field_value(btf: &Btf, field: &Field, kind: u32, endian: Endian) -> Option<(u
         _ => return None,
     };
     Some((value, access.filter(|_| kind == relo::FIELD_OFFSET)))
+}
+
+/// The types called `name`, then partial ones of it (`name___flavour`); nothing that is only
+/// declared.
+pub(super) fn named_root(btf: &Btf, name: &str) -> impl Iterator<Item = TypeId> {
+    let defined = move |one: &crate::verify::btf::Type| !matches!(one.kind, Kind::Forward);
+    let exact = btf
+        .all()
+        .filter(move |(_, one)| one.name == name && !name.is_empty() && defined(one));
+    let partial = btf.all().filter(move |(_, one)| {
+        one.name != name && !name.is_empty() && essential(&one.name) == name && defined(one)
+    });
+    exact.chain(partial).map(|(id, _)| id)
 }
 
 /// A name without its flavour: `pt_regs` of `pt_regs___arm64`.

@@ -1,5 +1,6 @@
 //! A BPF object as a loader would see it: linked code, maps, globals, externs, types.
 
+pub mod core_names;
 mod core_relo;
 mod elf;
 mod maps;

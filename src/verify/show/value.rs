@@ -20,7 +20,7 @@ pub struct Values<'a> {
 }
 
 impl Values<'_> {
-    /// A whole value: a number, or `{pid = 3, comm = "sh"}` with what isn't zero.
+    /// A whole value: a number, or `{pid = 3, uid = 0}`; of many fields those that aren't zero.
     pub fn whole(&self, id: Option<TypeId>, bytes: &[u8]) -> String {
         if let (Some(btf), Some(id)) = (self.btf, id) {
             if btf.members(id).is_empty() && !matches!(btf.kind(id), Kind::Array { .. }) {
@@ -30,10 +30,11 @@ impl Values<'_> {
                 return text;
             }
             let fields = self.fields(id, 0, bytes);
+            let few = fields.len() <= FIELDS_MAX;
             let fields: Vec<_> = fields
                 .iter()
                 .map(|field| field.trim_start_matches('.'))
-                .filter(|field| !field.ends_with("= 0"))
+                .filter(|field| few || !field.ends_with("= 0"))
                 .take(FIELDS_MAX)
                 .collect();
             return format!("{{{}}}", fields.join(", "));

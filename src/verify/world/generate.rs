@@ -47,7 +47,9 @@ pub(super) fn value(seed: u64, atom: &Atom, palette: &Palette) -> u64 {
             }
         }
         Atom::Fails { .. } => random.percent(12).into(),
+        Atom::Hole(_) => random.percent(2).into(),
         Atom::Missing { .. } => random.percent(3).into(),
+        Atom::Raced { .. } => random.percent(8).into(),
         Atom::Time(nth) => time(seed, *nth),
         Atom::Comm(part) => comm(*part, &mut random),
         Atom::Tid => 1 + random.below(60_000),

@@ -31,6 +31,9 @@ pub enum Atom {
     Memory(u64),
     /// Whether a page of kernel or user memory can be read, by its number.
     Readable(u64),
+    /// Whether sixteen bytes of kernel or user memory can't be read although their page can, by
+    /// their number: as if pages were as small as that.
+    Hole(u64),
     /// Whether a map has an element.
     Present {
         /// The map.
@@ -41,6 +44,13 @@ pub enum Atom {
     /// Whether an array hides an element that it has: kernels don't do it, but programs have to
     /// be ready for it.
     Missing {
+        /// The map.
+        map: Arc<str>,
+        /// The key.
+        key: Arc<[u8]>,
+    },
+    /// Whether another CPU adds an element just before the program does.
+    Raced {
         /// The map.
         map: Arc<str>,
         /// The key.
@@ -188,10 +198,14 @@ impl Atom {
     /// `value` as this atom can have it.
     fn normal(&self, value: u64) -> u64 {
         match self {
+            // Nothing lies where null pointers point.
+            Self::Readable(0) => 0,
             Self::Wrapper
             | Self::Present { .. }
             | Self::Readable(_)
+            | Self::Hole(_)
             | Self::Missing { .. }
+            | Self::Raced { .. }
             | Self::Fails { .. } => (value != 0).into(),
             Self::Tid | Self::Tgid | Self::Uid | Self::Gid => value & 0xffff_ffff,
             Self::Cpu => value % u64::from(CPUS),

@@ -5,6 +5,7 @@
 //! plan for each scenario; its console is what comes back.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -34,12 +35,20 @@ struct Job<'a> {
     name: String,
 }
 
+/// Loaders that load the port in place of the witness, by the fixture's name.
+pub type Loaders = BTreeMap<String, PathBuf>;
+
 /// Boots a kernel and runs every fixture's `[[kernel]]` scenarios on it: a verdict for each fixture.
-pub fn boot(tools: &Tools, kernel: &str, pairs: &[(&Fixture, Pair)]) -> Result<Vec<Verdict>> {
+pub fn boot(
+    tools: &Tools,
+    kernel: &str,
+    pairs: &[(&Fixture, Pair)],
+    loaders: &Loaders,
+) -> Result<Vec<Verdict>> {
     let machine = Machine::of_kernel(kernel)?;
     let image = tools.kernel(kernel)?;
     let folder = tempfile::tempdir_in(tools.folder())?;
-    let (archive, jobs) = pack(tools, machine, pairs)?;
+    let (archive, jobs) = pack(tools, machine, pairs, loaders)?;
     let initramfs = folder.path().join("initramfs");
     fs::write(&initramfs, archive.finish())?;
     let console = run(machine, &image, &initramfs, &folder.path().join("console"))?;
@@ -55,7 +64,13 @@ pub fn boot(tools: &Tools, kernel: &str, pairs: &[(&Fixture, Pair)]) -> Result<V
 
     let mut verdicts = Vec::new();
     for (fixture, _) in pairs {
-        let mut verdict = Verdict::new(fixture, &format!("{kernel} ({release})"), machine);
+        let by = if loaders.contains_key(&fixture.name) {
+            ", own loader"
+        } else {
+            ""
+        };
+        let place = format!("{kernel} ({release}{by})");
+        let mut verdict = Verdict::new(fixture, &place, machine);
         for job in jobs.iter().filter(|job| job.fixture.name == fixture.name) {
             let said = section(&console, &job.name)?;
             judge(job, said, &mut verdict).with_context(|| format!("{} on {kernel}", job.name))?;
@@ -69,10 +84,11 @@ fn pack<'a>(
     tools: &Tools,
     machine: Machine,
     pairs: &[(&'a Fixture, Pair)],
+    loaders: &Loaders,
 ) -> Result<(Archive, Vec<Job<'a>>)> {
     let mut archive = Archive::default();
     let mut jobs = Vec::new();
-    for folder in ["dev", "proc", "sys", "plans", "objects", "tmp"] {
+    for folder in ["dev", "proc", "sys", "plans", "objects", "loaders", "tmp"] {
         archive.folder(folder);
     }
     archive.file("init", &fs::read(tools.witness_for(machine)?)?, 0o755);
@@ -81,12 +97,19 @@ fn pack<'a>(
         for (name, path) in names.iter().zip([&pair.c, &pair.rust]) {
             archive.file(name, &fs::read(path)?, 0o644);
         }
+        if let Some(path) = loaders.get(&fixture.name) {
+            let loader = fs::read(path).with_context(|| path.display().to_string())?;
+            archive.file(&format!("loaders/{}", fixture.name), &loader, 0o755);
+        }
         for (number, scenario) in fixture.calls.kernel.iter().enumerate() {
             let name = format!("{}-{number}", fixture.name);
             let [c, rust] = names
                 .each_ref()
                 .map(|name| PathBuf::from(format!("/{name}")));
-            let plan = plan::on_kernel([&c, &rust], machine, &fixture.calls, scenario);
+            let mut plan = plan::on_kernel([&c, &rust], machine, &fixture.calls, scenario);
+            if loaders.contains_key(&fixture.name) {
+                plan.push_str(&format!("loader /loaders/{}\n", fixture.name));
+            }
             archive.file(&format!("plans/{name}"), plan.as_bytes(), 0o644);
             jobs.push(Job {
                 fixture,
@@ -116,7 +139,21 @@ fn section<'a>(console: &'a str, name: &str) -> Result<&'a str> {
 }
 
 fn judge(job: &Job<'_>, said: &str, verdict: &mut Verdict) -> Result<()> {
-    let both = Observations::parse_console(said)?;
+    let mut both = Observations::parse_console(said)?;
+    if let Some(shown) = both.rust.showed {
+        // The loader reads the records itself, and shows each in a line.
+        let there = both.c.record_count();
+        if there > 0 && there != shown {
+            let name = &job.scenario.name;
+            verdict.differences.push(format!(
+                "{name}: {there} records, of which the loader showed {shown}"
+            ));
+        }
+        both.rust.records = both.c.records.clone();
+    }
+    // The witness makes calls too, while only one side is attached.
+    both.c.runs.clear();
+    both.rust.runs.clear();
     if let Some(name) = both.c.refused.keys().next() {
         let scenario = &job.scenario.name;
         verdict

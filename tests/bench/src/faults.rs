@@ -17,69 +17,95 @@ use crate::{compare, fixture::Fixture, in_parallel, machine::Machine, tools::Too
 
 struct Fault {
     name: &'static str,
-    /// What the emitted text looks like, and what becomes of it; several ways to make one mistake.
-    /// Groups called `same` and `name` must match the same text.
-    changes: &'static [(&'static str, &'static str)],
+    changes: &'static [Change],
+}
+
+/// One way to make a mistake.
+struct Change {
+    /// What the emitted text looks like.
+    text: &'static str,
+    /// What becomes of it.
+    becomes: &'static str,
+    /// What must stand in some file of the same folder, or the change would change nothing.
+    needs: Option<&'static str>,
+}
+
+const fn change(text: &'static str, becomes: &'static str) -> Change {
+    Change {
+        text,
+        becomes,
+        needs: None,
+    }
 }
 
 const FAULTS: &[Fault] = &[
     Fault {
         name: "r10 read as rcx",
-        // Byte offsets in x86_64's pt_regs: 56 is r10, 88 is rcx.
-        changes: &[(r"112, 104, 96, 56, 72, 64", "112, 104, 96, 88, 72, 64")],
+        changes: &[Change {
+            // Byte offsets in x86_64's pt_regs: 56 is r10, 88 is rcx.
+            text: r"112, 104, 96, 56, 72, 64",
+            becomes: "112, 104, 96, 88, 72, 64",
+            // The fourth argument is asked for.
+            needs: Some(r"syscall::args\w*\([^\[]*\[[^\]]*\b3\b"),
+        }],
     },
     Fault {
         name: "no sign extension",
         changes: &[
-            (
-                r"\b(\w+) as i32 as (i64|u64|isize)\b",
-                "${1} as u32 as ${2}",
-            ),
-            (r"\bi64::from\((\w+)\)", "(${1} as u32 as i64)"),
-            (r": i64 = ctx\.ret\(\)", ": i64 = ctx.ret::<u32>().into()"),
+            Change {
+                text: r"\b(\w+) as i64\b",
+                becomes: "${1} as u32 as i64",
+                needs: Some(r"let (?:mut )?$1 = $1 as i32;"),
+            },
+            change(r": i64 = ctx\.ret\(\)", ": i64 = ctx.ret::<u32>().into()"),
         ],
     },
     Fault {
         name: "wrong width",
         // Of an argument, which is converted at once and keeps its name.
         changes: &[
-            (
-                r"(?<before> let (?:mut )?)(?<same>\w+) = (?<name>\w+) as (?<sign>[iu])32;",
-                "${before}${name} = ${name} as ${sign}16 as ${sign}32;",
-            ),
-            (
-                r"(?<before> let (?:mut )?)(?<same>\w+) = (?<name>\w+) as (?<sign>[iu])16;",
-                "${before}${name} = ${name} as ${sign}8 as ${sign}16;",
-            ),
+            Change {
+                text: r"= (\w+) as ([iu])32;",
+                becomes: "= ${1} as ${2}16 as ${2}32;",
+                needs: Some(r"let (?:mut )?$1 = $1 as [iu]32;"),
+            },
+            Change {
+                text: r"= (\w+) as ([iu])16;",
+                becomes: "= ${1} as ${2}8 as ${2}16;",
+                needs: Some(r"let (?:mut )?$1 = $1 as [iu]16;"),
+            },
         ],
     },
     Fault {
         name: "kernel read for user read",
         changes: &[
-            (
-                r"\b((?:generated::)?)bpf_probe_read_user(\w*)\(",
-                "aya_ebpf::helpers::${1}bpf_probe_read_kernel${2}(",
+            change(
+                r"\b(?:generated::)?bpf_probe_read_user(\w*)\(",
+                "aya_ebpf::helpers::generated::bpf_probe_read_kernel${1}(",
             ),
-            (
-                r"\bprobe_read_user(\w*)\(&mut",
-                "probe_read_kernel${1}(&mut",
+            change(
+                r"\bbpf_probe_read_user\(",
+                "aya_ebpf::helpers::bpf_probe_read_kernel(",
             ),
         ],
     },
     Fault {
         name: "swapped arguments",
-        changes: &[(r"(syscall::args\w*\([^\[]*\[)(\d), (\d)", "${1}${3}, ${2}")],
+        changes: &[change(
+            r"(syscall::args\w*\([^\[]*\[\s*)(\d),\s*(\d)",
+            "${1}${3}, ${2}",
+        )],
     },
     Fault {
         name: "dropped statement",
         changes: &[
-            (r"^ +unsafe \{ [^{}]*atomic::\w+\([^;]*\);? \};?$", ""),
-            (r"^ +unsafe \{ \*\w+ \+= [^;]* \};$", ""),
-            (
+            change(r"^ +unsafe \{ [^{}]*atomic::\w+\([^;]*\);? \};?$", ""),
+            change(r"^ +unsafe \{ \*?\w+ \+= [^;]* \};$", ""),
+            change(
                 r"^ +let _ = \w+\.(?:insert|remove|output)\w*\([^;]*\);$",
                 "",
             ),
-            (r"^ +\w+(?:\.\w+)+ [-+|&^]?= [^;{}]+;$", ""),
+            change(r"^ +\w+(?:\.\w+)+ [-+|&^]?= [^;{}]+;$", ""),
         ],
     },
 ];
@@ -92,8 +118,8 @@ struct Mutant {
     text: String,
 }
 
-/// Tries every fault at up to `places` places of each file. Fails if one goes unnoticed, or if there
-/// is no place for it in any port.
+/// Tries every fault at up to `places` places, each in another file where it can be. Fails if one
+/// goes unnoticed, or if there is no place for it.
 pub fn run(
     tools: &Tools,
     workspace: &Path,
@@ -105,36 +131,25 @@ pub fn run(
     copy_sources(workspace, &copy)?;
     let sources = sources(&copy)?;
     let mut unnoticed = 0;
-    for fault in FAULTS
-        .iter()
-        .filter(|fault| only.is_none_or(|only| fault.name.contains(only)))
-    {
+    let chosen = |fault: &&Fault| only.is_none_or(|only| fault.name.contains(only));
+    for fault in FAULTS.iter().filter(chosen) {
         let mut tried = 0;
-        for file in &sources {
-            let mut here = 0;
-            for mutant in mutants(fault, file)? {
-                let Some(outcome) = try_mutant(tools, &copy, fixtures, &mutant)? else {
-                    continue;
-                };
-                let place = mutant
-                    .file
-                    .strip_prefix(&copy)
-                    .unwrap_or(&mutant.file)
-                    .display();
-                match outcome {
-                    Outcome::Noticed(how) => {
-                        println!("noticed: {} ({place}:{}): {how}", mutant.fault, mutant.line)
-                    }
-                    Outcome::Unnoticed => {
-                        println!("UNNOTICED: {} ({place}:{})", mutant.fault, mutant.line);
-                        unnoticed += 1;
-                    }
+        for mutant in spread(fault, &sources)? {
+            let Some(outcome) = try_mutant(tools, &copy, fixtures, &mutant)? else {
+                continue;
+            };
+            let file = mutant.file.strip_prefix(&copy).unwrap_or(&mutant.file);
+            let place = format!("{} in {}:{}", mutant.fault, file.display(), mutant.line);
+            match outcome {
+                Outcome::Noticed(how) => println!("noticed: {place}: {how}"),
+                Outcome::Unnoticed => {
+                    println!("UNNOTICED: {place}");
+                    unnoticed += 1;
                 }
-                tried += 1;
-                here += 1;
-                if here == places {
-                    break;
-                }
+            }
+            tried += 1;
+            if tried == places {
+                break;
             }
         }
         ensure!(
@@ -147,6 +162,16 @@ pub fn run(
         bail!("{unnoticed} faults went unnoticed");
     }
     Ok(())
+}
+
+/// All places for a fault: the first of each file, then the second of each, and so on.
+fn spread(fault: &'static Fault, sources: &[PathBuf]) -> Result<Vec<Mutant>> {
+    let mut found = Vec::new();
+    for file in sources {
+        found.extend(mutants(fault, file)?.into_iter().enumerate());
+    }
+    found.sort_by_key(|(round, _)| *round);
+    Ok(found.into_iter().map(|(_, mutant)| mutant).collect())
 }
 
 enum Outcome {
@@ -215,19 +240,23 @@ fn concerns(file: &Path, fixture: &Fixture, fixtures: &[Fixture]) -> bool {
 fn mutants(fault: &'static Fault, file: &Path) -> Result<Vec<Mutant>> {
     let text =
         fs::read_to_string(file).with_context(|| format!("can't read {}", file.display()))?;
+    let nearby = folder_text(file)?;
     let mut found: Vec<(Range<usize>, String)> = Vec::new();
-    for (pattern, replacement) in fault.changes {
-        let pattern = Regex::new(&format!("(?m){pattern}"))?;
+    for change in fault.changes {
+        let pattern = Regex::new(&format!("(?m){}", change.text))?;
         for captures in pattern.captures_iter(&text) {
-            if captures.name("same").map(|name| name.as_str())
-                != captures.name("name").map(|name| name.as_str())
+            let expand = |template: &str| {
+                let mut expanded = String::new();
+                captures.expand(template, &mut expanded);
+                expanded
+            };
+            if let Some(needs) = change.needs
+                && !Regex::new(&expand(needs))?.is_match(&nearby)
             {
                 continue;
             }
             let whole = captures.get(0).context("a match without a text")?;
-            let mut changed = String::new();
-            captures.expand(replacement, &mut changed);
-            found.push((whole.range(), changed));
+            found.push((whole.range(), expand(change.becomes)));
         }
     }
     found.sort_by_key(|(range, _)| range.start);
@@ -241,6 +270,18 @@ fn mutants(fault: &'static Fault, file: &Path) -> Result<Vec<Mutant>> {
             text: format!("{}{changed}{}", &text[..range.start], &text[range.end..]),
         })
         .collect())
+}
+
+/// All that the Rust files beside this one say, and this one.
+fn folder_text(file: &Path) -> Result<String> {
+    let mut texts = Vec::new();
+    for entry in fs::read_dir(file.parent().context("a file without a folder")?)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            texts.push(fs::read_to_string(&path)?);
+        }
+    }
+    Ok(texts.concat())
 }
 
 /// Neither a comment nor an import.
@@ -323,11 +364,10 @@ mod tests {
 
     #[test]
     fn signs() {
-        check(
-            "no sign extension",
-            "x = fd as i32 as i64;",
-            "x = fd as u32 as i64;",
-        );
+        let before = "let fd = fd as i32; y = fd as i64;";
+        let after = "let fd = fd as i32; y = fd as u32 as i64;";
+        check("no sign extension", before, after);
+        check("no sign extension", "y = fd as i64;", "y = fd as i64;");
         check(
             "no sign extension",
             "let r: i64 = ctx.ret();",
@@ -360,7 +400,7 @@ mod tests {
         check(
             "kernel read for user read",
             "unsafe { bpf_probe_read_user(at) }",
-            "unsafe { aya_ebpf::helpers::bpf_probe_read_kernel(at) }",
+            "unsafe { aya_ebpf::helpers::generated::bpf_probe_read_kernel(at) }",
         );
         check(
             "kernel read for user read",

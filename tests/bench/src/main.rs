@@ -69,13 +69,16 @@ enum Command {
         /// As scripts/fetch-kernel --list has them
         #[arg(long = "kernel", required = true)]
         kernels: Vec<String>,
+        /// A static loader that loads the port of a fixture (scripts/build-loader --static)
+        #[arg(long = "loader", value_name = "FIXTURE=PATH", value_parser = parse_loader)]
+        loaders: Vec<(String, PathBuf)>,
     },
     /// Put faults into the port on purpose: the comparison must notice every one
     Faults {
         #[command(flatten)]
         inputs: Inputs,
-        /// How many places of each port a fault is tried at
-        #[arg(long, default_value_t = 1)]
+        /// At how many places each fault is tried
+        #[arg(long, default_value_t = 2)]
         places: usize,
         /// Only faults whose name contains this
         #[arg(long)]
@@ -108,6 +111,11 @@ fn parse_flag(text: &str) -> Result<bool, String> {
         "1" => Ok(true),
         _ => Err("0 or 1".into()),
     }
+}
+
+fn parse_loader(text: &str) -> Result<(String, PathBuf), String> {
+    let (fixture, path) = text.split_once('=').ok_or("FIXTURE=PATH")?;
+    Ok((fixture.to_owned(), path.into()))
 }
 
 fn flags(only: Option<bool>) -> Vec<bool> {
@@ -198,7 +206,12 @@ fn run(options: Options) -> Result<()> {
             });
             report(verdicts.into_iter().collect::<Result<Vec<_>>>()?)?;
         }
-        Command::Boot { inputs, kernels } => {
+        Command::Boot {
+            inputs,
+            kernels,
+            loaders,
+        } => {
+            let loaders = loaders.into_iter().collect();
             let fixtures = inputs.fixtures()?;
             let booted = in_parallel(&kernels, |kernel| {
                 let pairs = pairs(
@@ -207,7 +220,7 @@ fn run(options: Options) -> Result<()> {
                     &fixtures,
                     Machine::of_kernel(kernel)?,
                 )?;
-                boot::boot(&tools, kernel, &pairs)
+                boot::boot(&tools, kernel, &pairs, &loaders)
             });
             report(booted.into_iter().collect::<Result<Vec<_>>>()?.concat())?;
         }

@@ -67,6 +67,8 @@ pub struct Observation {
     pub variables: BTreeMap<String, Variable>,
     /// What BPF_PROG_TEST_RUN gave back, by call.
     pub results: BTreeMap<usize, String>,
+    /// How many lines of JSON the port's own loader printed, where that loaded it.
+    pub showed: Option<usize>,
     /// How often each program ran.
     pub runs: BTreeMap<String, u64>,
 }
@@ -167,6 +169,7 @@ impl Observation {
             "result" => {
                 self.results.insert(name.parse()?, rest.to_owned());
             }
+            "showed" => self.showed = Some(name.parse()?),
             "ran" => {
                 let (count, _) = rest.split_once(' ').context("no count")?;
                 self.runs.insert(name, count.parse()?);
@@ -208,6 +211,14 @@ impl Observation {
     /// Entries of maps of all kinds.
     pub fn entry_count(&self) -> usize {
         self.entries.len() + self.queued.values().map(Vec::len).sum::<usize>()
+    }
+
+    /// Bytes of all programs after the verifier.
+    pub fn xlated(&self) -> u32 {
+        self.programs
+            .values()
+            .map(|program| program.cost.xlated)
+            .sum()
     }
 
     pub fn record_count(&self) -> usize {

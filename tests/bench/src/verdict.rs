@@ -37,6 +37,8 @@ pub struct Verdict {
     scenarios: usize,
     calls: usize,
     left: Expected,
+    /// Bytes of all programs after the verifier, of C and Rust.
+    xlated: (u32, u32),
     pub differences: Vec<String>,
     /// Of the fixture: what was compared isn't what was meant to be.
     pub mistakes: Vec<String>,
@@ -54,6 +56,7 @@ impl Verdict {
             scenarios: 0,
             calls: 0,
             left: Expected::default(),
+            xlated: (0, 0),
             differences: Vec::new(),
             mistakes: Vec::new(),
             not_run: Vec::new(),
@@ -83,6 +86,7 @@ impl Verdict {
         let differences = differences::of(&both, said).into_iter();
         self.differences
             .extend(differences.map(|difference| format!("{name}: {difference}")));
+        self.xlated = (both.c.xlated(), both.rust.xlated());
         self.scenarios += 1;
         self.calls += scenario.programs().len();
         self.left += left;
@@ -118,6 +122,8 @@ impl Display for Verdict {
             "{} scenarios, {} calls; {}",
             self.scenarios, self.calls, self.left
         )?;
+        let (c, rust) = self.xlated;
+        write!(f, "; bytes after the verifier: C {c}, Rust {rust}")?;
         for (title, list) in [
             ("not run", &self.not_run),
             ("not compared", &self.not_compared),

@@ -183,11 +183,26 @@ static void enter_wrapped(struct caller *caller, int site, const unsigned long l
 }
 #endif
 
+/*
+ * A probe can't wait for a page. After fork() all are there, but some machines (s390x) let none be read
+ * before a fault has marked it as young.
+ */
+static void touch_all(const struct caller *caller)
+{
+	for (int i = 0; i < caller->plan->blob_count; i++) {
+		volatile const char *at = (const char *)caller->blobs[i];
+
+		for (size_t j = 0; j < caller->plan->blobs[i].size; j++)
+			(void)at[j];
+	}
+}
+
 static void serve(struct caller *caller, const struct request *request)
 {
 	const struct call *call = &caller->plan->calls[request->call];
 	unsigned long long arguments[ARGUMENTS];
 
+	touch_all(caller);
 	for (int i = 0; i < ARGUMENTS; i++)
 		arguments[i] = caller_value(caller, &call->arguments[i]);
 	if (call->kind == CALL_KERNEL)

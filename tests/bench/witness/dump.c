@@ -37,8 +37,6 @@ struct dump {
 	struct bpf_map_info info;
 };
 
-static void dump_map(const struct side *side, const struct plan *plan, const char *name, int fd);
-
 /* The map that another one holds: by its contents, since its number says nothing. */
 static void dump_inner(const struct dump *outer, const unsigned char *key, unsigned int id)
 {
@@ -120,7 +118,7 @@ static void dump_queue(const struct dump *dump)
 	free(value);
 }
 
-static void dump_map(const struct side *side, const struct plan *plan, const char *name, int fd)
+void dump_map(const struct side *side, const struct plan *plan, const char *name, int fd)
 {
 	struct dump dump = { .side = side, .plan = plan, .fd = fd };
 	unsigned int size = sizeof(dump.info);
@@ -157,25 +155,33 @@ static void dump_map(const struct side *side, const struct plan *plan, const cha
 	}
 }
 
+void dump_variable(const struct side *side, const struct symbol *symbol, int fd, const char *moment)
+{
+	bool constant = !strncmp(symbol->section, ".rodata", strlen(".rodata"));
+	struct bpf_map_info info = {};
+	unsigned int size = sizeof(info), zero = 0;
+	unsigned char *values;
+
+	if (fd < 0 || bpf_map_get_info_by_fd(fd, &info, &size))
+		return;
+	values = allocate(info.value_size);
+	if (bpf_map_lookup_elem(fd, &zero, values))
+		fail("%s: can't read %s: %m", side->label, symbol->section);
+	printf("%s %s %s ", side->label, constant ? "constant" : moment, symbol->name);
+	print_hex(values + symbol->offset, symbol->size);
+	putchar('\n');
+	free(values);
+}
+
 /* Every variable by its name: the two compilers order them differently. */
 void dump_variables(const struct side *side, const char *moment)
 {
 	for (int i = 0; i < side->symbols.count; i++) {
 		const struct symbol *symbol = &side->symbols.list[i];
 		struct bpf_map *map = map_of_symbol(side->object, symbol);
-		bool constant = !strncmp(symbol->section, ".rodata", strlen(".rodata"));
-		unsigned char *values;
-		unsigned int zero = 0;
 
-		if (!map || bpf_map__fd(map) < 0)
-			continue;
-		values = allocate(bpf_map__value_size(map));
-		if (bpf_map_lookup_elem(bpf_map__fd(map), &zero, values))
-			fail("%s: can't read %s: %m", side->label, symbol->section);
-		printf("%s %s %s ", side->label, constant ? "constant" : moment, symbol->name);
-		print_hex(values + symbol->offset, symbol->size);
-		putchar('\n');
-		free(values);
+		if (map)
+			dump_variable(side, symbol, bpf_map__fd(map), moment);
 	}
 }
 

@@ -50,22 +50,22 @@ static struct bpf_link *attach(const struct bpf_program *program, const char *se
 	return NULL;
 }
 
-void attach_to_kernel(struct side sides[SIDES])
+void attach_to_kernel(const struct side *c, const struct side *port)
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, sides[0].object) {
+	bpf_object__for_each_program(program, c->object) {
 		const char *name = bpf_program__name(program), *section = bpf_program__section_name(program);
-		struct bpf_program *port = bpf_object__find_program_by_name(sides[1].object, name);
+		struct bpf_program *same = port ? bpf_object__find_program_by_name(port->object, name) : NULL;
 
-		if (bpf_program__fd(program) < 0 || !port || bpf_program__fd(port) < 0)
+		if (bpf_program__fd(program) < 0 || (port && (!same || bpf_program__fd(same) < 0)))
 			continue;
 		/* Where the kernel hasn't got the function, neither side can be attached. */
 		if (!attach(program, section)) {
 			printf("c unattached %s %s\n", name, section);
 			continue;
 		}
-		if (!attach(port, section))
+		if (port && !attach(same, section))
 			printf("rust unattached %s %s\n", name, section);
 	}
 }

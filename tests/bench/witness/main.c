@@ -7,6 +7,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#define OUTPUT_MAX (16 << 20)
+
 /* Exit codes. The third one is a verdict, the second is none. */
 enum { DONE = 0, FAILED = 2, REFUSED = 3 };
 
@@ -64,21 +66,27 @@ static int print_message(enum libbpf_print_level level, const char *format, va_l
 static void run(struct side sides[SIDES], const struct plan *plan)
 {
 	struct caller *caller = start_caller(plan);
+	/* The others are somebody else's. */
+	int ours = plan->loader ? 1 : SIDES;
 	int *site_of = allocate((plan->call_count + 1) * sizeof(*site_of));
 
-	for (int i = 0; i < SIDES; i++)
+	for (int i = 0; i < ours; i++)
 		remember_variables(&sides[i]);
+	if (plan->loader)
+		start_loader(&sides[0], plan);
 	if (plan->kernel)
-		attach_to_kernel(sides);
+		attach_to_kernel(&sides[0], plan->loader ? NULL : &sides[1]);
 	else
 		attach_sides(sides, plan, caller, site_of);
 	open_trace(caller_thread(caller));
-	for (int i = 0; i < SIDES; i++) {
+	for (int i = 0; i < ours; i++)
 		open_records(&sides[i], plan);
-		dump_variables(&sides[i], "initial");
-	}
 	if (plan->kernel)
-		reset_sides(sides);
+		reset_sides(sides, ours);
+	for (int i = 0; i < ours; i++)
+		dump_variables(&sides[i], "initial");
+	if (plan->loader)
+		dump_loaded_variables(&sides[1], "initial");
 	for (int i = 0; i < plan->call_count; i++) {
 		if (plan->calls[i].kind == CALL_TEST_RUN)
 			test_run(sides, plan, caller, i);
@@ -88,8 +96,10 @@ static void run(struct side sides[SIDES], const struct plan *plan)
 		print_trace(i);
 	}
 	stop_caller(caller);
-	for (int i = 0; i < SIDES; i++)
+	for (int i = 0; i < ours; i++)
 		dump_side(&sides[i], plan);
+	if (plan->loader)
+		dump_loaded(&sides[0], &sides[1], plan);
 	close_trace();
 }
 
@@ -109,6 +119,8 @@ int main(int count, char **words)
 	current_plan = &plan;
 	libbpf_set_print(print_message);
 	if (plan.kernel) {
+		/* What we print is a system call too: not before both sides are dumped. */
+		setvbuf(stdout, NULL, _IOFBF, OUTPUT_MAX);
 		plan.wrapper = __real_probe_kern_syscall_wrapper(-1) == 1;
 		printf("wrapper %d\n", plan.wrapper);
 	}
@@ -118,7 +130,9 @@ int main(int count, char **words)
 		fail("can't count runs (is this root?): %m");
 	for (int i = 0; i < SIDES; i++) {
 		sides[i] = (struct side){ .number = i, .label = labels[i], .path = plan.paths[i] };
-		if (sides[i].path)
+		if (i && plan.loader)
+			read_symbols(&sides[i].symbols, sides[i].path);
+		else if (sides[i].path)
 			loaded &= load_side(&sides[i], &plan, i ? &sides[0] : NULL);
 	}
 	if (!loaded) {

@@ -3,6 +3,7 @@
  *
  *	load				only load
  *	kernel				attach to the kernel's functions; else to sites
+ *	loader PATH			what loads the port there, instead of the witness
  *	wrapper 0|1			LINUX_HAS_SYSCALL_WRAPPER
  *	ids UID GID			of the caller
  *	btf PATH			of the kernel's types
@@ -110,6 +111,8 @@ static void read_line(struct plan *plan, char **words, int count)
 		plan->load_only = true;
 	} else if (!strcmp(what, "kernel")) {
 		plan->kernel = true;
+	} else if (!strcmp(what, "loader") && count == 2) {
+		plan->loader = strdup(words[1]);
 	} else if (!strcmp(what, "wrapper") && count == 2) {
 		plan->wrapper = words[1][0] == '1';
 	} else if (!strcmp(what, "ids") && count == 3) {

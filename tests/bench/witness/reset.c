@@ -72,11 +72,11 @@ void remember_variables(const struct side *side)
 	}
 }
 
-void reset_sides(struct side sides[SIDES])
+void reset_sides(struct side sides[SIDES], int count)
 {
 	struct bpf_map *map;
 
-	for (int i = 0; i < SIDES; i++)
+	for (int i = 0; i < count; i++)
 		bpf_object__for_each_map(map, sides[i].object)
 			if (!bpf_map__is_internal(map) && bpf_map__fd(map) >= 0)
 				reset_map(map);

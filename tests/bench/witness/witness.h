@@ -9,6 +9,7 @@
  * sites.c    functions to put probes on, and their registers
  * caller.c   the process that makes the calls
  * kernel.c   attaches to the kernel's own functions, on a kernel with kprobes
+ * loader.c   the port loaded by its own loader there
  * reset.c    empties maps after that
  * guest.c    the witness as a virtual machine's only program
  * attach.c   puts the programs of both sides where those calls come by
@@ -91,6 +92,7 @@ struct plan {
 	bool kernel;	/* attach to the kernel's functions, make real system calls */
 	bool wrapper;
 	unsigned int uid, gid;
+	char *loader;	/* that loads the port, or NULL: the witness does */
 	char *btf;	/* of the kernel; NULL for its own */
 	char *paths[SIDES];
 	struct call *calls;
@@ -147,9 +149,11 @@ void make_call(struct caller *caller, int number, int site);
 void stop_caller(struct caller *caller);
 
 int syscall_number(const char *name);
-void attach_to_kernel(struct side sides[SIDES]);
+/* `port` is NULL if it is attached already. */
+void attach_to_kernel(const struct side *c, const struct side *port);
 void remember_variables(const struct side *side);
-void reset_sides(struct side sides[SIDES]);
+/* `count` is how many of them the witness loaded. */
+void reset_sides(struct side sides[SIDES], int count);
 void __attribute__((noreturn)) be_guest(void);
 
 #define SITES 64
@@ -165,9 +169,17 @@ void test_run(struct side sides[SIDES], const struct plan *plan, const struct ca
 void open_records(struct side *side, const struct plan *plan);
 void print_records(int call);
 void drop_records(void);
+void dump_map(const struct side *side, const struct plan *plan, const char *name, int fd);
+void dump_variable(const struct side *side, const struct symbol *symbol, int fd, const char *moment);
 /* Each variable's value as "LABEL initial|variable NAME BYTES". */
 void dump_variables(const struct side *side, const char *moment);
 void dump_side(const struct side *side, const struct plan *plan);
+
+/* Starts the plan's loader, and waits until it has attached everything. */
+void start_loader(const struct side *model, const struct plan *plan);
+void dump_loaded_variables(const struct side *side, const char *moment);
+/* Ends the loader after that. */
+void dump_loaded(const struct side *model, const struct side *side, const struct plan *plan);
 
 /* The object whose types say where masked fields are. */
 void mask_by(const struct bpf_object *object);

@@ -1,0 +1,258 @@
+//! Objects that do the same, and twins that do not, built from the C files beside this one.
+//!
+//! The twins stand for faulty ports: to the machine, C and Rust objects are alike. Without clang
+//! for BPF there is nothing to build, and the tests say so.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
+
+use c2aya::{
+    arch::Arch,
+    verify::{Options, Report, Verdict, verify},
+};
+
+fn clang() -> Option<&'static str> {
+    static FOUND: OnceLock<Option<&str>> = OnceLock::new();
+    *FOUND.get_or_init(|| {
+        let runs = |name: &&str| {
+            let output = Command::new(name).arg("--print-targets").output();
+            output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("bpfeb"))
+        };
+        let found = ["clang-22", "clang"].into_iter().find(runs);
+        if found.is_none() {
+            eprintln!("no clang for BPF: nothing is compared");
+        }
+        found
+    })
+}
+
+/// The object of `tests/verify/NAME`, compiled with `options`.
+fn build(name: &str, options: &[&str]) -> Option<Vec<u8>> {
+    let folder = tempfile::tempdir().unwrap();
+    let object: PathBuf = folder.path().join("object.o");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/verify")
+        .join(name);
+    let status = Command::new(clang()?)
+        .args(["-O2", "-g", "-target", "bpfel", "-Wno-everything", "-c"])
+        .arg(source)
+        .arg("-o")
+        .arg(&object)
+        .args(options)
+        .status()
+        .unwrap();
+    assert!(status.success(), "{name} {options:?}");
+    Some(std::fs::read(object).unwrap())
+}
+
+fn options() -> Options {
+    Options {
+        worlds: 1000,
+        ..Options::default()
+    }
+}
+
+fn compared(c: &[u8], rust: &[u8]) -> Report {
+    verify(c, rust, &options()).unwrap()
+}
+
+fn check_equal(first: &[&str], second: &[&str], arch: Arch) {
+    let Some(one) = build("calls.bpf.c", first) else {
+        return;
+    };
+    let Some(other) = build("calls.bpf.c", second) else {
+        return;
+    };
+    let options = Options { arch, ..options() };
+    let report = verify(&one, &other, &options).unwrap();
+    assert_eq!(
+        report.verdict,
+        Verdict::Equal,
+        "{first:?} {second:?}\n{report}"
+    );
+    for program in &report.programs {
+        let (taken, all) = (program.c_branches.taken, program.c_branches.all);
+        assert!(
+            taken * 100 >= all * 95,
+            "{}: {taken} of {all} branches\n{report}",
+            program.name
+        );
+    }
+}
+
+#[test]
+fn the_same_source_is_equal_however_it_is_compiled() {
+    check_equal(&[], &[], Arch::X86_64);
+    check_equal(&[], &["-mcpu=v1"], Arch::X86_64);
+    check_equal(&[], &["-mcpu=v2"], Arch::X86_64);
+    check_equal(&[], &["-mcpu=v4"], Arch::X86_64);
+    check_equal(&["-O1"], &["-mcpu=v3"], Arch::X86_64);
+    check_equal(&["-Os"], &["-mcpu=v4", "-O1"], Arch::X86_64);
+    check_equal(
+        &["-target", "bpfeb"],
+        &["-target", "bpfeb", "-mcpu=v4"],
+        Arch::S390x,
+    );
+}
+
+/// The program in which fault `number` shows, and words of the report.
+fn check_fault(number: u32, program: &str, words: &[&str]) {
+    let Some(right) = build("calls.bpf.c", &[]) else {
+        return;
+    };
+    let Some(wrong) = build("calls.bpf.c", &[&format!("-DFAULT={number}")]) else {
+        return;
+    };
+    let report = compared(&right, &wrong);
+    let faulty = report
+        .programs
+        .iter()
+        .find(|one| one.name == program)
+        .unwrap();
+    assert_eq!(
+        faulty.verdict,
+        Verdict::Different,
+        "fault {number}\n{report}"
+    );
+    let shown = faulty.difference.as_ref().unwrap().to_string();
+    println!("{number}: {shown}");
+    for word in words {
+        assert!(
+            shown.contains(word),
+            "fault {number}: {word:?} not in {shown:?}"
+        );
+    }
+    for other in report.programs.iter().filter(|one| one.name != program) {
+        assert_eq!(other.verdict, Verdict::Equal, "fault {number}\n{report}");
+    }
+}
+
+#[test]
+fn every_fault_is_found() {
+    check_fault(1, "example_enter", &[]);
+    check_fault(2, "example_enter", &[]);
+    check_fault(3, "example_enter", &["argument 1 = -1"]);
+    check_fault(4, "example_enter", &[]);
+    check_fault(5, "example_enter", &["argument 5"]);
+    check_fault(6, "example_enter", &[]);
+    check_fault(7, "example_enter", &[]);
+    check_fault(8, "example_enter", &["path"]);
+    check_fault(9, "example_enter", &["mode = 65535"]);
+    check_fault(10, "example_enter", &["signal"]);
+    check_fault(11, "example_enter", &["signal 9", "signal 15"]);
+    check_fault(12, "example_enter", &["starts["]);
+    check_fault(13, "example_enter", &["dropped"]);
+    check_fault(14, "example_enter", &["printed"]);
+    check_fault(15, "example_enter", &["last"]);
+    check_fault(16, "example_enter", &["argument 4"]);
+    check_fault(17, "example_enter", &["argument 4", "not wrapped"]);
+    check_fault(18, "example_enter", &["argument"]);
+    check_fault(19, "example_exit", &["the returned value"]);
+    check_fault(20, "example_exit", &["slots["]);
+    check_fault(21, "example_exit", &["slots["]);
+    check_fault(22, "example_exit", &["record of events"]);
+    check_fault(23, "example_exit", &["deleted starts["]);
+    check_fault(24, "tick", &["deleted starts["]);
+    check_fault(25, "tick", &["printed"]);
+    check_fault(26, "decide", &["returned -1", "returned -13"]);
+}
+
+fn check_refused(c: &[u8], rust: &[u8], words: &[&str]) {
+    let error = verify(c, rust, &options()).unwrap_err().to_string();
+    for word in words {
+        assert!(error.contains(word), "{word:?} not in {error:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_compared_is_refused_with_a_reason() {
+    let Some(right) = build("calls.bpf.c", &[]) else {
+        return;
+    };
+    let object = |options: &[&str]| build("calls.bpf.c", options).unwrap();
+    check_refused(
+        &object(&["-g0", "-DWITHOUT_CORE"]),
+        &right,
+        &["the C object", "BTF", "clang -g"],
+    );
+    check_refused(
+        &right,
+        &object(&["-g0", "-DWITHOUT_CORE"]),
+        &["the Rust object", "BTF"],
+    );
+    check_refused(
+        &right,
+        &object(&["-target", "bpfeb"]),
+        &["Rust", "Big-endian"],
+    );
+    check_refused(
+        &right,
+        &right[..right.len() / 2],
+        &["the Rust object", "ELF"],
+    );
+    check_refused(&[], &right, &["the C object", "ELF"]);
+    check_refused(b"\x7fELF", &right, &["the C object", "ELF"]);
+    let native = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+    check_refused(&native, &right, &["not for BPF"]);
+    check_refused(
+        &right,
+        &object(&["-Dtick=tock"]),
+        &["Rust object has no program tick"],
+    );
+    check_refused(
+        &right,
+        &object(&["-Dstarts=begins"]),
+        &["Rust object has no map starts"],
+    );
+    check_refused(
+        &right,
+        &object(&["-Ddropped=lost"]),
+        &["Rust object has no variable dropped"],
+    );
+    check_refused(
+        &right,
+        &object(&["-DSLOTS=9"]),
+        &["map slots differs in shape", "9 entries"],
+    );
+}
+
+/// Objects with random bytes changed are loaded, run or refused; none may panic or hang.
+#[test]
+fn damaged_objects_do_no_harm() {
+    let Some(right) = build("calls.bpf.c", &[]) else {
+        return;
+    };
+    let options = Options {
+        worlds: 3,
+        ..Options::default()
+    };
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = |end: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % end as u64).unwrap()
+    };
+    let mut ran = 0;
+    for _ in 0..400 {
+        let mut damaged = right.clone();
+        for _ in 0..=random(4) {
+            let at = random(damaged.len());
+            damaged[at] = match random(4) {
+                0 => 0,
+                1 => 0xff,
+                2 => damaged[at] ^ 1 << random(8),
+                _ => u8::try_from(random(256)).unwrap(),
+            };
+        }
+        if random(8) == 0 {
+            damaged.truncate(random(right.len()));
+        }
+        ran += usize::from(verify(&right, &damaged, &options).is_ok());
+        ran += usize::from(verify(&damaged, &right, &options).is_ok());
+    }
+    assert!(ran > 100, "only {ran} of 800 damaged pairs could be run");
+}
