@@ -19,6 +19,8 @@ use crate::{
     source::{self, span::SourceMap},
 };
 
+const PARAMETERS: &str =
+    "u8 u8v, s8 s8v, u16 u16v, s16 s16v, s32 s32v, u32 u32v, s64 s64v, u64 u64v";
 const TYPES: [&str; 9] = [
     "u8", "s8", "u16", "s16", "s32", "u32", "s64", "u64", "_Bool",
 ];
@@ -70,6 +72,13 @@ impl Random {
         list[self.below(list.len())]
     }
 
+    fn values(&mut self, types: &[Ty]) -> Vec<i128> {
+        types
+            .iter()
+            .map(|ty| wrap(self.one_of(&VALUES), ty))
+            .collect()
+    }
+
     fn expr(&mut self, depth: usize) -> String {
         if depth == 0 {
             return match self.below(3) {
@@ -102,8 +111,7 @@ impl Random {
 }
 
 /// An integer type of the tree as one of the IR.
-fn int_ty(tree: &c::tree::Tree, ty: &CType) -> Ty {
-    let _ = tree;
+fn int_ty(ty: &CType) -> Ty {
     match &ty.kind {
         Kind::Bool => Ty::Bool,
         Kind::Int(kind) => Ty::Int {
@@ -138,9 +146,24 @@ fn arithmetic(op: BinaryOp, a: i128, b: i128) -> i128 {
     }
 }
 
-fn eval_c(tree: &c::tree::Tree, e: &CExpr, values: &[i128]) -> i128 {
-    let eval = |e: &CExpr| eval_c(tree, e, values);
-    let ty = int_ty(tree, &e.ty);
+fn c_op(op: COp) -> BinaryOp {
+    match op {
+        COp::Add => BinaryOp::Add,
+        COp::Sub => BinaryOp::Sub,
+        COp::Mul => BinaryOp::Mul,
+        COp::Div => BinaryOp::Div,
+        COp::Rem => BinaryOp::Rem,
+        COp::BitAnd => BinaryOp::BitAnd,
+        COp::BitOr => BinaryOp::BitOr,
+        COp::BitXor => BinaryOp::BitXor,
+        COp::Shl => BinaryOp::Shl,
+        COp::Shr => BinaryOp::Shr,
+    }
+}
+
+fn eval_c(e: &CExpr, values: &[i128]) -> i128 {
+    let eval = |e: &CExpr| eval_c(e, values);
+    let ty = int_ty(&e.ty);
     let value = match &e.kind {
         CKind::Int(value) => *value,
         CKind::Local(local) => values[local.0 as usize - 1],
@@ -162,21 +185,7 @@ fn eval_c(tree: &c::tree::Tree, e: &CExpr, values: &[i128]) -> i128 {
                 CCompare::Ge => a >= b,
             })
         }
-        CKind::Binary(op, a, b) => {
-            let op = match op {
-                COp::Add => BinaryOp::Add,
-                COp::Sub => BinaryOp::Sub,
-                COp::Mul => BinaryOp::Mul,
-                COp::Div => BinaryOp::Div,
-                COp::Rem => BinaryOp::Rem,
-                COp::BitAnd => BinaryOp::BitAnd,
-                COp::BitOr => BinaryOp::BitOr,
-                COp::BitXor => BinaryOp::BitXor,
-                COp::Shl => BinaryOp::Shl,
-                COp::Shr => BinaryOp::Shr,
-            };
-            arithmetic(op, eval(a), eval(b))
-        }
+        CKind::Binary(op, a, b) => arithmetic(c_op(*op), eval(a), eval(b)),
         other => panic!("{other:?}"),
     };
     convert(value, &ty)
@@ -224,23 +233,11 @@ fn eval_ir(object: &Object, e: &Expr, values: &[i128]) -> i128 {
     convert(value, &e.ty)
 }
 
-/// Lowers a function with one declaration for each expression, and compares all of them.
 #[track_caller]
-fn check(seed: u64, depth: usize) {
-    let mut random = Random(seed);
-    let mut body = String::new();
-    for number in 0..60 {
-        let ty = random.one_of(&TYPES);
-        let value = random.expr(depth);
-        let _ = writeln!(body, "{ty} r{number} = {value};");
-    }
-    let text = format!(
-        "{HEAD}SEC(\"kprobe/f\")\nint BPF_KPROBE(f, u8 u8v, s8 s8v, u16 u16v, s16 s16v, s32 s32v, \
-         u32 u32v, s64 s64v, u64 u64v)\n{{\n{body}return 0;\n}}\n"
-    );
+fn lowered(text: &str) -> (SourceMap, c::tree::Tree, Object) {
     let folder = tempfile::tempdir().expect("a folder");
     let path: PathBuf = folder.path().join("probe.bpf.c");
-    std::fs::write(&path, &text).expect("a file");
+    std::fs::write(&path, text).expect("a file");
     let mut files = SourceMap::default();
     let cache = source::Cache::default();
     let options = source::Options::default();
@@ -253,18 +250,95 @@ fn check(seed: u64, depth: usize) {
     );
     let (object, diagnostics) = lower(&files, unit.main, &tree, &Options::default());
     assert!(!crate::diag::has_errors(&diagnostics), "{diagnostics:#?}");
-    let function = tree
-        .functions
-        .iter()
-        .find(|function| &*function.name == "f");
-    let stmts = &function
-        .and_then(|function| function.body.as_ref())
-        .expect("f")
-        .stmts;
+    (files, tree, object)
+}
+
+fn parameter_types(object: &Object) -> Vec<Ty> {
+    let locals = &object.programs[0].function.locals;
+    (1..9).map(|at| locals[at].ty.clone()).collect()
+}
+
+fn body_of(tree: &c::tree::Tree) -> &[c::tree::Stmt] {
+    let function = tree.functions.iter().find(|found| &*found.name == "f");
+    let body = function.and_then(|function| function.body.as_ref());
+    &body.expect("a body").stmts
+}
+
+/// Likewise for compound assignments: the new value of the target.
+#[track_caller]
+fn check_updates(seed: u64) {
+    let mut random = Random(seed);
+    let mut body = String::new();
+    for _ in 0..60 {
+        let target = random.one_of(&VARIABLES);
+        let op = random.one_of(&["+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>"]);
+        let value = random.expr(1);
+        let _ = match op {
+            "<<" | ">>" => writeln!(body, "{target} {op}= ({value}) & 7;"),
+            _ => writeln!(body, "{target} {op}= {value};"),
+        };
+    }
+    let (files, tree, object) = lowered(&program(&body));
+    let types = parameter_types(&object);
+    let stmts = body_of(&tree);
+    let found = &object.programs[0].function.body;
+    assert_eq!(stmts.len(), found.len());
+    for (stmt, lowered) in stmts.iter().zip(found) {
+        let c::tree::StmtKind::Expr(e) = &stmt.kind else {
+            continue;
+        };
+        let CKind::CompoundAssign {
+            op,
+            target,
+            value,
+            compute,
+        } = &e.kind
+        else {
+            panic!("{e:?}");
+        };
+        let CKind::Local(local) = target.kind else {
+            panic!("{target:?}");
+        };
+        let at = local.0 as usize - 1;
+        for _ in 0..40 {
+            let values = random.values(&types);
+            let compute = int_ty(compute);
+            let old = convert(values[at], &compute);
+            let new = arithmetic(c_op(*op), old, eval_c(value, &values));
+            let expected = wrap(convert(new, &compute), &types[at]);
+            let found = match &lowered.kind {
+                StmtKind::AssignOp(place, op, value) => {
+                    let new = arithmetic(*op, values[at], eval_ir(&object, value, &values));
+                    wrap(new, &place.ty)
+                }
+                StmtKind::Assign(_, value) => eval_ir(&object, value, &values),
+                other => panic!("{other:?}"),
+            };
+            let source = files.text(stmt.span);
+            assert_eq!(found, expected, "{source}\n{values:?}\n{lowered:#?}");
+        }
+    }
+}
+
+/// A file with one program of that body.
+fn program(body: &str) -> String {
+    format!("{HEAD}SEC(\"kprobe/f\")\nint BPF_KPROBE(f, {PARAMETERS})\n{{\n{body}return 0;\n}}\n")
+}
+
+/// Lowers a function with one declaration for each expression, and compares all of them.
+#[track_caller]
+fn check(seed: u64, depth: usize) {
+    let mut random = Random(seed);
+    let mut body = String::new();
+    for number in 0..60 {
+        let ty = random.one_of(&TYPES);
+        let value = random.expr(depth);
+        let _ = writeln!(body, "{ty} r{number} = {value};");
+    }
+    let (files, tree, object) = lowered(&program(&body));
+    let types = parameter_types(&object);
+    let stmts = body_of(&tree);
     let lowered = &object.programs[0].function.body;
-    let types: Vec<Ty> = (1..9)
-        .map(|at| object.programs[0].function.locals[at].ty.clone())
-        .collect();
     for (stmt, lowered) in stmts.iter().zip(lowered) {
         let (
             c::tree::StmtKind::Local(_, Some(c::tree::Init::Expr(e))),
@@ -274,11 +348,8 @@ fn check(seed: u64, depth: usize) {
             continue;
         };
         for _ in 0..40 {
-            let values: Vec<i128> = types
-                .iter()
-                .map(|ty| wrap(random.one_of(&VALUES), ty))
-                .collect();
-            let (expected, found) = (eval_c(&tree, e, &values), eval_ir(&object, ir, &values));
+            let values = random.values(&types);
+            let (expected, found) = (eval_c(e, &values), eval_ir(&object, ir, &values));
             let source = files.text(stmt.span);
             assert_eq!(found, expected, "{source}\n{values:?}\n{ir:#?}");
         }
@@ -291,6 +362,9 @@ fn made_up_expressions_keep_their_value() {
         check(seed, 2);
         check(seed + 100, 3);
     }
+    for seed in 0..24 {
+        check_updates(seed);
+    }
 }
 
 /// More of the same: `cargo test --lib -- --ignored made_up`.
@@ -299,5 +373,6 @@ fn made_up_expressions_keep_their_value() {
 fn many_made_up_expressions_keep_their_value() {
     for seed in 1000..1200 {
         check(seed, 1 + seed as usize % 4);
+        check_updates(seed);
     }
 }

@@ -3,6 +3,7 @@
 //! It takes any code: what the kernel's verifier would refuse ends in a [`Trap`], not in harm.
 
 mod alu;
+mod atomic;
 mod context;
 mod effect;
 mod image;
@@ -20,7 +21,7 @@ use self::memory::{Memory, Purpose, RegionId};
 use super::{
     bytes::{sign_extend, truncate},
     helpers::{self, maps::Maps},
-    insn::{AtomicOp, Op, Operand, Register, Value},
+    insn::{Op, Operand, Register, Value},
     kind::Kind,
     world::{Learnt, Oracle},
 };
@@ -426,55 +427,6 @@ impl<'a> Machine<'a> {
             }
         }
         self.memory.load(self.oracle, address, size)
-    }
-
-    fn atomic(&mut self, op: Op) -> Result<(), Trap> {
-        let Op::Atomic {
-            size,
-            op,
-            fetch,
-            base,
-            offset,
-            src,
-        } = op
-        else {
-            return Ok(());
-        };
-        let address = self.get(base).wrapping_add_signed(offset.into());
-        let bytes = u64::from(size);
-        let operand = truncate(self.get(src), bytes);
-        if op == AtomicOp::StoreRelease {
-            return self.memory.store(address, size, operand);
-        }
-        let old = self.memory.load(self.oracle, address, size)?;
-        let new = match op {
-            AtomicOp::Add => old.wrapping_add(operand),
-            AtomicOp::Or => old | operand,
-            AtomicOp::And => old & operand,
-            AtomicOp::Xor => old ^ operand,
-            AtomicOp::Exchange | AtomicOp::StoreRelease => operand,
-            AtomicOp::CompareExchange => {
-                if old == truncate(self.get(0), bytes) {
-                    operand
-                } else {
-                    old
-                }
-            }
-            AtomicOp::LoadAcquire => {
-                self.set(src, old);
-                return Ok(());
-            }
-        };
-        self.memory.store(address, size, new)?;
-        if fetch {
-            let into = if op == AtomicOp::CompareExchange {
-                0
-            } else {
-                src
-            };
-            self.set(into, old);
-        }
-        Ok(())
     }
 
     fn note_branch(&mut self, slot: usize, taken: bool, wide: bool, left: u64, right: u64) {

@@ -4,6 +4,7 @@ pub mod core_names;
 mod core_relo;
 mod elf;
 mod maps;
+mod relocate;
 
 use super::{
     btf::{Btf, TypeId},
