@@ -76,6 +76,9 @@ impl Body<'_> {
     /// A string in read-only memory, as `*const u8`.
     pub(super) fn string(&self, bytes: &[u8]) -> Code {
         let literal = c_string(bytes);
+        if bytes.contains(&0) {
+            return Code::atom(quote!((&raw const *#literal).cast::<u8>()));
+        }
         Code::atom(quote!(#literal.as_ptr().cast::<u8>()))
     }
 
