@@ -221,7 +221,7 @@ impl Body<'_> {
                 let value = self.init(part, &field.ty, Pin::Context);
                 let name = types::field_ident(record, *index);
                 Some(if field.bits.is_some() {
-                    let setter = quote::format_ident!("set_{}", name.to_string());
+                    let setter = quote::format_ident!("set_{}", name);
                     quote!(value.#setter(#value);)
                 } else {
                     quote!(value.#name = #value;)
