@@ -267,7 +267,7 @@ fn accessor(
     run: u32,
 ) -> TokenStream {
     let name = field_ident(record, index);
-    let setter = format_ident!("set_{}", name.to_string());
+    let setter = format_ident!("set_{}", name);
     let docs = doc(&field.notes);
     let bits_name = format_ident!("bits{run}");
     let (ty, signed, from_bits) = match &field.ty {

@@ -44,11 +44,11 @@ impl Shrinker<'_> {
     }
 
     /// Keeps `world` if the programs differ in it; gives it back with what came of it otherwise.
-    fn attempt(&mut self, world: World) -> Result<(), Option<(World, Trial)>> {
+    fn attempt(&mut self, world: World) -> Result<(), Option<Box<(World, Trial)>>> {
         self.left = self.left.checked_sub(1).ok_or(None)?;
         let trial = self.session.try_world(self.pair, &world);
         if trial.difference.is_none() {
-            return Err(Some((world, trial)));
+            return Err(Some(Box::new((world, trial))));
         }
         self.best = (world, trial);
         Ok(())
@@ -57,9 +57,12 @@ impl Shrinker<'_> {
     /// Tries `world`, and where the programs then look up other elements that aren't there, the
     /// world in which they are.
     fn differs_with_elements(&mut self, world: World) -> bool {
-        let Err(Some((mut world, trial))) = self.attempt(world) else {
-            return true;
+        let failed = match self.attempt(world) {
+            Ok(()) => return true,
+            Err(None) => return false,
+            Err(Some(failed)) => failed,
         };
+        let (mut world, trial) = *failed;
         let absent: Vec<Atom> = trial
             .c
             .learnt

@@ -15,6 +15,10 @@ type Word = u32;
 /// # Safety
 ///
 /// `ctx` must be the program's context, and `at` lie within it.
+#[allow(
+    clippy::useless_conversion,
+    reason = "a word is a u64 already, but not on arm"
+)]
 #[inline(always)]
 pub unsafe fn load<C>(ctx: *const C, at: usize) -> u64 {
     // Volatile: the verifier refuses a context pointer that LLVM added to.
@@ -25,6 +29,10 @@ pub unsafe fn load<C>(ctx: *const C, at: usize) -> u64 {
 
 /// The register at the offset `at` of registers anywhere in the kernel (`PT_REGS_…_CORE`): 0 where it
 /// can't be read.
+#[allow(
+    clippy::useless_conversion,
+    reason = "a word is a u64 already, but not on arm"
+)]
 #[inline(always)]
 pub fn probe<C>(regs: *const C, at: usize) -> u64 {
     let mut word = MaybeUninit::<Word>::uninit();

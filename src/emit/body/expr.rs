@@ -52,12 +52,12 @@ impl Body<'_> {
             ExprKind::Binary(op, left, right) => self.binary(*op, left, right, pin),
             ExprKind::Distance(left, right) => self.distance(left, right),
             ExprKind::Compare(op, left, right) => self.compare(*op, left, right),
-            ExprKind::And(left, right) => {
+            ExprKind::And(left, right) => self.between(left, right, false).unwrap_or_else(|| {
                 Code::binary(&self.truth(left), quote!(&&), &self.truth(right), Prec::And)
-            }
-            ExprKind::Or(left, right) => {
+            }),
+            ExprKind::Or(left, right) => self.between(left, right, true).unwrap_or_else(|| {
                 Code::binary(&self.truth(left), quote!(||), &self.truth(right), Prec::Or)
-            }
+            }),
             ExprKind::Conditional(cond, then, other) => {
                 let cond = self.truth(cond);
                 let (then, other) = (self.expr(then, pin), self.expr(other, pin));

@@ -14,6 +14,7 @@ mod loops;
 mod maps;
 mod place;
 mod pointers;
+mod ranges;
 mod stmt;
 mod value;
 

@@ -383,7 +383,7 @@ impl Body<'_> {
 
     fn assign(&self, place: &Place, value: &Expr) -> TokenStream {
         if let Some((base, record, index)) = self.bit_field(place) {
-            let setter = format_ident!("set_{}", types::field_ident(record, index).to_string());
+            let setter = format_ident!("set_{}", types::field_ident(record, index));
             if let Some(local) = super::declare::base_local(base) {
                 self.mutate(local);
             }

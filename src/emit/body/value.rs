@@ -76,6 +76,9 @@ impl Body<'_> {
     /// A string in read-only memory, as `*const u8`.
     pub(super) fn string(&self, bytes: &[u8]) -> Code {
         let literal = c_string(bytes);
+        if bytes.contains(&0) {
+            return Code::atom(quote!((&raw const *#literal).cast::<u8>()));
+        }
         Code::atom(quote!(#literal.as_ptr().cast::<u8>()))
     }
 
@@ -218,7 +221,7 @@ impl Body<'_> {
                 let value = self.init(part, &field.ty, Pin::Context);
                 let name = types::field_ident(record, *index);
                 Some(if field.bits.is_some() {
-                    let setter = quote::format_ident!("set_{}", name.to_string());
+                    let setter = quote::format_ident!("set_{}", name);
                     quote!(value.#setter(#value);)
                 } else {
                     quote!(value.#name = #value;)
