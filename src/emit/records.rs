@@ -111,6 +111,17 @@ enum Part {
     Padding(u64),
 }
 
+/// The bit-fields that `fields` begin with and that are read as one number: of 64 bits at most, as no
+/// bit-field of C's crosses such a border unless its structure is packed.
+fn bit_run<'f>(record: &Record, fields: &'f [Field]) -> Vec<&'f Field> {
+    let word = |field: &Field| field.bits.map(|(bit, _)| bit / 64);
+    let first = fields.first().and_then(word);
+    fields
+        .iter()
+        .take_while(|f| f.bits.is_some() && (record.packed || word(f) == first))
+        .collect()
+}
+
 /// Fields, runs of bit-fields and padding, in order, with where each starts.
 fn parts(object: &Object, record: &Record) -> Vec<(u64, Part)> {
     let fields = record.fields.as_deref().unwrap_or_default();
@@ -119,12 +130,7 @@ fn parts(object: &Object, record: &Record) -> Vec<(u64, Part)> {
     let mut index = 0;
     while let Some(field) = fields.get(index) {
         if field.bits.is_some() {
-            let run: Vec<&Field> = fields
-                .get(index..)
-                .unwrap_or_default()
-                .iter()
-                .take_while(|f| f.bits.is_some())
-                .collect();
+            let run: Vec<&Field> = bit_run(record, fields.get(index..).unwrap_or_default());
             let first = run
                 .iter()
                 .filter_map(|f| f.bits)
@@ -214,42 +220,30 @@ fn members(t: &Types<'_>, record: &Record, fields: &[Field]) -> TokenStream {
 fn accessors(name: &proc_macro2::Ident, record: &Record, fields: &[Field]) -> TokenStream {
     let mut methods = TokenStream::new();
     let mut run = 0;
-    let mut run_start = None;
-    let mut run_end = 0;
+    let mut bytes = (0, 0);
+    let mut left = 0;
     for (index, field) in (0u32..).zip(fields) {
         let Some((bit, width)) = field.bits else {
-            if run_start.take().is_some() {
-                run += 1;
-            }
             continue;
         };
-        if run_start.is_none() {
-            let rest = fields.get(index as usize..).unwrap_or_default();
-            let bits = || rest.iter().map_while(|f| f.bits);
-            run_start = bits().map(|(b, _)| b / 8).min();
-            run_end = bits()
-                .map(|(b, w)| (b + u64::from(w)).div_ceil(8))
-                .max()
-                .unwrap_or(0);
+        if record.union_ {
+            bytes = (0, record.size);
+        } else if left == 0 {
+            let fields = bit_run(record, fields.get(index as usize..).unwrap_or_default());
+            let bits = || fields.iter().filter_map(|f| f.bits);
+            let start = bits().map(|(b, _)| b / 8).min();
+            let end = bits().map(|(b, w)| (b + u64::from(w)).div_ceil(8)).max();
+            if bytes.1 > 0 {
+                run += 1;
+            }
+            bytes = (start.unwrap_or(0), end.unwrap_or(0));
+            left = fields.len();
         }
-        let start = if record.union_ {
-            0
-        } else {
-            run_start.unwrap_or(0)
-        };
-        let end = if record.union_ { record.size } else { run_end };
+        left = left.saturating_sub(1);
         if field.name.is_none() {
             continue;
         }
-        methods.extend(accessor(
-            record,
-            field,
-            index,
-            bit,
-            width,
-            (start, end),
-            run,
-        ));
+        methods.extend(accessor(record, field, index, bit, width, bytes, run));
     }
     if methods.is_empty() {
         return TokenStream::new();

@@ -1,6 +1,6 @@
 //! Statements.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::{Around, Body, Held, LoopForm, Pin, Returns, expr::self_typed, value};
@@ -726,10 +726,23 @@ impl Body<'_> {
         };
         let (a, b) = (one(low), one(high));
         if a.to_string() == b.to_string() {
-            a
-        } else {
-            quote!(#a..=#b)
+            return a;
         }
+        // An enumeration's values aren't ordered, the numbers that they hold are.
+        match (ty, self.pattern_number(low), self.pattern_number(high)) {
+            (Ty::Enum(_), Some(low), Some(high)) => {
+                let name = self.t.ty(ty);
+                let low = Literal::i128_unsuffixed(low);
+                let high = Literal::i128_unsuffixed(high);
+                quote!(#name(#low..=#high))
+            }
+            _ => quote!(#a..=#b),
+        }
+    }
+
+    fn pattern_number(&self, expr: &Expr) -> Option<i128> {
+        self.constant_value(expr)
+            .or_else(|| self.enum_value(strip(expr)))
     }
 
     fn enum_value(&self, expr: &Expr) -> Option<i128> {

@@ -112,6 +112,7 @@ impl Verdict {
 impl Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verdict = match (&self.mistakes[..], &self.differences[..]) {
+            ([], []) if self.scenarios == 0 => "not run",
             ([], []) => "equal",
             ([], _) => "DIFFERENT",
             _ => "WRONG CALLS",
