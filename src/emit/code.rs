@@ -106,8 +106,16 @@ impl Code {
         } else {
             next
         };
-        let left = left.at(left_prec);
-        let right = right.at(tighter(prec));
+        // Arithmetic inside of a shift is misread without parentheses: clippy asks for them.
+        let least = |operand: &Self, needed: Prec| {
+            if prec == Prec::Shift && matches!(operand.prec, Prec::Sum | Prec::Product) {
+                needed.max(Prec::Cast)
+            } else {
+                needed
+            }
+        };
+        let left = left.at(least(left, left_prec));
+        let right = right.at(least(right, tighter(prec)));
         Self::new(quote!(#left #op #right), prec)
     }
 
@@ -166,5 +174,28 @@ fn tighter(prec: Prec) -> Prec {
         Prec::Product => Prec::Cast,
         Prec::Cast => Prec::Unary,
         Prec::Unary | Prec::Postfix => Prec::Postfix,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Code {
+        Code::atom(syn::parse_str(text).unwrap())
+    }
+
+    #[test]
+    fn arithmetic_in_shifts() {
+        let rest = Code::binary(&name("b"), quote!(%), &name("c"), Prec::Product);
+        let shift = Code::binary(&name("a"), quote!(>>), &rest, Prec::Shift);
+        assert_eq!(shift.to_token_stream().to_string(), "a >> (b % c)");
+    }
+
+    #[test]
+    fn blocks_at_the_head_of_a_statement() {
+        let cast = name("a").in_unsafe().cast(&quote!(i32));
+        let tokens = cast.at_head();
+        syn::parse2::<syn::Block>(quote!({ #tokens })).unwrap();
     }
 }

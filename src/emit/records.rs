@@ -265,13 +265,13 @@ fn accessor(
     let docs = doc(&field.notes);
     let bits_name = format_ident!("bits{run}");
     let (ty, signed, from_bits) = match &field.ty {
-        Ty::Bool => (quote!(bool), false, quote!(field != 0)),
-        Ty::Int { bits: 64, signed } => (int(64, *signed), *signed, quote!(field)),
+        Ty::Bool => (quote!(bool), false, quote!(!= 0)),
+        Ty::Int { bits: 64, signed } => (int(64, *signed), *signed, quote!()),
         Ty::Int { bits, signed } => {
             let ty = int(*bits, *signed);
-            (ty.clone(), *signed, quote!(field as #ty))
+            (ty.clone(), *signed, quote!(as #ty))
         }
-        _ => (quote!(u32), false, quote!(field as u32)),
+        _ => (quote!(u32), false, quote!(as u32)),
     };
     // From the start of the bytes that hold the run.
     let at = Literal::u64_unsuffixed(bit.saturating_sub(unit.0 * 8));
@@ -302,8 +302,7 @@ fn accessor(
         #docs
         #[inline(always)]
         pub fn #name(&self) -> #ty {
-            let field = #get(#storage, #at, #width);
-            #from_bits
+            #get(#storage, #at, #width) #from_bits
         }
         #[inline(always)]
         pub fn #setter(&mut self, value: #ty) {
