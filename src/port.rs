@@ -5,11 +5,14 @@ use std::path::Path;
 use crate::{
     arch::Arch,
     c,
-    diag::Diagnostic,
+    diag::{Code, Diagnostic},
     emit::{self, Emitted},
     ir::Object,
     lower,
-    source::{self, Cache, Options, Unit, span::SourceMap},
+    source::{
+        self, Cache, Options, Unit,
+        span::{FileKind, SourceMap, Span},
+    },
 };
 
 /// A file and what became of it.
@@ -25,10 +28,13 @@ pub struct Port {
     pub deps: Vec<std::path::PathBuf>,
 }
 
+/// A file whose text depends on the target architecture is ported for one of several.
+pub const ONE_ARCHITECTURE: Code = Code::new("W0501", "one-architecture");
+
 /// Reads and lowers `file`.
 ///
-/// It is read once for each of `archs`; a file that doesn't look at the architecture gives the same
-/// text each time, and only the first is gone on with.
+/// It is read as for the first of `archs`; a file that asks which architecture it is compiled for
+/// gets a warning where there are others.
 pub fn lower_file(file: &Path, options: &Options, archs: &[Arch], cache: &Cache) -> Port {
     let mut port = Port::default();
     let Some(&first) = archs.first() else {
@@ -37,6 +43,18 @@ pub fn lower_file(file: &Path, options: &Options, archs: &[Arch], cache: &Cache)
     let Some(unit) = read(file, options, first, cache, &mut port) else {
         return port;
     };
+    if archs.len() > 1
+        && let Some(span) = asks_for_architecture(&port.files)
+    {
+        let (used, first) = (port.files.text(span).to_owned(), first.name());
+        let warning = Diagnostic::warning(
+            ONE_ARCHITECTURE,
+            span,
+            format!("`{used}` depends on the target architecture: ported as for {first}"),
+        );
+        port.diagnostics
+            .push(warning.help("port it once for each: --target-arch ARCH"));
+    }
     let (tree, diagnostics) = c::analyze(&unit, &port.files);
     port.diagnostics.extend(diagnostics);
     let (object, diagnostics) =
@@ -44,6 +62,33 @@ pub fn lower_file(file: &Path, options: &Options, archs: &[Arch], cache: &Cache)
     port.diagnostics.extend(diagnostics);
     port.object = Some(object);
     port
+}
+
+/// Where a file of the user's own asks for the target architecture or its byte order.
+fn asks_for_architecture(files: &SourceMap) -> Option<Span> {
+    const ASKS: [&str; 5] = [
+        "__TARGET_ARCH_",
+        "bpf_target_",
+        "__x86_64__",
+        "__aarch64__",
+        "__BYTE_ORDER__",
+    ];
+    let own = |kind| matches!(kind, FileKind::Main | FileKind::Local);
+    files
+        .iter()
+        .filter(|(_, file)| own(file.kind))
+        .find_map(|(id, file)| {
+            let at = ASKS.iter().filter_map(|asks| file.text.find(asks)).min()?;
+            let rest = file.text.get(at..)?;
+            let length = rest
+                .find(|c: char| !c.is_alphanumeric() && c != '_')
+                .unwrap_or(rest.len());
+            Some(Span {
+                file: id,
+                start: u32::try_from(at).ok()?,
+                end: u32::try_from(at + length).ok()?,
+            })
+        })
 }
 
 fn read(
