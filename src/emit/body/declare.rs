@@ -18,6 +18,8 @@ pub fn settle(function: &mut Function) {
 
 fn settle_block(stmts: &mut Vec<Stmt>, function: &mut Function) {
     let mut at = 0;
+    // Two declarations that each want to stand behind the other must not go on for ever.
+    let mut moves = 2 * stmts.len();
     while at < stmts.len() {
         if let Some(local) = movable(stmts, at) {
             match destination(stmts, at, local) {
@@ -66,7 +68,10 @@ fn settle_block(stmts: &mut Vec<Stmt>, function: &mut Function) {
             }
             continue;
         }
-        if let Some(target) = later(stmts, at) {
+        if moves > 0
+            && let Some(target) = later(stmts, at)
+        {
+            moves -= 1;
             // A constant is as good where it is first needed.
             let declaration = stmts.remove(at);
             stmts.insert(target - 1, declaration);
