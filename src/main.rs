@@ -1,15 +1,24 @@
 //! Parses the command line, runs the command, turns the outcome into an exit code.
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
 use c2aya::cli::{Cli, Command};
 use clap::Parser as _;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(std::env::args_os().map(as_option));
     let outcome = match cli.command {
         Command::Port(args) => args.run(),
         Command::Verify(args) => args.run(),
     };
     ExitCode::from(outcome.code())
+}
+
+/// The compiler's long options have one hyphen, which build systems pass on as they are.
+fn as_option(argument: OsString) -> OsString {
+    match argument.to_str() {
+        Some("-isystem") => "--isystem".into(),
+        Some("-include") => "--include".into(),
+        _ => argument,
+    }
 }

@@ -55,7 +55,7 @@ fn whole_workspaces_build() {
     for source in fixtures().iter().take(2) {
         let folder = tempfile::tempdir().unwrap();
         let workspace = folder.path().join("workspace");
-        port(&[source.clone()], &workspace, &[]);
+        port(std::slice::from_ref(source), &workspace, &[]);
         let mut build = Command::new(script("build-loader"));
         run(build.arg(&workspace).args(["--target-dir", LOADER_TARGET]));
     }
