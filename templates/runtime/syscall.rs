@@ -75,13 +75,16 @@ fn saved<const N: usize>(regs: *const u8, offsets: [usize; N]) -> [Word; N] {
     let apart = read::<1>(regs, OFFSETS[0], 1);
     let (first, count) = span(offsets, OFFSETS[0]);
     let words = read::<WORDS>(regs, first, count);
-    offsets.map(|at| {
-        if at == OFFSETS[0] {
+    // No `map`: LLVM doesn't always inline its closure, and BPF functions can't return an array.
+    let mut all = [0; N];
+    for (word, &at) in all.iter_mut().zip(&offsets) {
+        *word = if at == OFFSETS[0] {
             apart.at(at)
         } else {
             words.at(at)
-        }
-    })
+        };
+    }
+    all
 }
 
 /// The lowest of `offsets` but `apart`, and how many words it takes to read all of them.
