@@ -1,6 +1,5 @@
 //! One file for each command.
 
-pub mod compile_commands;
 pub mod port;
 pub mod verify;
 

@@ -8,7 +8,7 @@ use std::{
 
 use clap::ValueEnum;
 
-use super::{Outcome, compile_commands::CompileCommands};
+use super::Outcome;
 use crate::{
     arch::Arch,
     diag::{self, Diagnostic},
@@ -17,6 +17,7 @@ use crate::{
     port::{self, Port},
     source::{
         self, VmlinuxSource,
+        compile_commands::CompileCommands,
         span::{FileKind, SourceMap},
     },
 };

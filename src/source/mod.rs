@@ -7,6 +7,7 @@
 mod assemble;
 mod bombs;
 pub mod codes;
+pub mod compile_commands;
 mod headers;
 mod lex;
 pub mod markers;

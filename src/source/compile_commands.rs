@@ -1,6 +1,9 @@
 //! `compile_commands.json`: how each file is compiled (clang's JSON compilation database).
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
@@ -8,7 +11,7 @@ use serde::Deserialize;
 use crate::source::Options;
 
 /// One file's command.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 struct Entry {
     directory: PathBuf,
     file: PathBuf,
@@ -19,7 +22,8 @@ struct Entry {
 /// The commands of a database.
 #[derive(Debug)]
 pub struct CompileCommands {
-    entries: Vec<Entry>,
+    /// By the file's real path, where it has one. The first of a file's counts.
+    entries: HashMap<PathBuf, Entry>,
 }
 
 impl CompileCommands {
@@ -36,9 +40,19 @@ impl CompileCommands {
         };
         let text = std::fs::read_to_string(&path)
             .with_context(|| format!("can't read {}", path.display()))?;
-        let entries = serde_json::from_str(&text)
+        let list: Vec<Entry> = serde_json::from_str(&text)
             .with_context(|| format!("{} is no compilation database", path.display()))?;
+        let mut entries = HashMap::new();
+        for entry in list {
+            let own = entry.directory.join(&entry.file);
+            entries.entry(real(&own)).or_insert(entry);
+        }
         Ok(Self { entries })
+    }
+
+    /// Whether the database has a command for `file`.
+    pub fn has(&self, file: &Path) -> bool {
+        self.entries.contains_key(&real(file))
     }
 
     /// The options with which `file` is compiled, behind those of `options`.
@@ -48,7 +62,7 @@ impl CompileCommands {
     /// Its command has unbalanced quotes.
     pub fn add(&self, file: &Path, options: &Options) -> Result<Options> {
         let mut options = options.clone();
-        let Some(entry) = self.entries.iter().find(|entry| entry.is_of(file)) else {
+        let Some(entry) = self.entries.get(&real(file)) else {
             return Ok(options);
         };
         let arguments = match (&entry.arguments, &entry.command) {
@@ -59,51 +73,46 @@ impl CompileCommands {
             },
             (None, None) => Vec::new(),
         };
-        entry.take(&arguments, &mut options);
+        take(&arguments, &entry.directory, &mut options);
         Ok(options)
     }
 }
 
-impl Entry {
-    fn is_of(&self, file: &Path) -> bool {
-        let own = self.directory.join(&self.file);
-        match (own.canonicalize(), file.canonicalize()) {
-            (Ok(own), Ok(file)) => own == file,
-            _ => own == file,
-        }
-    }
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
 
-    /// Takes over the options that decide about what the C is.
-    fn take(&self, arguments: &[String], options: &mut Options) {
-        let mut rest = arguments.iter().map(String::as_str);
-        while let Some(argument) = rest.next() {
-            for (flag, joined) in [
-                ("-isystem", false),
-                ("-idirafter", false),
-                ("-iquote", false),
-                ("-include", false),
-                ("-I", true),
-                ("-D", true),
-                ("-U", true),
-            ] {
-                let value = if argument == flag {
-                    rest.next().map(str::to_owned)
-                } else if joined {
-                    argument.strip_prefix(flag).map(str::to_owned)
-                } else {
-                    None
-                };
-                let Some(value) = value else { continue };
-                let path = || self.directory.join(&value);
-                match flag {
-                    "-I" | "-iquote" => options.includes.push(path()),
-                    "-isystem" | "-idirafter" => options.system_includes.push(path()),
-                    "-include" => options.forced.push(path()),
-                    "-D" => options.defines.push(value),
-                    _ => options.undefines.push(value),
-                }
-                break;
+/// Takes over the options of a compiler's command in `directory` that decide about what the C is.
+pub fn take(arguments: &[String], directory: &Path, options: &mut Options) {
+    const FLAGS: [(&str, bool); 7] = [
+        ("-isystem", false),
+        ("-idirafter", false),
+        ("-iquote", false),
+        ("-include", false),
+        ("-I", true),
+        ("-D", true),
+        ("-U", true),
+    ];
+    let mut rest = arguments.iter().map(String::as_str);
+    while let Some(argument) = rest.next() {
+        for (flag, joined) in FLAGS {
+            let value = if argument == flag {
+                rest.next().map(str::to_owned)
+            } else if joined {
+                argument.strip_prefix(flag).map(str::to_owned)
+            } else {
+                None
+            };
+            let Some(value) = value else { continue };
+            let path = || directory.join(&value);
+            match flag {
+                "-I" | "-iquote" => options.includes.push(path()),
+                "-isystem" | "-idirafter" => options.system_includes.push(path()),
+                "-include" => options.forced.push(path()),
+                "-D" => options.defines.push(value),
+                _ => options.undefines.push(value),
             }
+            break;
         }
     }
 }
@@ -114,12 +123,6 @@ mod tests {
 
     #[test]
     fn options_come_from_the_command() {
-        let entry = Entry {
-            directory: "/src".into(),
-            file: "a.bpf.c".into(),
-            arguments: None,
-            command: None,
-        };
         let mut options = Options::default();
         let words = [
             "clang",
@@ -133,7 +136,7 @@ mod tests {
             "Y",
             "-O2",
         ];
-        entry.take(&words.map(str::to_owned), &mut options);
+        take(&words.map(str::to_owned), Path::new("/src"), &mut options);
         assert_eq!(
             options.includes,
             [PathBuf::from("/src/include"), "/src/more".into()]
