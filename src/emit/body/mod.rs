@@ -16,7 +16,10 @@ mod place;
 mod pointers;
 mod ranges;
 mod stmt;
+mod store;
+mod tail;
 mod value;
+mod variable;
 
 use std::{
     cell::{Cell, RefCell},

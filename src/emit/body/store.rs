@@ -1,0 +1,205 @@
+//! Assignments.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::{Body, Held, Pin, value};
+use crate::{
+    emit::{code::Code, types},
+    ir::{
+        body::{BinaryOp, Expr, ExprKind, LocalId, Place, PlaceKind},
+        ty::Ty,
+    },
+};
+
+impl Body<'_> {
+    pub(super) fn assign(&self, place: &Place, value: &Expr) -> TokenStream {
+        if let Some((base, record, index)) = self.bit_field(place) {
+            let setter = format_ident!("set_{}", types::field_ident(record, index));
+            if let Some(local) = super::declare::base_local(base) {
+                self.mutate(local);
+            }
+            let (tokens, is_unsafe) = self.whole(|| {
+                let value = self.expr(value, Pin::Context);
+                let (followed, base) = (self.followed(base), self.place(base));
+                let code = followed.unwrap_or(base.code).dot(quote!(#setter(#value)));
+                let code = if base.is_unsafe {
+                    self.operation(code)
+                } else {
+                    code
+                };
+                quote!(#code)
+            });
+            return if is_unsafe {
+                quote!(unsafe { #tokens };)
+            } else {
+                quote!(#tokens;)
+            };
+        }
+        if place.volatile && !matches!(place.kind, PlaceKind::Local(_)) {
+            let code = self.root(|| {
+                let pointer = self.raw_pointer_to(place, true);
+                let value = self.expr(value, Pin::Context);
+                self.operation(pointer.dot(quote!(write_volatile(#value))))
+            });
+            return quote!(#code;);
+        }
+        if let PlaceKind::Local(local) = place.kind
+            && self.held(local) != Held::Slot
+        {
+            let name = self.declared_name(local);
+            let value = self.root(|| self.stored(place, value));
+            return quote!(#name = #value;);
+        }
+        self.write(place, |body| body.stored(place, value), quote!(=))
+    }
+
+    /// A value as its place has it: text is `u8`.
+    fn stored(&self, place: &Place, value: &Expr) -> Code {
+        if self.is_text(place) && matches!(place.ty, Ty::Int { signed: true, .. }) {
+            return match &value.kind {
+                ExprKind::Int(n) => value::byte(*n),
+                ExprKind::Load(from) if self.is_text(from) => self.load_raw(from),
+                ExprKind::Cast(inner) if matches!(inner.ty, Ty::Int { .. }) => {
+                    if let ExprKind::Int(n) = inner.kind {
+                        return value::byte(n);
+                    }
+                    self.expr(inner, Pin::Itself).cast(&quote!(u8))
+                }
+                _ => self.expr(value, Pin::Itself).cast(&quote!(u8)),
+            };
+        }
+        match (&place.ty, &value.kind) {
+            (Ty::Pointer { mutable, .. }, _) => self.pointer(value, *mutable),
+            (_, ExprKind::Int(n)) if self.is_text(place) => value::byte(*n),
+            _ => self.expr(value, Pin::Context),
+        }
+    }
+
+    fn write(&self, place: &Place, value: impl Fn(&Self) -> Code, op: TokenStream) -> TokenStream {
+        if let Some(local) = super::declare::base_local(place) {
+            self.mutate_unless_slot(local);
+        }
+        let target = || self.written_place(place, true);
+        // Writing a field of a union is safe, changing it reads it too.
+        let changes = op.to_string() != "=";
+        let target_is_unsafe = {
+            let mode = self.mode.replace(super::Mode::Inside);
+            let found = target();
+            self.mode.set(mode);
+            found.is_unsafe || (found.in_union && changes)
+        };
+        if !target_is_unsafe {
+            let value = self.root(|| value(self));
+            let target = target().code;
+            return quote!(#target #op #value;);
+        }
+        let (tokens, _) = self.whole(|| {
+            let value = value(self);
+            let target = target().code;
+            self.operations.set(self.operations.get() + 1);
+            quote!(#target #op #value)
+        });
+        if self.mode.get() == super::Mode::Inside {
+            quote!(#tokens;)
+        } else {
+            quote!(unsafe { #tokens };)
+        }
+    }
+
+    pub(super) fn mutate_unless_slot(&self, local: LocalId) {
+        if self.held(local) != Held::Slot {
+            self.mutate(local);
+        }
+    }
+
+    pub(super) fn assign_op(&self, place: &Place, op: BinaryOp, value: &Expr) -> TokenStream {
+        let negative = matches!(value.kind, ExprKind::Int(n) if n < 0);
+        if matches!(place.ty, Ty::Pointer { .. }) {
+            let by = match (op, &value.kind) {
+                (BinaryOp::Sub, ExprKind::Int(n)) => Expr {
+                    kind: ExprKind::Int(-n),
+                    ..value.clone()
+                },
+                _ => value.clone(),
+            };
+            return self.write(
+                place,
+                |body| {
+                    let pointer = body.load(place);
+                    if op == BinaryOp::Sub && !matches!(by.kind, ExprKind::Int(_)) {
+                        let by = body.as_usize(&by);
+                        return pointer.dot(quote!(wrapping_sub(#by)));
+                    }
+                    let call = body.offset_call(&by);
+                    pointer.dot(call)
+                },
+                quote!(=),
+            );
+        }
+        let text = self.is_text(place) && matches!(place.ty, Ty::Int { signed: true, .. });
+        let divides = matches!(op, BinaryOp::Div | BinaryOp::Rem)
+            && !matches!(value.kind, ExprKind::Int(n) if n != 0 && n != -1);
+        let odd = text
+            && !matches!(
+                op,
+                BinaryOp::Add
+                    | BinaryOp::Sub
+                    | BinaryOp::BitAnd
+                    | BinaryOp::BitOr
+                    | BinaryOp::BitXor
+            );
+        if self.bit_field(place).is_some() || divides || odd || place.volatile {
+            let sum = Expr {
+                kind: ExprKind::Binary(op, Box::new(load_of(place)), Box::new(value.clone())),
+                ty: place.ty.clone(),
+                span: None,
+            };
+            return self.assign(place, &sum);
+        }
+        let op = match (op, negative) {
+            (BinaryOp::Add, true) => quote!(-=),
+            (BinaryOp::Sub, true) => quote!(+=),
+            (BinaryOp::Add, _) => quote!(+=),
+            (BinaryOp::Sub, _) => quote!(-=),
+            (BinaryOp::Mul, _) => quote!(*=),
+            (BinaryOp::Div, _) => quote!(/=),
+            (BinaryOp::Rem, _) => quote!(%=),
+            (BinaryOp::BitAnd, _) => quote!(&=),
+            (BinaryOp::BitOr, _) => quote!(|=),
+            (BinaryOp::BitXor, _) => quote!(^=),
+            (BinaryOp::Shl, _) => quote!(<<=),
+            (BinaryOp::Shr, _) => quote!(>>=),
+        };
+        let flips = negative && matches!(op.to_string().as_str(), "-=" | "+=");
+        let right = match &value.kind {
+            ExprKind::Int(n) if flips => Expr {
+                kind: ExprKind::Int(-n),
+                ..value.clone()
+            },
+            _ => value.clone(),
+        };
+        let is_shift = matches!(op.to_string().as_str(), "<<=" | ">>=");
+        self.write(
+            place,
+            |body| {
+                if is_shift {
+                    body.shift_count(&right)
+                } else if text {
+                    body.stored(place, &right)
+                } else {
+                    body.expr(&right, Pin::Context)
+                }
+            },
+            op,
+        )
+    }
+}
+
+fn load_of(place: &Place) -> Expr {
+    Expr {
+        kind: ExprKind::Load(Box::new(place.clone())),
+        ty: place.ty.clone(),
+        span: None,
+    }
+}

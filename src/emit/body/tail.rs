@@ -1,0 +1,262 @@
+//! The ends of functions, and switches.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+use super::{
+    Around, Body, Pin, Returns,
+    stmt::{leaves, strip, strip_tail},
+    value,
+};
+use crate::{
+    emit::code::Code,
+    ir::{
+        body::{Arm, Block, Expr, ExprKind, LabelId, Stmt, StmtKind},
+        ty::Ty,
+    },
+};
+
+impl Body<'_> {
+    /// A function's statements: the last `return` becomes its value.
+    pub(super) fn stmts_in_function(&self, stmts: &[Stmt]) -> TokenStream {
+        let body = self.tail(stmts);
+        if self.function.ret != Ty::Unit && !Self::diverges(stmts) {
+            // C may run off the end where no caller looks at the value.
+            let zero = match self.returns {
+                Returns::Value => self.root(|| self.zero(&self.function.ret, Pin::Context)),
+                Returns::As(..) => Code::atom(quote!(0)),
+            };
+            return quote!(#body #zero);
+        }
+        body
+    }
+
+    /// Statements at the end of the function: `return x;` is `x`.
+    pub(super) fn tail(&self, stmts: &[Stmt]) -> TokenStream {
+        let Some((last, before)) = stmts.split_last() else {
+            return TokenStream::new();
+        };
+        match &last.kind {
+            StmtKind::Return(value) => {
+                let head = self.stmts(before);
+                let notes = self.before(last);
+                let value = value.as_ref().map(|value| self.returned(value).at_head());
+                let after = self.after(last);
+                // A comment behind the value would have no statement to stand behind.
+                quote!(#head #notes #after #value)
+            }
+            StmtKind::If(cond, then, Some(other))
+                if Self::diverges(&then.stmts)
+                    && Self::diverges(&other.stmts)
+                    && !self.takes_two(before, last) =>
+            {
+                let head = self.stmts(before);
+                let notes = self.before(last);
+                let cond = self.root(|| self.truth(cond));
+                let (then, other) = (self.tail(&then.stmts), self.tail(&other.stmts));
+                quote!(#head #notes if #cond { #then } else { #other })
+            }
+            StmtKind::Switch {
+                label,
+                value,
+                arms,
+                default: Some(default),
+                ..
+            } if Self::diverges(stmts) => {
+                let head = self.stmts(before);
+                let notes = self.before(last);
+                let (scrutinee, ty) = self.scrutinee(value);
+                self.around.borrow_mut().push(Around::Block(*label));
+                let arms: Vec<TokenStream> = arms
+                    .iter()
+                    .map(|arm| {
+                        let patterns = arm
+                            .values
+                            .iter()
+                            .map(|(low, high)| self.pattern(low, high, &ty));
+                        let notes = self.t.uses.comments(&arm.notes.before);
+                        let body = self.tail_block(&arm.body);
+                        quote!(#(#patterns)|* => { #notes #body })
+                    })
+                    .collect();
+                let rest = self.tail_block(default);
+                self.around.borrow_mut().pop();
+                quote!(#head #notes match #scrutinee { #(#arms)* _ => { #rest } })
+            }
+            _ => self.stmts(stmts),
+        }
+    }
+
+    fn tail_block(&self, block: &Block) -> TokenStream {
+        if block.trailing.is_empty() {
+            return self.tail(&block.stmts);
+        }
+        self.block_stmts(block)
+    }
+
+    pub(super) fn returned(&self, value: &Expr) -> Code {
+        match self.returns {
+            Returns::Value => match &value.ty {
+                Ty::Pointer { mutable, .. } => self.root(|| self.pointer(value, *mutable)),
+                _ => self.root_expr(value),
+            },
+            Returns::As(bits, signed) => {
+                let ty = Ty::Int { bits, signed };
+                match self.constant_value(value) {
+                    Some(n) if matches!(strip(value).kind, ExprKind::Int(_)) => {
+                        self.literal(value::wrap(n, bits, signed), &ty, Pin::Context)
+                    }
+                    _ if value.ty == ty => self.root_expr(value),
+                    _ => self.root(|| self.cast(value, &ty, Pin::Context)),
+                }
+            }
+        }
+    }
+
+    /// What a `match` looks at, and its type: an enumeration's number.
+    fn scrutinee(&self, value: &Expr) -> (Code, Ty) {
+        match (&value.kind, &value.ty) {
+            (ExprKind::Cast(inner), _) if matches!(inner.ty, Ty::Enum(_)) => self.scrutinee(inner),
+            (_, Ty::Enum(id)) => {
+                let ty = self.t.object.enums.get(id.0 as usize).map_or_else(
+                    || Ty::unsigned(32),
+                    |e| Ty::Int {
+                        bits: e.bits,
+                        signed: e.signed,
+                    },
+                );
+                (self.root(|| self.enum_number(value)), ty)
+            }
+            _ => (
+                self.root(|| self.expr(value, Pin::Itself)),
+                value.ty.clone(),
+            ),
+        }
+    }
+
+    /// Whether the last two statements belong to one idiom.
+    fn takes_two(&self, before: &[Stmt], last: &Stmt) -> bool {
+        before.last().is_some_and(|previous| {
+            self.tested_pointer(&[previous.clone(), last.clone()])
+                .is_some()
+        })
+    }
+
+    pub(super) fn switch(
+        &self,
+        label: LabelId,
+        value: &Expr,
+        arms: &[Arm],
+        default: Option<&Block>,
+    ) -> TokenStream {
+        let (scrutinee, value_ty) = self.scrutinee(value);
+        let stripped: Vec<Block> = arms
+            .iter()
+            .map(|arm| &arm.body)
+            .chain(default)
+            .map(|block| {
+                let mut block = block.clone();
+                strip_tail(&mut block.stmts, label);
+                block
+            })
+            .collect();
+        let left = stripped.iter().any(|block| leaves(&block.stmts, label));
+        self.around.borrow_mut().push(Around::Block(label));
+        let mut out = TokenStream::new();
+        for (arm, block) in arms.iter().zip(&stripped) {
+            let patterns: Vec<_> = arm
+                .values
+                .iter()
+                .map(|(low, high)| self.pattern(low, high, &value_ty))
+                .collect();
+            let notes = self.t.uses.comments(&arm.notes.before);
+            let body = self.block_stmts(block);
+            // A jump alone needs no braces.
+            if let (
+                [
+                    Stmt {
+                        kind: StmtKind::Break(label),
+                        ..
+                    },
+                ],
+                true,
+            ) = (
+                block.stmts.as_slice(),
+                notes.is_empty() && block.trailing.is_empty(),
+            ) {
+                let jump: TokenStream = self
+                    .leave(*label)
+                    .into_iter()
+                    .take_while(|token| token.to_string() != ";")
+                    .collect();
+                out.extend(quote!(#(#patterns)|* => #jump,));
+                continue;
+            }
+            out.extend(quote!(#(#patterns)|* => { #notes #body }));
+        }
+        let rest = match (default, stripped.last()) {
+            (Some(_), Some(block)) => self.block_stmts(block),
+            _ => TokenStream::new(),
+        };
+        out.extend(quote!(_ => { #rest }));
+        self.around.borrow_mut().pop();
+        if left {
+            let label = self.label(label);
+            quote!(#label: { match #scrutinee { #out } })
+        } else {
+            quote!(match #scrutinee { #out })
+        }
+    }
+
+    /// A pattern: a name where the C has one, or a number.
+    fn pattern(&self, low: &Expr, high: &Expr, ty: &Ty) -> TokenStream {
+        let one = |e: &Expr| -> TokenStream {
+            let inner = strip(e);
+            match &inner.kind {
+                ExprKind::Constant(id) if self.t.constants.get(*id).is(ty) => {
+                    let name = self.constant_name(*id);
+                    quote!(#name)
+                }
+                _ => {
+                    let n = self
+                        .constant_value(e)
+                        .or_else(|| self.enum_value(inner))
+                        .unwrap_or_default();
+                    let (bits, signed) = match ty {
+                        Ty::Int { bits, signed } => (*bits, *signed),
+                        _ => (32, true),
+                    };
+                    let code = self.literal(value::wrap(n, bits, signed), ty, Pin::Context);
+                    quote!(#code)
+                }
+            }
+        };
+        let (a, b) = (one(low), one(high));
+        if a.to_string() == b.to_string() {
+            return a;
+        }
+        // An enumeration's values aren't ordered, the numbers that they hold are.
+        match (ty, self.pattern_number(low), self.pattern_number(high)) {
+            (Ty::Enum(_), Some(low), Some(high)) => {
+                let name = self.t.ty(ty);
+                let low = Literal::i128_unsuffixed(low);
+                let high = Literal::i128_unsuffixed(high);
+                quote!(#name(#low..=#high))
+            }
+            _ => quote!(#a..=#b),
+        }
+    }
+
+    fn pattern_number(&self, expr: &Expr) -> Option<i128> {
+        self.constant_value(expr)
+            .or_else(|| self.enum_value(strip(expr)))
+    }
+
+    fn enum_value(&self, expr: &Expr) -> Option<i128> {
+        let ExprKind::EnumConstant(id, index) = expr.kind else {
+            return None;
+        };
+        let constants = &self.t.object.enums.get(id.0 as usize)?.constants;
+        Some(constants.get(index as usize)?.value)
+    }
+}

@@ -1,0 +1,115 @@
+//! Declarations.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::{Body, Held, Pin, expr::self_typed, stmt::strip};
+use crate::ir::{
+    body::{Expr, ExprKind, Init, LocalId},
+    ty::Ty,
+};
+
+/// Variables larger than this many bytes aren't zeroed where C leaves them unwritten.
+const SLOT: u64 = 64;
+
+impl Body<'_> {
+    pub(super) fn declaration(&self, local: LocalId, init: Option<&Init>) -> TokenStream {
+        let ty = self.local_ty(local);
+        let name = self.declared_name(local);
+        let mutable = self.is_mutated(local).then(|| quote!(mut));
+        self.hold(local, Held::Raw);
+        match init {
+            None => self.unwritten(local, &ty),
+            Some(Init::Expr(value)) => {
+                let annotation = self.annotation(value, &ty);
+                let value = match &ty {
+                    Ty::Pointer { mutable, .. } => self.root(|| self.pointer(value, *mutable)),
+                    _ => self.root_expr(value),
+                };
+                quote!(let #mutable #name #annotation = #value;)
+            }
+            Some(init) => {
+                let annotation = match (init, &ty) {
+                    (Init::Array(_), _) => {
+                        let ty = self.t.ty(&ty);
+                        quote!(: #ty)
+                    }
+                    (
+                        Init::Zero,
+                        Ty::Int {
+                            bits: 32,
+                            signed: true,
+                        },
+                    ) => quote!(),
+                    (Init::Zero, Ty::Int { .. } | Ty::Pointer { .. }) => {
+                        let ty = self.t.ty(&ty);
+                        quote!(: #ty)
+                    }
+                    (Init::Bytes(_), Ty::Pointer { .. }) => quote!(),
+                    _ => quote!(),
+                };
+                let pin = if annotation.is_empty() {
+                    Pin::Itself
+                } else {
+                    Pin::Context
+                };
+                let value = self.root(|| self.init(init, &ty, pin));
+                quote!(let #mutable #name #annotation = #value;)
+            }
+        }
+    }
+
+    pub(super) fn declared_name(&self, local: LocalId) -> proc_macro2::Ident {
+        let name = self.name(local);
+        if self.is_read(local) || name.to_string().starts_with('_') {
+            return name;
+        }
+        format_ident!("_{}", name.to_string().trim_start_matches("r#"))
+    }
+
+    /// `: u32`, where the value doesn't say its type.
+    fn annotation(&self, value: &Expr, ty: &Ty) -> TokenStream {
+        let is_null =
+            matches!(ty, Ty::Pointer { .. }) && matches!(strip(value).kind, ExprKind::Int(0));
+        let erased = matches!(ty, Ty::Pointer { .. })
+            && matches!(
+                super::expr::strip_pointer_casts(value).kind,
+                ExprKind::Helper(..)
+                    | ExprKind::Str(_)
+                    | ExprKind::Map(_)
+                    | ExprKind::SyscallRegisters(_)
+            );
+        let untyped = !self_typed(value) && *ty != Ty::signed(32);
+        let context = self
+            .context
+            .is_some_and(|c| c.object && super::pointers::loaded_local(value) == Some(c.local));
+        if is_null || untyped || erased || context {
+            let ty = self.t.ty(ty);
+            quote!(: #ty)
+        } else {
+            TokenStream::new()
+        }
+    }
+
+    /// A variable without a value.
+    fn unwritten(&self, local: LocalId, ty: &Ty) -> TokenStream {
+        let name = self.declared_name(local);
+        let mutable = self.is_mutated(local).then(|| quote!(mut));
+        let rust = self.t.ty(ty);
+        let scalar = !matches!(ty, Ty::Record(_) | Ty::Array(..) | Ty::Opaque { .. });
+        if scalar && !self.early.contains(&local) {
+            return quote!(let #mutable #name: #rust;);
+        }
+        if !scalar && self.t.size(ty) > SLOT {
+            self.t.uses.import("core::mem", "MaybeUninit");
+            self.hold(local, Held::Slot);
+            return quote! {
+                let mut #name = MaybeUninit::<#rust>::uninit();
+                let #name = unsafe { &mut *#name.as_mut_ptr() };
+            };
+        }
+        let value = self.root(|| self.zero(ty, Pin::Itself));
+        let annotation = matches!(ty, Ty::Pointer { .. }).then(|| quote!(: #rust));
+        quote!(let #mutable #name #annotation = #value;)
+    }
+}
