@@ -9,6 +9,7 @@ pub mod cli;
 pub mod diag;
 pub mod emit;
 pub mod ir;
+pub mod lint;
 pub mod lower;
 pub mod output;
 pub mod port;

@@ -9,6 +9,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse_from(std::env::args_os().map(as_option));
     let outcome = match cli.command {
         Command::Port(args) => args.run(),
+        Command::Lint(args) => args.run(),
         Command::Verify(args) => args.run(),
     };
     ExitCode::from(outcome.code())

@@ -1,5 +1,6 @@
 //! One file for each command.
 
+pub mod lint;
 pub mod port;
 pub mod verify;
 
@@ -19,6 +20,8 @@ pub struct Cli {
 pub enum Command {
     /// Port C files to an Aya workspace, or one file to standard output
     Port(port::Args),
+    /// Look for what is wrong with probes although they compile and load
+    Lint(lint::Args),
     /// Run a C probe and its port on the same made-up kernels, and compare what they leave behind
     Verify(verify::Args),
 }

@@ -139,6 +139,12 @@ impl Reading {
         }
     }
 
+    /// The compilation database, if one is named.
+    pub fn commands(&self) -> anyhow::Result<Option<CompileCommands>> {
+        let path = self.compile_commands.as_deref();
+        path.map(CompileCommands::read).transpose()
+    }
+
     /// The architectures, or the first name that is none.
     pub fn archs(&self) -> Result<Vec<Arch>, String> {
         if self.target_arch.is_empty() {
@@ -172,12 +178,7 @@ impl Args {
             )
         })?;
         let options = self.reading.options();
-        let commands = self
-            .reading
-            .compile_commands
-            .as_deref()
-            .map(CompileCommands::read)
-            .transpose()?;
+        let commands = self.reading.commands()?;
         let cache = source::Cache::default();
         let mut ports = Vec::new();
         for file in &self.files {

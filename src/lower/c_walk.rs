@@ -3,19 +3,19 @@
 use crate::c::tree::{Block, Expr, ExprKind, Init, Stmt, StmtKind};
 
 /// Calls `look` with every expression below `stmt`, outer ones first.
-pub(super) fn exprs_of_stmt<'a>(stmt: &'a Stmt, look: &mut dyn FnMut(&'a Expr)) {
+pub(crate) fn exprs_of_stmt<'a>(stmt: &'a Stmt, look: &mut dyn FnMut(&'a Expr)) {
     stmts(stmt, &mut |stmt| own_exprs(stmt, look));
 }
 
 /// Calls `look` with every expression below a block, outer ones first.
-pub(super) fn exprs_of_block<'a>(block: &'a Block, look: &mut dyn FnMut(&'a Expr)) {
+pub(crate) fn exprs_of_block<'a>(block: &'a Block, look: &mut dyn FnMut(&'a Expr)) {
     for stmt in &block.stmts {
         exprs_of_stmt(stmt, look);
     }
 }
 
 /// Calls `look` with `stmt` and every statement below it, those in statement expressions apart.
-pub(super) fn stmts<'a>(stmt: &'a Stmt, look: &mut dyn FnMut(&'a Stmt)) {
+pub(crate) fn stmts<'a>(stmt: &'a Stmt, look: &mut dyn FnMut(&'a Stmt)) {
     look(stmt);
     match &stmt.kind {
         StmtKind::Block(block) => {
@@ -77,7 +77,7 @@ fn own_exprs<'a>(stmt: &'a Stmt, look: &mut dyn FnMut(&'a Expr)) {
 }
 
 /// The expressions of an initialiser.
-pub(super) fn exprs_of_init<'a>(init: &'a Init, look: &mut dyn FnMut(&'a Expr)) {
+pub(crate) fn exprs_of_init<'a>(init: &'a Init, look: &mut dyn FnMut(&'a Expr)) {
     match init {
         Init::Expr(expr) => exprs(expr, look),
         Init::List(parts) => {
@@ -90,7 +90,7 @@ pub(super) fn exprs_of_init<'a>(init: &'a Init, look: &mut dyn FnMut(&'a Expr)) 
 }
 
 /// Calls `look` with `expr` and every expression in it.
-pub(super) fn exprs<'a>(expr: &'a Expr, look: &mut dyn FnMut(&'a Expr)) {
+pub(crate) fn exprs<'a>(expr: &'a Expr, look: &mut dyn FnMut(&'a Expr)) {
     look(expr);
     match &expr.kind {
         ExprKind::Unary(_, a)
@@ -151,7 +151,7 @@ pub(super) fn exprs<'a>(expr: &'a Expr, look: &mut dyn FnMut(&'a Expr)) {
 }
 
 /// `expr` without the conversions around it.
-pub(super) fn peel(mut expr: &Expr) -> &Expr {
+pub(crate) fn peel(mut expr: &Expr) -> &Expr {
     while let ExprKind::Cast { value, .. } = &expr.kind {
         expr = value;
     }

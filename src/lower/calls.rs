@@ -222,7 +222,7 @@ impl Lowerer<'_> {
 }
 
 /// The function that an expression in the place of a callee names.
-fn callee_of(mut callee: &CExpr) -> Option<FunctionId> {
+pub(crate) fn callee_of(mut callee: &CExpr) -> Option<FunctionId> {
     loop {
         match &callee.kind {
             CKind::Function(id) => return Some(*id),
@@ -240,7 +240,7 @@ fn is_memory_function(name: &str) -> bool {
 }
 
 /// The number by which the kernel knows a helper.
-fn helper_id(function: &CFunction) -> Option<u32> {
+pub(crate) fn helper_id(function: &CFunction) -> Option<u32> {
     function
         .attributes
         .iter()
@@ -252,7 +252,7 @@ fn helper_id(function: &CFunction) -> Option<u32> {
 }
 
 /// The section that attributes name.
-pub(super) fn section_of(attributes: &[crate::c::tree::Attribute]) -> Option<&str> {
+pub(crate) fn section_of(attributes: &[crate::c::tree::Attribute]) -> Option<&str> {
     attributes
         .iter()
         .rev()

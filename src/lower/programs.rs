@@ -215,12 +215,12 @@ impl<'a> Lowerer<'a> {
 
 /// The macros by which programs are declared.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Macro {
+pub(crate) enum Macro {
     Entry(EntryMacro),
     Usdt,
 }
 
-fn entry_macro(function: &CFunction) -> Option<Macro> {
+pub(crate) fn entry_macro(function: &CFunction) -> Option<Macro> {
     function.attributes.iter().find_map(|attribute| {
         Some(Macro::Entry(match attribute.name.as_ref() {
             "c2aya_ksyscall" => EntryMacro::Ksyscall,
@@ -236,7 +236,7 @@ fn entry_macro(function: &CFunction) -> Option<Macro> {
 }
 
 /// Sections that hold functions of the object itself.
-fn is_foreign_section(function: &CFunction) -> bool {
+pub(crate) fn is_foreign_section(function: &CFunction) -> bool {
     matches!(
         section_of(&function.attributes),
         Some(".text" | ".ksyms" | "license" | ".maps")

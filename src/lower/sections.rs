@@ -6,7 +6,7 @@ use crate::ir::program::ProgramKind;
 
 /// What a section says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Section {
+pub enum Section {
     /// A program that Aya can load.
     Program(ProgramKind),
     /// A program that libbpf loads and Aya doesn't, and why.
@@ -77,7 +77,7 @@ const UNSUPPORTED: &[(&str, &str)] = &[
 ];
 
 /// Reads a section's name.
-pub(super) fn parse(section: &str) -> Section {
+pub fn parse(section: &str) -> Section {
     // libbpf: a question mark says that the program isn't loaded unless asked for.
     let section = section.strip_prefix('?').unwrap_or(section);
     let (head, rest) = match section.split_once('/') {

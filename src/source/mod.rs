@@ -9,7 +9,7 @@ mod bombs;
 pub mod codes;
 pub mod compile_commands;
 mod headers;
-mod lex;
+pub mod lex;
 pub mod markers;
 mod messages;
 mod outside;

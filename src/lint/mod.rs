@@ -1,0 +1,17 @@
+//! Finds what is wrong with a probe although it compiles and loads.
+//!
+//! A file is read and understood as for a port; then each [`rule`] looks at its
+//! [`context`]. Rules know libbpf and the kernel, the engine only how to ask them.
+
+pub mod context;
+pub mod finding;
+pub mod registry;
+pub mod rule;
+pub mod rules;
+mod run;
+pub mod settings;
+
+pub use finding::{Applicability, Edit, Finding, Fix};
+pub use rule::{Category, Confidence, Rule};
+pub use run::{Linted, lint_file, lint_files};
+pub use settings::{KernelVersion, Settings};
