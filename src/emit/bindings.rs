@@ -7,6 +7,7 @@ static LIST: LazyLock<Bindings> = LazyLock::new(|| {
     for line in include_str!("bindings.txt").lines() {
         match line.split(' ').collect::<Vec<_>>()[..] {
             ["struct", name] => bindings.structs.push(name),
+            ["typed", name] => bindings.typed.push(name),
             ["const", name, ty, value] => {
                 if let Ok(value) = value.parse() {
                     bindings.constants.insert(name, (ty, value));
@@ -21,12 +22,18 @@ static LIST: LazyLock<Bindings> = LazyLock::new(|| {
 #[derive(Default)]
 struct Bindings {
     structs: Vec<&'static str>,
+    typed: Vec<&'static str>,
     constants: HashMap<&'static str, (&'static str, i128)>,
 }
 
 /// Whether `aya_ebpf::bindings` has a structure of that name.
 pub fn has_struct(name: &str) -> bool {
     LIST.structs.contains(&name)
+}
+
+/// Whether a helper's first parameter is a pointer to something else than `c_void`.
+pub fn takes_typed(helper: &str) -> bool {
+    LIST.typed.contains(&helper)
 }
 
 /// The Rust type of a constant of `aya_ebpf::bindings` that has this name and value.

@@ -138,7 +138,7 @@ pub fn item(t: &Types<'_>, id: RelocationId, relocation: &Relocation) -> TokenSt
 }
 
 /// What is read out of the kernel: truth and enumerations as the numbers that they are.
-fn read_type(t: &Types<'_>, ty: &Ty) -> TokenStream {
+pub fn read_type(t: &Types<'_>, ty: &Ty) -> TokenStream {
     match ty {
         Ty::Bool => quote!(u8),
         Ty::Enum(id) => t

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::ir::{
     Constant, ConstantId, ConstantValue, Global, GlobalId, GlobalKind, License, Notes,
-    body::{Function, Init},
+    body::{ExprKind, Function, Init},
     ty::Ty,
 };
 
@@ -105,6 +105,12 @@ pub fn global(t: &Types<'_>, id: GlobalId, global: &Global) -> TokenStream {
     let export = quote!(#[unsafe(export_name = #object_name)]);
     match global.kind {
         GlobalKind::Option | GlobalKind::Kconfig => {
+            // Rust shares no pointers between threads: it holds the address.
+            let (ty, value) = if holds_address(global) {
+                (quote!(u64), quote!(0))
+            } else {
+                (ty, value)
+            };
             let global_type = t.uses.import("aya_ebpf", "Global");
             quote! {
                 #docs
@@ -124,6 +130,17 @@ pub fn global(t: &Types<'_>, id: GlobalId, global: &Global) -> TokenStream {
             static mut #name: #ty = #value;
         },
     }
+}
+
+/// Whether an option is a pointer, null until the loader sets it.
+pub fn holds_address(global: &Global) -> bool {
+    let null = match &global.init {
+        Init::Zero => true,
+        Init::Expr(value) => matches!(value.kind, ExprKind::Int(0)),
+        _ => false,
+    };
+    null && matches!(global.ty, Ty::Pointer { .. })
+        && matches!(global.kind, GlobalKind::Option | GlobalKind::Kconfig)
 }
 
 /// Raw pointers may not be shared between threads, says Rust.

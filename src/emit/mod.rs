@@ -312,19 +312,10 @@ pub struct Shared {
 impl Shared {
     fn of(object: &Object) -> Self {
         let mut shared = Self::default();
+        let local = local_records(object);
         for (id, record) in (0..).map(RecordId).zip(&object.records) {
-            if record.shared && !types::is_bound(record) {
-                shared.records.insert(id);
-                let lengths = record
-                    .fields
-                    .iter()
-                    .flatten()
-                    .flat_map(|f| f.lengths.iter().flatten());
-                let mut found = Constants {
-                    object,
-                    found: &mut shared.constants,
-                };
-                lengths.for_each(|length| found.expr(length));
+            if record.shared {
+                shared.record(object, id, &local);
             }
         }
         for (id, enumeration) in (0..).map(EnumId).zip(&object.enums) {
@@ -342,6 +333,32 @@ impl Shared {
         shared
     }
 
+    /// A record with all that its members name.
+    fn record(&mut self, object: &Object, id: RecordId, local: &HashSet<RecordId>) {
+        if local.contains(&id) || !self.records.insert(id) {
+            return;
+        }
+        let fields = object.records.get(id.0 as usize).map(|r| &r.fields);
+        for field in fields.into_iter().flatten().flatten() {
+            let mut found = Constants {
+                object,
+                found: &mut self.constants,
+            };
+            field
+                .lengths
+                .iter()
+                .flatten()
+                .for_each(|length| found.expr(length));
+            match named(&field.ty) {
+                Some(Ty::Record(part)) => self.record(object, *part, local),
+                Some(Ty::Enum(part)) => {
+                    self.enums.insert(*part);
+                }
+                _ => {}
+            }
+        }
+    }
+
     fn has(&self, item: Item) -> bool {
         match item {
             Item::Record(id) => self.records.contains(&id),
@@ -349,6 +366,34 @@ impl Shared {
             Item::Constant(id) => self.constants.contains(&id),
             _ => false,
         }
+    }
+}
+
+/// Records of aya-ebpf, which user space doesn't have, and those that name one.
+fn local_records(object: &Object) -> HashSet<RecordId> {
+    let mut local = HashSet::new();
+    loop {
+        let before = local.len();
+        for (id, record) in (0..).map(RecordId).zip(&object.records) {
+            let mut names = record.fields.iter().flatten().filter_map(|f| named(&f.ty));
+            if types::is_bound(record)
+                || names.any(|ty| matches!(ty, Ty::Record(part) if local.contains(part)))
+            {
+                local.insert(id);
+            }
+        }
+        if local.len() == before {
+            return local;
+        }
+    }
+}
+
+/// The record or enumeration that a type is written with.
+fn named(ty: &Ty) -> Option<&Ty> {
+    match ty {
+        Ty::Array(of, _) | Ty::Pointer { to: of, .. } => named(of),
+        Ty::Record(_) | Ty::Enum(_) => Some(ty),
+        _ => None,
     }
 }
 

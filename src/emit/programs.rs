@@ -1,7 +1,7 @@
 //! Programs and functions as items.
 
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use proc_macro2::{Literal, TokenStream};
+use quote::{ToTokens, format_ident, quote};
 
 use super::runtime::Module;
 use super::{
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::ir::{
     FunctionId, Object,
-    body::Function,
+    body::{Function, Register},
     program::{Argument, ArgumentSource, Program, ProgramKind},
     ty::Ty,
 };
@@ -249,7 +249,7 @@ pub fn program(t: &Types<'_>, program: &Program) -> TokenStream {
         .ctx
         .map_or_else(|| format_ident!("ctx"), |ctx| body.name(ctx));
     let stmts = body.emit(|body| {
-        let args = arguments(t, body, program, &ctx_name);
+        let args = arguments(t, body, program, &ctx_name, entry.context);
         let pointer = follows.then(|| {
             t.uses.import("aya_ebpf", "EbpfContext");
             let target = match &ctx_ty {
@@ -345,6 +345,7 @@ fn arguments(
     body: &Body<'_>,
     program: &Program,
     ctx: &proc_macro2::Ident,
+    context: &str,
 ) -> TokenStream {
     let used: Vec<&Argument> = program.args.iter().filter(|arg| arg.used).collect();
     let syscall: Vec<(&Argument, u8)> = used
@@ -363,10 +364,16 @@ fn arguments(
             let mutable = (plain && body.is_mutated(arg.local)).then(|| quote!(mut));
             quote!(#mutable #name)
         });
-        let numbers = syscall
-            .iter()
-            .map(|(_, n)| proc_macro2::Literal::u8_unsuffixed(*n));
-        out.extend(quote!(let [#(#names),*] = #args(&#ctx, [#(#numbers),*]);));
+        let numbers = syscall.iter().map(|(_, n)| Literal::u8_unsuffixed(*n));
+        let source = if context == "ProbeContext" {
+            quote!(&#ctx)
+        } else {
+            // The entry's macro on another kind of program reads the registers all the same.
+            let probe = t.uses.import("aya_ebpf::programs", "ProbeContext");
+            t.uses.import("aya_ebpf", "EbpfContext");
+            quote!(&#probe::new(#ctx.as_ptr()))
+        };
+        out.extend(quote!(let [#(#names),*] = #args(#source, [#(#numbers),*]);));
         for (arg, _) in &syscall {
             if !is_word(body, arg) {
                 let name = body.name(arg.local);
@@ -379,71 +386,82 @@ fn arguments(
     for arg in used {
         let name = body.name(arg.local);
         let mutable = body.is_mutated(arg.local).then(|| quote!(mut));
-        let word = match arg.source {
-            ArgumentSource::Syscall(_) => continue,
-            ArgumentSource::Parameter(n) => {
-                let n = proc_macro2::Literal::u8_unsuffixed(n);
-                quote!(#ctx.arg::<u64>(#n).unwrap_or(0))
-            }
-            ArgumentSource::Return => quote!(#ctx.ret::<u64>()),
-            ArgumentSource::Tracing(n) => {
-                let n = proc_macro2::Literal::u8_unsuffixed(n);
-                quote!(#ctx.arg::<u64>(#n))
-            }
-        };
-        let value = match (&body.local(arg.local).map(|l| l.ty.clone()), arg.source) {
-            (
-                Some(
-                    ty @ Ty::Pointer {
-                        mutable: writes, ..
-                    },
-                ),
-                ArgumentSource::Parameter(n),
-            ) => {
-                t.uses.import("core", "ptr");
-                let ty = t.ty(ty);
-                let null = if *writes {
-                    quote!(ptr::null_mut())
-                } else {
-                    quote!(ptr::null())
+        let ty = body.local(arg.local).map(|local| local.ty.clone());
+        // Aya converts as C does.
+        let taken = ty.as_ref().filter(|ty| fits(ty)).map(|ty| t.ty(ty));
+        let (word, value) = match (arg.source, context) {
+            (ArgumentSource::Syscall(_), _) => continue,
+            (ArgumentSource::Parameter(n), "ProbeContext") => {
+                let n = Literal::u8_unsuffixed(n);
+                let none = match &ty {
+                    Some(Ty::Pointer { mutable, .. }) => {
+                        t.uses.import("core", "ptr");
+                        if *mutable {
+                            quote!(ptr::null_mut())
+                        } else {
+                            quote!(ptr::null())
+                        }
+                    }
+                    _ => quote!(0),
                 };
-                let n = proc_macro2::Literal::u8_unsuffixed(n);
-                out.extend(quote!(let #mutable #name: #ty = #ctx.arg(#n).unwrap_or(#null);));
+                (
+                    quote!(#ctx.arg::<u64>(#n).unwrap_or(0)),
+                    quote!(#ctx.arg(#n).unwrap_or(#none)),
+                )
+            }
+            (ArgumentSource::Return, "RetProbeContext") => {
+                (quote!(#ctx.ret::<u64>()), quote!(#ctx.ret()))
+            }
+            (
+                ArgumentSource::Tracing(n),
+                "RawTracePointContext"
+                | "BtfTracePointContext"
+                | "FEntryContext"
+                | "FExitContext"
+                | "LsmContext",
+            ) => {
+                let n = Literal::u8_unsuffixed(n);
+                (quote!(#ctx.arg::<u64>(#n)), quote!(#ctx.arg(#n)))
+            }
+            // The C takes the context for another kind of program's.
+            (source, _) => {
+                let offset = match source {
+                    ArgumentSource::Parameter(n) => t.uses.register(Register::Parameter(n)),
+                    ArgumentSource::Return => t.uses.register(Register::Rc),
+                    ArgumentSource::Tracing(n) | ArgumentSource::Syscall(n) => {
+                        Literal::u16_unsuffixed(u16::from(n) * 8).into_token_stream()
+                    }
+                };
+                let load = t.uses.runtime(Module::Regs, "load");
+                let pointer = if context.is_empty() {
+                    quote!(#ctx)
+                } else {
+                    t.uses.import("aya_ebpf", "EbpfContext");
+                    quote!(#ctx.as_ptr())
+                };
+                let word = quote!(unsafe { #load(#pointer, #offset) });
+                let value = from_word(t, body, arg, word);
+                out.extend(quote!(let #mutable #name = #value;));
                 continue;
             }
-            // Aya converts as C does.
-            (Some(ty @ (Ty::Int { .. } | Ty::Pointer { .. })), ArgumentSource::Return)
-                if fits(ty) =>
-            {
-                let ty = t.ty(ty);
-                out.extend(quote!(let #mutable #name: #ty = #ctx.ret();));
-                continue;
-            }
-            (Some(ty @ (Ty::Int { .. } | Ty::Pointer { .. })), ArgumentSource::Tracing(n))
-                if fits(ty) =>
-            {
-                let ty = t.ty(ty);
-                let n = proc_macro2::Literal::u8_unsuffixed(n);
-                out.extend(quote!(let #mutable #name: #ty = #ctx.arg(#n);));
-                continue;
-            }
-            (Some(ty @ Ty::Int { .. }), ArgumentSource::Parameter(n)) if fits(ty) => {
-                let ty = t.ty(ty);
-                let n = proc_macro2::Literal::u8_unsuffixed(n);
-                out.extend(quote!(let #mutable #name: #ty = #ctx.arg(#n).unwrap_or(0);));
-                continue;
-            }
-            _ => from_word(t, body, arg, word),
         };
-        out.extend(quote!(let #mutable #name = #value;));
+        out.extend(match taken {
+            Some(ty) => quote!(let #mutable #name: #ty = #value;),
+            None => {
+                let value = from_word(t, body, arg, word);
+                quote!(let #mutable #name = #value;)
+            }
+        });
     }
     out
 }
 
+/// Whether Aya gives arguments of that type.
 fn fits(ty: &Ty) -> bool {
     match ty {
         Ty::Int { bits, .. } => *bits <= 64,
-        _ => true,
+        Ty::Pointer { .. } => true,
+        _ => false,
     }
 }
 

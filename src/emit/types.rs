@@ -152,7 +152,7 @@ impl Types<'_> {
     }
 
     /// Behind a pointer: text is bytes.
-    fn pointee(&self, ty: &Ty) -> TokenStream {
+    pub fn pointee(&self, ty: &Ty) -> TokenStream {
         match ty {
             Ty::Int { bits: 8, .. } => quote!(u8),
             Ty::Unit => self.ty(&Ty::Opaque { size: 0, align: 1 }),

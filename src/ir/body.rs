@@ -413,4 +413,6 @@ pub enum RegisterAccess {
     Direct,
     /// By `bpf_probe_read_kernel` (`_CORE`).
     Probe,
+    /// Not read: the value is a pointer to it.
+    Address,
 }

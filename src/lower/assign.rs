@@ -43,7 +43,7 @@ impl<'a> Body<'_, 'a> {
             self.out.extend(tail);
         }
         let value = self.cast(value, &place.ty);
-        Ok((place, value))
+        Ok((place, self.kept(value)))
     }
 
     /// `place = value;`, by an assignment operator where that is what it comes to.

@@ -4,7 +4,7 @@ use super::{
     Lowered, Lowerer,
     access::{Access, without_flavor},
     body::Body,
-    build::{I64, U64, address_of, expr, pointer_to},
+    build::{I64, U64, address_of, expr, load, local_place, pointer_to},
     c_walk::peel,
     codes, place,
 };
@@ -15,7 +15,7 @@ use crate::{
     },
     ir::{
         PathPart, Relocation, RelocationId, RelocationKind, TypeKind,
-        body::{AddressSpace, CoreBitfield, Expr, ExprKind, Place, PlaceKind},
+        body::{AddressSpace, CoreBitfield, Expr, ExprKind, Place, PlaceKind, StmtKind},
         ty::Ty,
     },
     source::span::Span,
@@ -130,12 +130,8 @@ impl<'a> Body<'_, 'a> {
         access: &'a CExpr,
         chain: Chain,
     ) -> Lowered<Expr> {
-        if let Kind::Array(..) = access.ty.kind {
-            return self.refuse(
-                codes::CORE_ACCESS,
-                e.span,
-                "the array that this reads would be gone before it is used; read it into a variable",
-            );
+        if let Kind::Array(..) | Kind::Record(_) = access.ty.kind {
+            return self.chain_memory(e, access, chain);
         }
         let address = self.chain_address(access, chain)?;
         let ty = self.cx.ty(&access.ty);
@@ -149,6 +145,31 @@ impl<'a> Body<'_, 'a> {
             Ty::Unit => read,
             _ => self.cast(read, &wanted),
         })
+    }
+
+    /// The value of a chain that ends at an array or a record: a variable of its own, which outlives the macro's
+    /// block as it does in C.
+    fn chain_memory(&mut self, e: &'a CExpr, access: &'a CExpr, chain: Chain) -> Lowered<Expr> {
+        let ty = self.cx.ty(&access.ty);
+        let source = self.chain_address(access, chain)?;
+        let local = self.new_local("read", ty.clone());
+        self.push(StmtKind::Let(local, None), e.span);
+        let place = local_place(local, ty.clone(), false);
+        let size = expr(ExprKind::SizeOf(ty), U64, e.span);
+        let size = self.cast(size, &Ty::unsigned(32));
+        let destination = address_of(place.clone(), e.span);
+        let call = self.probe_read_call(e, chain.space, false, destination, size, source);
+        let call = match call.kind {
+            ExprKind::Cast(inner) => *inner,
+            _ => call,
+        };
+        self.push(StmtKind::Expr(call), e.span);
+        match self.ty(&e.ty) {
+            wanted @ Ty::Pointer { .. } => {
+                Ok(expr(ExprKind::Decay(Box::new(place)), wanted, e.span))
+            }
+            _ => Ok(load(place, e.span)),
+        }
     }
 
     /// The address of what a chain ends at; each `->` before its last one is a read.

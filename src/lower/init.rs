@@ -23,6 +23,7 @@ impl<'a> Body<'_, 'a> {
                     (Ty::Record(_) | Ty::Array(..), _) => value,
                     _ => self.cast(value, &ty),
                 };
+                let value = self.kept(value);
                 // A record by a compound literal is that literal.
                 if let ExprKind::Load(place) = &value.kind
                     && let crate::ir::body::PlaceKind::Temporary(inner) = &place.kind

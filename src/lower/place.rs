@@ -12,7 +12,7 @@ use crate::{
         types::Kind,
     },
     ir::{
-        body::{Expr, ExprKind, Init, LocalId, Place, PlaceKind},
+        body::{Expr, ExprKind, Init, LocalId, Place, PlaceKind, RegisterAccess, StmtKind},
         ty::Ty,
     },
 };
@@ -84,7 +84,24 @@ impl<'a> Body<'_, 'a> {
             _ => {
                 let value = self.expr(e)?;
                 let ty = value.ty.clone();
-                Ok(temporary(Init::Expr(value), ty))
+                match value.kind {
+                    // A register has an address: `&PT_REGS_PARM1(regs)`.
+                    ExprKind::Register(regs, register, RegisterAccess::Direct) => {
+                        let kind = ExprKind::Register(regs, register, RegisterAccess::Address);
+                        let pointer = expr(kind, pointer_to(ty.clone(), true), e.span);
+                        Ok(deref(pointer, ty, volatile))
+                    }
+                    // An array that a block ends with outlives the block.
+                    ExprKind::Load(place)
+                        if matches!((&place.kind, &ty), (PlaceKind::Local(_), Ty::Array(..))) =>
+                    {
+                        Ok(*place)
+                    }
+                    kind => {
+                        let value = expr(kind, ty.clone(), e.span);
+                        Ok(temporary(Init::Expr(value), ty))
+                    }
+                }
             }
         }
     }
@@ -217,6 +234,40 @@ impl<'a> Body<'_, 'a> {
             ty,
             volatile: e.ty.volatile,
         }))
+    }
+
+    /// A pointer that is stored: what it points to gets a variable of its own, since a value without
+    /// one would be gone behind the statement.
+    pub(super) fn kept(&mut self, value: Expr) -> Expr {
+        let Expr { kind, ty, span } = value;
+        let kind = match kind {
+            ExprKind::AddressOf(place) => ExprKind::AddressOf(Box::new(self.kept_place(*place))),
+            ExprKind::Decay(place) => ExprKind::Decay(Box::new(self.kept_place(*place))),
+            ExprKind::Cast(inner) if matches!(ty, Ty::Pointer { .. }) => {
+                ExprKind::Cast(Box::new(self.kept(*inner)))
+            }
+            ExprKind::Offset(base, by) => ExprKind::Offset(Box::new(self.kept(*base)), by),
+            kind => kind,
+        };
+        Expr { kind, ty, span }
+    }
+
+    fn kept_place(&mut self, place: Place) -> Place {
+        let kind = match place.kind {
+            PlaceKind::Temporary(init) => {
+                let local = self.new_local("value", place.ty.clone());
+                self.push(StmtKind::Let(local, Some(*init)), None);
+                PlaceKind::Local(local)
+            }
+            PlaceKind::Field(base, record, field) => {
+                PlaceKind::Field(Box::new(self.kept_place(*base)), record, field)
+            }
+            PlaceKind::Index(base, index) => {
+                PlaceKind::Index(Box::new(self.kept_place(*base)), index)
+            }
+            kind => kind,
+        };
+        Place { kind, ..place }
     }
 
     /// `place` such that naming it twice evaluates nothing twice.

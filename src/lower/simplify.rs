@@ -9,8 +9,8 @@ mod tests;
 
 use super::build::{expr, fits, int, wrap};
 use crate::ir::{
-    ConstantValue, Object,
-    body::{BinaryOp, CompareOp, Expr, ExprKind, UnaryOp},
+    ConstantValue, Object, PathPart, RecordId,
+    body::{BinaryOp, CompareOp, Expr, ExprKind, Place, PlaceKind, UnaryOp},
     ty::Ty,
 };
 use narrow::narrow;
@@ -73,6 +73,11 @@ pub(super) fn cast(object: &Object, value: Expr, ty: &Ty) -> Expr {
     {
         return narrowed;
     }
+    if let (Ty::Pointer { .. }, Ty::Int { .. }) = (&value.ty, ty)
+        && let Some(offset) = offset_from_null(object, &value)
+    {
+        return cast(object, offset, ty);
+    }
     if let ExprKind::Conditional(cond, then, other) = &value.kind
         && is_literal(then)
         && is_literal(other)
@@ -95,6 +100,45 @@ pub(super) fn cast(object: &Object, value: Expr, ty: &Ty) -> Expr {
             };
             expr(ExprKind::Cast(Box::new(value)), ty.clone(), span)
         }
+    }
+}
+
+/// `&((struct key *)0)->field`: how far the field lies behind the start.
+fn offset_from_null(object: &Object, pointer: &Expr) -> Option<Expr> {
+    match &pointer.kind {
+        ExprKind::Cast(inner) if matches!(inner.ty, Ty::Pointer { .. }) => {
+            offset_from_null(object, inner)
+        }
+        ExprKind::AddressOf(place) | ExprKind::Decay(place) => {
+            let (bytes, record, path) = fields_from_null(object, place)?;
+            let kind = ExprKind::OffsetOf(bytes, record?, path);
+            Some(expr(kind, Ty::unsigned(64), pointer.span))
+        }
+        _ => None,
+    }
+}
+
+/// Bytes, record and fields of a place behind a null pointer.
+fn fields_from_null(
+    object: &Object,
+    place: &Place,
+) -> Option<(u64, Option<RecordId>, Vec<PathPart>)> {
+    match &place.kind {
+        PlaceKind::Deref(pointer) => {
+            let mut inner = pointer.as_ref();
+            while let ExprKind::Cast(next) = &inner.kind {
+                inner = next;
+            }
+            matches!(inner.kind, ExprKind::Int(0)).then(|| (0, None, Vec::new()))
+        }
+        PlaceKind::Field(base, record, index) => {
+            let (bytes, outer, mut path) = fields_from_null(object, base)?;
+            let fields = object.records.get(record.0 as usize)?.fields.as_ref()?;
+            let field = fields.get(*index as usize)?;
+            path.push(PathPart::Field(field.name.clone()?));
+            Some((bytes + field.offset, outer.or(Some(*record)), path))
+        }
+        _ => None,
     }
 }
 

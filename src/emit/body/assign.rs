@@ -14,6 +14,8 @@ pub struct Flow {
     assigned: HashSet<LocalId>,
     /// What is looked for.
     pub reassigned: HashSet<LocalId>,
+    /// Variables that are assigned as a whole anywhere.
+    pub written: HashSet<LocalId>,
     /// Variables that may be read before they have a value on some path.
     pub early: HashSet<LocalId>,
     definite: HashSet<LocalId>,
@@ -147,6 +149,7 @@ impl Flow {
     fn write(&mut self, place: &Place) {
         match &place.kind {
             PlaceKind::Local(local) => {
+                self.written.insert(*local);
                 if self.assigned.contains(local) {
                     self.reassigned.insert(*local);
                 }

@@ -1,7 +1,7 @@
 //! Calls: functions, helpers, atomics, what the compiler offers.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, quote};
 
 use super::{Body, Pin, value};
 use crate::{
@@ -11,11 +11,8 @@ use crate::{
         types::{self, int},
     },
     ir::{
-        FunctionId, RelocationId, RelocationKind,
-        body::{
-            AddressSpace, AtomicOp, BinaryOp, Builtin, CoreBitfield, Expr, ExprKind, Place,
-            Register, RegisterAccess,
-        },
+        FunctionId,
+        body::{AtomicOp, BinaryOp, Builtin, Expr, ExprKind, Place, Register, RegisterAccess},
         ty::Ty,
     },
 };
@@ -75,7 +72,11 @@ impl Body<'_> {
             GENERATED
         };
         let function = self.t.uses.import(module, name);
-        let args = args.iter().map(|arg| match &arg.ty {
+        let typed = super::super::bindings::takes_typed(name);
+        let args = args.iter().enumerate().map(|(at, arg)| match &arg.ty {
+            Ty::Pointer { mutable, .. } if at == 0 && typed && self.is_erased(arg) => {
+                self.erased(arg, *mutable).dot(quote!(cast()))
+            }
             Ty::Pointer { mutable, .. } => self.erased(arg, *mutable),
             Ty::Enum(_) => self.enum_number(arg),
             _ => self.expr(arg, Pin::Context),
@@ -251,112 +252,6 @@ impl Body<'_> {
         }
     }
 
-    /// `BPF_CORE_READ` and its kin: one hop.
-    pub(super) fn probe_read(&self, space: AddressSpace, address: &Expr, ty: &Ty) -> Code {
-        let address = super::expr::strip_pointer_casts(address);
-        if let (ExprKind::CoreAddress(base, id), AddressSpace::Kernel | AddressSpace::User) =
-            (&address.kind, space)
-        {
-            let name = self.t.names.relocation(*id);
-            let base = self.pointer(base, false);
-            let method = match space {
-                AddressSpace::User => "read_user",
-                _ => "read",
-            };
-            self.t
-                .uses
-                .need(Module::CoreRead, &format!("Field::{method}"));
-            let method = format_ident!("{method}");
-            let code = Code::atom(quote!(#name.#method(#base)));
-            return self.read_value(code, ty);
-        }
-        let function = match space {
-            AddressSpace::Kernel => "read_kernel",
-            AddressSpace::User => "read_user",
-            AddressSpace::Any => "read",
-        };
-        let function = self.t.uses.runtime(Module::Helper, function);
-        let address = self.pointer(address, false);
-        self.read_value(Code::atom(quote!(#function(#address))), ty)
-    }
-
-    /// What was read, as the type that the C has: `bool` and enumerations are read as numbers.
-    fn read_value(&self, code: Code, ty: &Ty) -> Code {
-        match ty {
-            Ty::Bool => Code::binary(&code, quote!(!=), &Code::atom(quote!(0)), Prec::Compare),
-            Ty::Enum(_) => {
-                let name = self.t.ty(ty);
-                Code::atom(quote!(#name(#code)))
-            }
-            _ => code,
-        }
-    }
-
-    pub(super) fn core_value(&self, id: RelocationId, ty: &Ty) -> Code {
-        let name = self.t.names.relocation(id);
-        let relocation = self.t.object.relocations.get(id.0 as usize);
-        let code = match relocation.map(|r| r.kind) {
-            Some(RelocationKind::FieldOffset) => {
-                self.t.uses.need(Module::CoreRead, "Field::offset");
-                return Code::atom(quote!(#name.offset())).cast(&self.t.ty(ty));
-            }
-            _ => Code::atom(quote!(#name.get())),
-        };
-        let holder = match relocation.map(|r| r.kind) {
-            Some(
-                RelocationKind::FieldExists
-                | RelocationKind::TypeExists
-                | RelocationKind::TypeMatches
-                | RelocationKind::EnumExists,
-            ) => "Exists",
-            Some(RelocationKind::EnumValue) => "Constant",
-            _ => "Number",
-        };
-        self.t
-            .uses
-            .need(Module::CoreRead, &format!("{holder}::get"));
-        let own = match relocation.map(|r| r.kind) {
-            Some(
-                RelocationKind::FieldExists
-                | RelocationKind::TypeExists
-                | RelocationKind::TypeMatches
-                | RelocationKind::EnumExists,
-            ) => Ty::Bool,
-            Some(RelocationKind::EnumValue) => Ty::unsigned(64),
-            _ => Ty::unsigned(32),
-        };
-        match (own == *ty, ty) {
-            (true, _) => code,
-            (_, Ty::Bool) => Code::binary(&code, quote!(!=), &Code::atom(quote!(0)), Prec::Compare),
-            _ => code.cast(&self.t.ty(ty)),
-        }
-    }
-
-    pub(super) fn core_bitfield(
-        &self,
-        base: &Expr,
-        bits: &CoreBitfield,
-        probed: bool,
-        ty: &Ty,
-    ) -> Code {
-        let name = self.t.names.relocation(bits.offset);
-        let base = self.pointer(base, false);
-        let code = if probed {
-            self.t.uses.need(Module::CoreRead, "Bitfield::probe");
-            Code::atom(quote!(#name.probe(#base)))
-        } else {
-            self.t.uses.need(Module::CoreRead, "Bitfield::direct");
-            self.operation(Code::atom(quote!(#name.direct(#base))))
-        };
-        match ty {
-            Ty::Int {
-                bits: 64,
-                signed: false,
-            } => code,
-            _ => code.cast(&self.t.ty(ty)),
-        }
-    }
-
     /// An atomic operation; `wanted` says whether the old value is.
     pub(super) fn atomic(
         &self,
@@ -517,6 +412,16 @@ impl Body<'_> {
             RegisterAccess::Probe => {
                 let function = self.t.uses.runtime(Module::Regs, "probe");
                 Code::atom(quote!(#function(#regs, #constant)))
+            }
+            RegisterAccess::Address => {
+                let code = regs.dot(quote!(wrapping_byte_add(#constant)));
+                return match ty {
+                    Ty::Pointer { to, .. } => {
+                        let to = self.t.pointee(to);
+                        code.dot(quote!(cast::<#to>()))
+                    }
+                    _ => code,
+                };
             }
         };
         match ty {

@@ -55,7 +55,7 @@ impl Body<'_> {
             }
             (Ty::Pointer { .. }, Ty::Pointer { .. }) => self.pointer_to_pointer(value, ty),
             (Ty::Pointer { .. }, Ty::Int { bits, signed }) => {
-                let pointer = self.expr(value, Pin::Itself);
+                let pointer = self.addressed(value);
                 let wide = pointer.cast(&quote!(u64));
                 if *bits == 64 && !signed {
                     wide
@@ -194,6 +194,10 @@ impl Body<'_> {
         }
         if matches!(inner.kind, ExprKind::Int(0)) {
             return self.null(&Ty::void_pointer(mutable));
+        }
+        if let ExprKind::Map(id) = inner.kind {
+            let name = self.t.names.map(id);
+            return Code::atom(quote!((&raw const #name).cast_mut().cast()));
         }
         let Ty::Pointer { mutable: was, .. } = &inner.ty else {
             let ty = self.t.ty(&value.ty);

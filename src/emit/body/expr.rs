@@ -76,10 +76,7 @@ impl Body<'_> {
             ExprKind::SeqPrintf(seq, format, args) => self.seq_printf(seq, format, args),
             ExprKind::ProbeRead(space, address) => self.probe_read(*space, address, &expr.ty),
             ExprKind::CoreAddress(base, id) => {
-                let name = self.t.names.relocation(*id);
-                let base = self.pointer(base, false);
-                self.t.uses.need(Module::CoreRead, "Field::address");
-                let code = Code::atom(quote!(#name.address(#base)));
+                let code = self.core_address(base, *id, &expr.ty);
                 match expr.ty {
                     Ty::Pointer { mutable: true, .. } => code.dot(quote!(cast_mut())),
                     _ => code,
@@ -289,6 +286,10 @@ impl Body<'_> {
             let (left, right) = (self.expr(left, Pin::Itself), self.expr(right, Pin::Itself));
             return Code::binary(&left, tokens, &right, Prec::Compare);
         }
+        if matches!((&left.ty, &right.ty), (Ty::Enum(_), Ty::Enum(_))) {
+            let (left, right) = (self.enum_number(left), self.enum_number(right));
+            return Code::binary(&left, tokens, &right, Prec::Compare);
+        }
         if let Some((left, right)) = self.compare_text(left, right, op) {
             return Code::binary(&left, tokens, &right, Prec::Compare);
         }
@@ -360,10 +361,7 @@ impl Body<'_> {
                 };
             }
         }
-        let address = |e: &Expr| {
-            self.expr(strip_pointer_casts(e), Pin::Itself)
-                .dot(quote!(addr()))
-        };
+        let address = |e: &Expr| self.addressed(e).dot(quote!(addr()));
         Code::binary(
             &address(left),
             compare_op(op),
@@ -372,16 +370,31 @@ impl Body<'_> {
         )
     }
 
+    /// A pointer whose address is wanted: of a type that Rust knows without looking around.
+    pub(super) fn addressed(&self, pointer: &Expr) -> Code {
+        let inner = strip_pointer_casts(pointer);
+        match &inner.kind {
+            ExprKind::Map(id) => {
+                let name = self.t.names.map(*id);
+                Code::atom(quote!((&raw const #name)))
+            }
+            ExprKind::Helper(id, name, args) if matches!(inner.ty, Ty::Pointer { .. }) => {
+                self.helper(*id, name, args, &Ty::void_pointer(true))
+            }
+            ExprKind::Int(0) => {
+                self.t.uses.import("core", "ptr");
+                Code::atom(quote!(ptr::null::<()>()))
+            }
+            _ => self.expr(inner, Pin::Itself),
+        }
+    }
+
     fn distance(&self, left: &Expr, right: &Expr) -> Code {
         let size = match &left.ty {
             Ty::Pointer { to, .. } => self.t.size(to).max(1),
             _ => 1,
         };
-        let address = |e: &Expr| {
-            self.expr(strip_pointer_casts(e), Pin::Itself)
-                .dot(quote!(addr()))
-                .cast(&quote!(i64))
-        };
+        let address = |e: &Expr| self.addressed(e).dot(quote!(addr())).cast(&quote!(i64));
         let bytes = Code::binary(&address(left), quote!(-), &address(right), Prec::Sum);
         if size == 1 {
             return bytes;

@@ -31,7 +31,8 @@ impl Body<'_> {
     /// A map as `*mut c_void`, or whatever is wanted.
     pub(super) fn map_pointer(&self, id: MapId) -> Code {
         let name = self.t.names.map(id);
-        Code::atom(quote!((&raw const #name).cast_mut().cast()))
+        let to = self.t.uses.import("core::ffi", "c_void");
+        Code::atom(quote!((&raw const #name).cast_mut().cast::<#to>()))
     }
 
     /// A helper on a map that is known, as a method; `None` where only the plain call will do.

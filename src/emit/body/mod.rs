@@ -6,6 +6,7 @@
 mod assign;
 mod call;
 mod cast;
+mod core;
 mod declare;
 mod expr;
 mod keys;
@@ -47,6 +48,8 @@ pub struct Body<'a> {
     facts: RefCell<Facts>,
     /// Variables that may be read before they have a value.
     early: HashSet<LocalId>,
+    /// Variables that are assigned as a whole anywhere.
+    written: HashSet<LocalId>,
     /// Variables that are nothing but a known index into arrays.
     keys: HashMap<LocalId, Expr>,
     /// Counters that only index, and so are `usize`.
@@ -158,6 +161,7 @@ impl<'a> Body<'a> {
             context,
             facts: RefCell::default(),
             early: HashSet::new(),
+            written: HashSet::new(),
             keys,
             indices: RefCell::default(),
             mode: Cell::new(Mode::Each),
@@ -170,6 +174,7 @@ impl<'a> Body<'a> {
         };
         let flow = body.flow();
         body.early = flow.early;
+        body.written = flow.written;
         body.facts.borrow_mut().mutated = flow.reassigned;
         body
     }

@@ -6,6 +6,7 @@ use super::{Body, Held, Pin};
 use crate::{
     emit::{
         code::{Code, Prec},
+        items,
         runtime::Module,
         types,
     },
@@ -55,7 +56,12 @@ impl Body<'_> {
             let name = self.global_name(id);
             match global.kind {
                 GlobalKind::Option | GlobalKind::Kconfig => {
-                    return Code::atom(quote!(#name.load()));
+                    let code = Code::atom(quote!(#name.load()));
+                    return if items::holds_address(global) {
+                        code.cast(&self.t.ty(&global.ty))
+                    } else {
+                        code
+                    };
                 }
                 GlobalKind::Ksym => {}
                 _ => {}
@@ -65,7 +71,7 @@ impl Body<'_> {
             let getter = types::field_ident(record, index);
             let (followed, base) = (self.followed(base), self.place(base));
             let code = followed.unwrap_or(base.code).dot(quote!(#getter()));
-            return if base.is_unsafe {
+            return if base.is_unsafe || base.in_union {
                 self.operation(code)
             } else {
                 code
@@ -238,7 +244,8 @@ impl Body<'_> {
             let base = self.followed(base).unwrap_or(found.code).at(Prec::Postfix);
             return PlaceCode {
                 code: Code::atom(quote!(#base[#index])),
-                is_unsafe: found.is_unsafe,
+                // Only whole fields of unions are written without reading.
+                is_unsafe: found.is_unsafe || found.in_union,
                 in_union: found.in_union,
                 reference: None,
             };
@@ -336,6 +343,7 @@ impl Body<'_> {
                 Code::atom(quote!(#name))
             }
             ExprKind::SizeOf(of) if ty.to_string() == "usize" => self.size_of(of),
+            _ if matches!(inner.ty, Ty::Enum(_)) => self.enum_number(inner).cast(ty),
             _ => self.expr(inner, Pin::Itself).cast(ty),
         }
     }
@@ -383,6 +391,15 @@ impl Body<'_> {
         {
             return self.expr(pointer, Pin::Itself);
         }
+        if let PlaceKind::Temporary(init) = &place.kind {
+            let value = self.init(init, &place.ty, Pin::Itself);
+            self.t.uses.import("core", "ptr");
+            return Code::atom(if mutable {
+                quote!(ptr::from_mut(&mut #value))
+            } else {
+                quote!(ptr::from_ref(&#value))
+            });
+        }
         let mutable = mutable && self.is_writable(place);
         if mutable && let Some(id) = super::declare::base_local(place) {
             self.mutate(id);
@@ -406,10 +423,18 @@ impl Body<'_> {
         } else {
             code
         };
-        if found.is_unsafe && !direct {
+        if (found.is_unsafe || self.is_nested_in_union(place)) && !direct {
             self.operation(code)
         } else {
             code
+        }
+    }
+
+    /// Whether a place is a part of a union's field.
+    fn is_nested_in_union(&self, place: &Place) -> bool {
+        match &place.kind {
+            PlaceKind::Field(base, ..) | PlaceKind::Index(base, _) => self.place(base).in_union,
+            _ => false,
         }
     }
 

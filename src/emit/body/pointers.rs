@@ -4,7 +4,7 @@ use quote::quote;
 
 use super::{Body, Held, Pin, declare};
 use crate::{
-    emit::{code::Code, runtime::Module},
+    emit::code::Code,
     ir::{
         body::{BinaryOp, Expr, ExprKind, Init, LocalId, Place, PlaceKind, Stmt, StmtKind},
         ty::Ty,
@@ -45,12 +45,7 @@ impl Body<'_> {
                     code
                 }
             }
-            ExprKind::CoreAddress(base, id) if !mutable => {
-                let name = self.t.names.relocation(*id);
-                let base = self.pointer(base, false);
-                self.t.uses.need(Module::CoreRead, "Field::address");
-                Code::atom(quote!(#name.address(#base)))
-            }
+            ExprKind::CoreAddress(base, id) if !mutable => self.core_address(base, *id, &expr.ty),
             _ => self.expr(expr, Pin::Itself),
         }
     }
@@ -91,7 +86,6 @@ impl Body<'_> {
                     .is_some_and(|context| context.local == id && context.object),
                 _ => false,
             },
-            ExprKind::Map(_) => true,
             _ => false,
         }
     }

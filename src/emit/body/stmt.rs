@@ -96,9 +96,8 @@ impl Body<'_> {
             } => self.switch(*label, value, arms, default.as_ref()),
             StmtKind::Break(label) => self.leave(*label),
             StmtKind::Continue(label) => self.go_on(*label),
-            StmtKind::Return(None) => quote!(return;),
-            StmtKind::Return(Some(value)) => {
-                let value = self.returned(value);
+            StmtKind::Return(value) => {
+                let value = self.returned_or_zero(value.as_ref());
                 quote!(return #value;)
             }
             StmtKind::Barrier(None) => {

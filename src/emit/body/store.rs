@@ -23,7 +23,7 @@ impl Body<'_> {
                 let value = self.expr(value, Pin::Context);
                 let (followed, base) = (self.followed(base), self.place(base));
                 let code = followed.unwrap_or(base.code).dot(quote!(#setter(#value)));
-                let code = if base.is_unsafe {
+                let code = if base.is_unsafe || base.in_union {
                     self.operation(code)
                 } else {
                     code

@@ -20,7 +20,8 @@ impl Body<'_> {
     /// A function's statements: the last `return` becomes its value.
     pub(super) fn stmts_in_function(&self, stmts: &[Stmt]) -> TokenStream {
         let body = self.tail(stmts);
-        if self.function.ret != Ty::Unit && !Self::diverges(stmts) {
+        let has_value = self.function.ret != Ty::Unit || matches!(self.returns, Returns::As(..));
+        if has_value && !Self::diverges(stmts) {
             // C may run off the end where no caller looks at the value.
             let zero = match self.returns {
                 Returns::Value => self.root(|| self.zero(&self.function.ret, Pin::Context)),
@@ -40,7 +41,8 @@ impl Body<'_> {
             StmtKind::Return(value) => {
                 let head = self.stmts(before);
                 let notes = self.before(last);
-                let value = value.as_ref().map(|value| self.returned(value).at_head());
+                let value = self.returned_or_zero(value.as_ref());
+                let value = value.map(|value| value.at_head());
                 let after = self.after(last);
                 // A comment behind the value would have no statement to stand behind.
                 quote!(#head #notes #after #value)
@@ -92,6 +94,15 @@ impl Body<'_> {
             return self.tail(&block.stmts);
         }
         self.block_stmts(block)
+    }
+
+    /// The value of a `return`; a program whose C has none gives 0.
+    pub(super) fn returned_or_zero(&self, value: Option<&Expr>) -> Option<Code> {
+        match (value, self.returns) {
+            (Some(value), _) => Some(self.returned(value)),
+            (None, Returns::As(..)) => Some(Code::atom(quote!(0))),
+            (None, Returns::Value) => None,
+        }
     }
 
     pub(super) fn returned(&self, value: &Expr) -> Code {

@@ -108,6 +108,8 @@ impl Body<'_> {
                 let #name = unsafe { &mut *#name.as_mut_ptr() };
             };
         }
+        // It has a value from here on, so that the first assignment changes it.
+        let mutable = mutable.or_else(|| self.written.contains(&local).then(|| quote!(mut)));
         let value = self.root(|| self.zero(ty, Pin::Itself));
         let annotation = matches!(ty, Ty::Pointer { .. }).then(|| quote!(: #rust));
         quote!(let #mutable #name #annotation = #value;)
