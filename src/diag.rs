@@ -2,12 +2,15 @@
 //!
 //! Stages collect diagnostics and return them beside their result; they never print or exit.
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::source::span::Span;
 
 /// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Worth knowing; nothing is lost.
@@ -16,6 +19,17 @@ pub enum Severity {
     Warning,
     /// Something could not be read or ported.
     Error,
+}
+
+impl Severity {
+    /// As the configuration and most forms of output name it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
 }
 
 /// The stable identity of a kind of diagnostic: `E0123` and a kebab-case name.

@@ -6,11 +6,13 @@
 pub mod arch;
 pub mod c;
 pub mod cli;
+pub mod config;
 pub mod diag;
 pub mod emit;
 pub mod ir;
 pub mod lint;
 pub mod lower;
+pub mod lsp;
 pub mod output;
 pub mod port;
 pub mod source;

@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, process::ExitCode};
 
-use c2aya::cli::{Cli, Command};
+use c2aya::cli::{self, Cli, Command};
 use clap::Parser as _;
 
 fn main() -> ExitCode {
@@ -10,6 +10,11 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Port(args) => args.run(),
         Command::Lint(args) => args.run(),
+        Command::Lsp(args) => args.run(),
+        Command::Rules(args) => args.run(),
+        Command::Explain(args) => args.run(),
+        Command::Completions { shell } => cli::completions(shell),
+        Command::Man { folder } => cli::man(&folder),
         Command::Verify(args) => args.run(),
     };
     ExitCode::from(outcome.code())

@@ -65,7 +65,7 @@ pub fn lower_file(file: &Path, options: &Options, archs: &[Arch], cache: &Cache)
 }
 
 /// Where a file of the user's own asks for the target architecture or its byte order.
-fn asks_for_architecture(files: &SourceMap) -> Option<Span> {
+pub(crate) fn asks_for_architecture(files: &SourceMap) -> Option<Span> {
     const ASKS: [&str; 5] = [
         "__TARGET_ARCH_",
         "bpf_target_",

@@ -8,12 +8,15 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
+    slice,
+    sync::Arc,
 };
 
 use c2aya::{
     arch::Arch,
-    diag::Severity,
-    lint::{self, Confidence, Linted, Settings, registry, rule::Check},
+    cli::rules,
+    config,
+    lint::{self, Applicability, Category, Confidence, Job, Linted, Settings, fix, registry},
     output::human,
     source::{Cache, Options},
 };
@@ -24,7 +27,7 @@ fn findings_are_where_they_are_expected() {
     for path in files("tests/lint") {
         let text = fs::read_to_string(&path).unwrap();
         let expected = expected(&text);
-        let linted = lint(&path);
+        let linted = lint::lint_file(&test_job(&path), &Cache::default());
         let mut found: BTreeMap<u32, BTreeSet<&str>> = BTreeMap::new();
         for finding in &linted.findings {
             let line = finding
@@ -49,9 +52,6 @@ fn every_rule_has_its_two_files() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lint");
     let mut missing = Vec::new();
     for rule in registry::all() {
-        if matches!(rule.check, Check::Engine) {
-            continue;
-        }
         let stem = format!("{}-{}", rule.code.id, rule.code.name);
         let shows = format!("{stem}.bpf.c");
         let text = fs::read_to_string(folder.join(&shows)).unwrap_or_default();
@@ -83,25 +83,118 @@ fn every_file_belongs_to_a_rule() {
 }
 
 #[test]
+fn a_fix_does_what_it_says() {
+    let mut wrong = Vec::new();
+    for path in files("tests/lint") {
+        let job = test_job(&path);
+        let before = lint::lint_file(&job, &Cache::default());
+        let offered = before.findings.iter().filter(|finding| {
+            let fix = finding.fix.as_ref();
+            fix.is_some_and(|fix| fix.applicability <= Applicability::Unsafe)
+        });
+        let offered: Vec<_> = offered.map(|finding| finding.code().id).collect();
+        if offered.is_empty() {
+            continue;
+        }
+        let fix =
+            |cache: &Cache| fix::fix(slice::from_ref(&job), Applicability::Unsafe, cache, &|_| {});
+        let cache = Cache::default();
+        let fixed = fix(&cache);
+        let mut left = codes(&before);
+        for code in offered {
+            let at = left.iter().position(|other| *other == code).unwrap();
+            left.remove(at);
+        }
+        let now = codes(&fixed.linted[0]);
+        if now != left {
+            wrong.push(format!(
+                "{}: left are {now:?}, not {left:?}",
+                path.display()
+            ));
+        }
+        if !fix(&cache).texts.is_empty() {
+            wrong.push(format!("{}: a second time changes more", path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The codes of what was found, sorted.
+fn codes(linted: &Linted) -> Vec<&'static str> {
+    let mut codes: Vec<_> = linted
+        .findings
+        .iter()
+        .map(|found| found.code().id)
+        .collect();
+    codes.sort_unstable();
+    codes
+}
+
+#[test]
 fn fixtures_are_clean() {
     let mut found = Vec::new();
     for path in files("fixtures") {
-        let mut linted = lint::lint_file(
-            &path,
-            &Options::default(),
-            &Settings::default(),
-            &Cache::default(),
-        );
-        linted
-            .findings
-            .retain(|finding| finding.severity() > Severity::Note);
+        let linted = lint::lint_file(&job(&path, Settings::default()), &Cache::default());
         found.push(said(&linted));
     }
     let found = found.concat();
     assert!(found.is_empty(), "{found}");
 }
 
-fn lint(path: &Path) -> Linted {
+/// After a change that is meant: `UPDATE_DOCS=1 cargo test --test lint docs`.
+#[test]
+fn docs_are_fresh() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut wanted = BTreeMap::new();
+    let mut index = String::from(
+        "# Rules\n\nGenerated from the comments in `src/lint/rules/`; `c2aya explain CODE` prints the same.\n",
+    );
+    for category in Category::ALL {
+        index.push_str(&format!("\n## {}\n", category.name()));
+        for known in registry::codes() {
+            if known.category != category {
+                continue;
+            }
+            let (code, summary) = (known.code, &known.summary);
+            if known.rule.is_some() {
+                let file = format!("{}-{}.md", code.id, code.name);
+                index.push_str(&format!(
+                    "- [{} {}]({file}): {summary}\n",
+                    code.id, code.name
+                ));
+                wanted.insert(format!("docs/rules/{file}"), rules::page(known));
+            } else {
+                index.push_str(&format!("- {} {}: {summary}\n", code.id, code.name));
+            }
+        }
+    }
+    wanted.insert("docs/rules/README.md".to_owned(), index);
+    let schema = serde_json::to_string_pretty(&config::schema()).unwrap() + "\n";
+    wanted.insert("docs/c2aya.schema.json".to_owned(), schema);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        let _ = fs::remove_dir_all(root.join("docs/rules"));
+        fs::create_dir_all(root.join("docs/rules")).unwrap();
+        for (path, text) in &wanted {
+            fs::write(root.join(path), text).unwrap();
+        }
+    }
+    let stale: Vec<_> = wanted
+        .iter()
+        .filter(|(path, text)| fs::read_to_string(root.join(path)).ok().as_ref() != Some(text))
+        .map(|(path, _)| path)
+        .collect();
+    assert!(stale.is_empty(), "stale: {stale:#?}");
+    for entry in fs::read_dir(root.join("docs/rules")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(
+            wanted.contains_key(&format!("docs/rules/{name}")),
+            "{name} is of no rule"
+        );
+    }
+}
+
+/// As the lines at the head of the file want it linted.
+fn test_job(path: &Path) -> Job {
     let text = fs::read_to_string(path).unwrap();
     let mut settings = Settings {
         confidence: Confidence::Low,
@@ -117,7 +210,15 @@ fn lint(path: &Path) -> Linted {
                 .collect();
         }
     }
-    lint::lint_file(path, &Options::default(), &settings, &Cache::default())
+    job(path, settings)
+}
+
+fn job(path: &Path, settings: Settings) -> Job {
+    Job {
+        path: path.to_owned(),
+        options: Options::default(),
+        settings: Arc::new(settings),
+    }
 }
 
 /// The codes that the comments of a file expect, by line.

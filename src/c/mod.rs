@@ -30,7 +30,7 @@ mod record;
 mod sema;
 mod specifiers;
 mod stmt;
-mod suggest;
+pub(crate) mod suggest;
 #[cfg(test)]
 mod tests;
 mod token;

@@ -1,7 +1,7 @@
 //! "Did you mean …".
 
 /// The candidate nearest to `wanted`, if it is near enough to be a slip.
-pub(super) fn closest<'a>(
+pub(crate) fn closest<'a>(
     wanted: &str,
     candidates: impl Iterator<Item = &'a str>,
 ) -> Option<String> {

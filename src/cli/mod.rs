@@ -1,10 +1,14 @@
 //! One file for each command.
 
 pub mod lint;
+pub mod lsp;
 pub mod port;
+pub mod rules;
 pub mod verify;
 
-use clap::{Parser, Subcommand};
+use std::io::Write as _;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// Turns libbpf C syscall probes into Aya Rust.
 #[derive(Debug, Parser)]
@@ -22,8 +26,50 @@ pub enum Command {
     Port(port::Args),
     /// Look for what is wrong with probes although they compile and load
     Lint(lint::Args),
+    /// List what `lint` looks for
+    Rules(rules::Args),
+    /// Tell what a code means
+    Explain(rules::Explain),
+    /// Be a language server for editors, on standard input and output
+    Lsp(lsp::Args),
     /// Run a C probe and its port on the same made-up kernels, and compare what they leave behind
     Verify(verify::Args),
+    /// Write a completion script for a shell to standard output
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write manual pages into a folder
+    Man {
+        /// The folder, which is made if there is none
+        #[arg(value_name = "DIR")]
+        folder: std::path::PathBuf,
+    },
+}
+
+/// Writes a completion script.
+pub fn completions(shell: clap_complete::Shell) -> Outcome {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "c2aya", &mut text);
+    match std::io::stdout().write_all(&text) {
+        Ok(()) => Outcome::Done,
+        Err(error) => failed(&error),
+    }
+}
+
+/// Writes the manual pages, one for each command.
+pub fn man(folder: &std::path::Path) -> Outcome {
+    let written = std::fs::create_dir_all(folder)
+        .and_then(|()| clap_mangen::generate_to(Cli::command(), folder));
+    match written {
+        Ok(()) => Outcome::Done,
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &std::io::Error) -> Outcome {
+    eprintln!("c2aya: {error}");
+    Outcome::Failed
 }
 
 /// How a command ended.

@@ -139,6 +139,11 @@ impl Reading {
         }
     }
 
+    /// The architectures as they are named, none for all.
+    pub fn target_arch(&self) -> &[String] {
+        &self.target_arch
+    }
+
     /// The compilation database, if one is named.
     pub fn commands(&self) -> anyhow::Result<Option<CompileCommands>> {
         let path = self.compile_commands.as_deref();

@@ -1,6 +1,7 @@
 //! What a rule is.
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::{
     context::{Context, Run},
@@ -45,7 +46,20 @@ pub enum Check {
 }
 
 /// How sure a rule is of what it says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, clap::ValueEnum)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    clap::ValueEnum,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confidence {
     /// Often right; it can't see all that decides about it.
@@ -78,6 +92,62 @@ pub enum Category {
     State,
     /// L08xx, and the codes of `port`: where it runs, and what can't be ported.
     Portability,
+}
+
+impl Confidence {
+    /// As the configuration names it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+impl Category {
+    /// In the order of their codes.
+    pub const ALL: [Self; 9] = [
+        Self::Lint,
+        Self::Arguments,
+        Self::Convention,
+        Self::Quirks,
+        Self::SystemCalls,
+        Self::Memory,
+        Self::Leaks,
+        Self::State,
+        Self::Portability,
+    ];
+
+    /// As the configuration names it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Lint => "lint",
+            Self::Arguments => "arguments",
+            Self::Convention => "convention",
+            Self::Quirks => "quirks",
+            Self::SystemCalls => "system-calls",
+            Self::Memory => "memory",
+            Self::Leaks => "leaks",
+            Self::State => "state",
+            Self::Portability => "portability",
+        }
+    }
+
+    /// What the codes of its rules begin with.
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Self::Lint => "L00",
+            Self::Arguments => "L01",
+            Self::Convention => "L02",
+            Self::Quirks => "L03",
+            Self::SystemCalls => "L04",
+            Self::Memory => "L05",
+            Self::Leaks => "L06",
+            Self::State => "L07",
+            Self::Portability => "L08",
+        }
+    }
 }
 
 impl Rule {

@@ -1,15 +1,18 @@
 //! From paths to findings.
 
 use std::{
-    path::{Path, PathBuf},
+    collections::HashSet,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
 };
 
 use super::{
     Category, Confidence, Finding, Settings,
+    allow::{self, Allow},
     context::{Context, Overview, Run},
     registry,
     rule::Check,
@@ -18,9 +21,20 @@ use crate::{
     arch::Arch,
     c,
     diag::{Diagnostic, Severity},
-    lower,
+    lower, port,
     source::{self, Cache, Options, span::SourceMap},
 };
+
+/// A file to lint.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The file.
+    pub path: PathBuf,
+    /// How to read it.
+    pub options: Options,
+    /// What to look for.
+    pub settings: Arc<Settings>,
+}
 
 /// A file, and what was found in it.
 #[derive(Debug, Default)]
@@ -36,23 +50,32 @@ pub struct Linted {
 /// Stack of a thread that lints: rules walk trees as deep as the parser takes.
 const STACK_BYTES: usize = 256 << 20;
 
-/// Lints files, each with its own options for reading, on all processors.
-pub fn lint_files(files: &[(PathBuf, Options)], settings: &Settings, cache: &Cache) -> Vec<Linted> {
+/// What is known of a file until all are.
+#[derive(Default)]
+struct Looked {
+    linted: Linted,
+    overview: Overview,
+    allows: Vec<Allow>,
+}
+
+/// Lints files on all processors.
+pub fn lint_files(jobs: &[Job], cache: &Cache) -> Vec<Linted> {
     let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<(usize, Linted, Overview)>> = Mutex::default();
+    let done: Mutex<Vec<(usize, Looked)>> = Mutex::default();
     let work = || {
-        while let Some((at, (path, options))) = {
+        while let Some((at, job)) = {
             let at = next.fetch_add(1, Ordering::Relaxed);
-            files.get(at).map(|file| (at, file))
+            jobs.get(at).map(|job| (at, job))
         } {
-            let (linted, overview) = lint_alone(path, options, settings, cache);
+            let looked = catch_unwind(AssertUnwindSafe(|| look(job, cache)));
+            let looked = looked.unwrap_or_else(|_| gave_up(job));
             let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
-            done.push((at, linted, overview));
+            done.push((at, looked));
         }
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
-        for _ in 0..threads.min(files.len()) {
+        for _ in 0..threads.min(jobs.len()) {
             let builder = std::thread::Builder::new().stack_size(STACK_BYTES);
             if builder.spawn_scoped(scope, work).is_err() {
                 break;
@@ -60,82 +83,152 @@ pub fn lint_files(files: &[(PathBuf, Options)], settings: &Settings, cache: &Cac
         }
     });
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|(at, ..)| *at);
-    let (mut linted, overviews): (Vec<_>, Vec<_>) = done
-        .into_iter()
-        .map(|(_, linted, overview)| (linted, overview))
-        .unzip();
-    compare(&mut linted, &overviews, settings);
-    for file in &mut linted {
-        sort(&mut file.findings);
-    }
-    linted
+    done.sort_by_key(|(at, _)| *at);
+    finish(jobs, done.into_iter().map(|(_, looked)| looked).collect())
 }
 
 /// Lints one file.
-pub fn lint_file(path: &Path, options: &Options, settings: &Settings, cache: &Cache) -> Linted {
-    let files = [(path.to_owned(), options.clone())];
-    let mut linted = lint_files(&files, settings, cache);
+pub fn lint_file(job: &Job, cache: &Cache) -> Linted {
+    let mut linted = lint_files(std::slice::from_ref(job), cache);
     linted.pop().unwrap_or_default()
 }
 
-/// What the rules find that compare files.
-fn compare(linted: &mut [Linted], overviews: &[Overview], settings: &Settings) {
-    let run = Run {
-        files: overviews,
-        settings,
+/// Shows the context of a file, as it is for the first of its architectures.
+pub fn with_context<T: Send>(
+    job: &Job,
+    cache: &Cache,
+    look: impl FnOnce(&Context<'_>) -> T + Send,
+) -> Option<T> {
+    let run = || {
+        let arch = job.settings.archs.first().copied().unwrap_or(Arch::X86_64);
+        let mut files = SourceMap::default();
+        let (unit, _) = source::read(&job.path, &job.options, arch, cache, &mut files);
+        let unit = unit?;
+        let (tree, _) = c::analyze(&unit, &files);
+        let options = lower::Options::default();
+        let (object, _) = lower::lower(&files, unit.main, &tree, &options);
+        Some(look(&Context::new(
+            &files,
+            &unit,
+            &tree,
+            &object,
+            &job.settings,
+        )))
     };
+    std::thread::scope(|scope| {
+        let builder = std::thread::Builder::new().stack_size(STACK_BYTES);
+        builder.spawn_scoped(scope, run).ok()?.join().ok()?
+    })
+}
+
+/// What can be said once every file has been looked at.
+fn finish(jobs: &[Job], looked: Vec<Looked>) -> Vec<Linted> {
+    let (mut files, overviews): (Vec<_>, Vec<_>) = looked
+        .into_iter()
+        .map(|looked| ((looked.linted, looked.allows), looked.overview))
+        .unzip();
+    let run = Run { files: &overviews };
     let mut found = Vec::new();
     for rule in registry::all() {
-        if let Check::Run(check) = rule.check
-            && rule.confidence >= settings.confidence
-        {
+        if let Check::Run(check) = rule.check {
             check(&run, &mut found);
         }
     }
     for (at, finding) in found {
-        if let Some(file) = linted.get_mut(at) {
-            file.findings.push(finding);
+        if let Some((linted, _)) = files.get_mut(at) {
+            linted.findings.push(finding);
         }
     }
+    let mut said = HashSet::new();
+    let mut all = Vec::with_capacity(files.len());
+    for ((mut linted, allows), job) in files.into_iter().zip(jobs) {
+        let (findings, settings) = (&mut linted.findings, &*job.settings);
+        let wanted = |finding: &Finding| {
+            settings.wants(finding.code(), finding.category, finding.confidence)
+        };
+        findings.retain(wanted);
+        allow::apply(&allows, findings, &linted.files, settings);
+        findings.retain(wanted);
+        for finding in findings.iter_mut() {
+            if let Some(severity) = settings.severity(finding.code(), finding.category) {
+                finding.diagnostic.severity = severity;
+            }
+        }
+        sort(findings);
+        // What stands in a header is said once.
+        findings.retain(|finding| {
+            let place = finding.span().and_then(|span| {
+                let file = linted.files.get(span.file)?;
+                Some((file.path.clone(), span.start, span.end))
+            });
+            place.is_none_or(|place| {
+                said.insert((place, finding.code(), finding.diagnostic.message.clone()))
+            })
+        });
+        all.push(linted);
+    }
+    all
 }
 
 /// What the rules find that look at one file, and what the others want to know of it.
-fn lint_alone(
-    path: &Path,
-    options: &Options,
-    settings: &Settings,
-    cache: &Cache,
-) -> (Linted, Overview) {
-    let mut linted = Linted {
-        path: path.to_owned(),
-        ..Linted::default()
+fn look(job: &Job, cache: &Cache) -> Looked {
+    let mut looked = Looked {
+        linted: Linted {
+            path: job.path.clone(),
+            ..Linted::default()
+        },
+        ..Looked::default()
     };
-    let mut overview = Overview {
-        path: path.to_owned(),
-        ..Overview::default()
+    looked.overview.path.clone_from(&job.path);
+    let (first, others) = match job.settings.archs.split_first() {
+        Some((first, others)) => (*first, others),
+        None => (Arch::X86_64, &[][..]),
     };
-    let arch = settings.archs.first().copied().unwrap_or(Arch::X86_64);
-    let (unit, diagnostics) = source::read(path, options, arch, cache, &mut linted.files);
+    look_as(job, first, cache, &mut looked, true);
+    if job.settings.each_arch && port::asks_for_architecture(&looked.linted.files).is_some() {
+        for arch in others {
+            look_as(job, *arch, cache, &mut looked, false);
+        }
+    }
+    looked
+}
+
+/// Looks at a file as it is for one architecture.
+fn look_as(job: &Job, arch: Arch, cache: &Cache, looked: &mut Looked, first: bool) {
+    let files = &mut looked.linted.files;
+    let (unit, diagnostics) = source::read(&job.path, &job.options, arch, cache, files);
+    let files = &*files;
     let mut findings: Vec<_> = diagnostics.into_iter().map(unreadable).collect();
     if let Some(unit) = &unit {
-        let (tree, diagnostics) = c::analyze(unit, &linted.files);
+        let (tree, diagnostics) = c::analyze(unit, files);
         findings.extend(diagnostics.into_iter().map(unreadable));
         let (object, diagnostics) =
-            lower::lower(&linted.files, unit.main, &tree, &lower::Options::default());
+            lower::lower(files, unit.main, &tree, &lower::Options::default());
         findings.extend(diagnostics.into_iter().map(unportable));
-        let context = Context::new(&linted.files, unit, &tree, &object, settings);
+        let context = Context::new(files, unit, &tree, &object, &job.settings);
         for rule in registry::all() {
             if let Check::File(check) = rule.check
-                && rule.confidence >= settings.confidence
+                && job
+                    .settings
+                    .wants(rule.code, rule.category, rule.confidence)
             {
                 check(&context, &mut findings);
             }
         }
-        overview = Overview::new(path, &context);
+        if first {
+            looked.overview = Overview::new(&job.path, &context);
+            looked.allows = allow::find(&context);
+        }
     }
-    linted.findings = findings;
-    (linted, overview)
+    let known = &mut looked.linted.findings;
+    let before = known.len();
+    for finding in findings {
+        let same =
+            |other: &Finding| other.code() == finding.code() && other.span() == finding.span();
+        if first || !known.iter().take(before).any(same) {
+            known.push(finding);
+        }
+    }
 }
 
 /// What is wrong with the C itself.
@@ -156,6 +249,23 @@ fn unportable(mut diagnostic: Diagnostic) -> Finding {
         confidence: Confidence::High,
         category: Category::Portability,
         fix: None,
+    }
+}
+
+/// A fault of c2aya's own.
+fn gave_up(job: &Job) -> Looked {
+    let error = Diagnostic::error(
+        c::codes::GAVE_UP,
+        None,
+        "the linter gave up on this file; please report it",
+    );
+    Looked {
+        linted: Linted {
+            path: job.path.clone(),
+            findings: vec![unreadable(error)],
+            ..Linted::default()
+        },
+        ..Looked::default()
     }
 }
 

@@ -2,4 +2,6 @@
 
 pub mod human;
 pub mod ir_json;
+pub mod lint;
+pub mod uri;
 pub mod write;

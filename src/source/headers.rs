@@ -330,6 +330,12 @@ impl Cache {
         text
     }
 
+    /// Takes `text` for what the file holds from now on.
+    pub fn replace(&self, path: &Path, text: Arc<str>) {
+        lock(&self.texts).insert(path.to_owned(), Ok(text));
+        lock(&self.indices).remove(path);
+    }
+
     /// The text of an embedded file, shared.
     fn embedded(&self, name: &str, text: &'static str) -> Arc<str> {
         let path = Path::new(EMBEDDED).join(name);

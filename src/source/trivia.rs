@@ -112,7 +112,12 @@ impl Trivia {
             }
             let above = self.line_start(end);
             let line = self.text.get(above as usize..end as usize);
-            return line.is_some_and(|line| line.trim().is_empty());
+            let line = line.unwrap_or_default().trim();
+            if is_directive(line) {
+                start = above;
+                continue;
+            }
+            return line.is_empty();
         }
     }
 
@@ -177,6 +182,7 @@ fn comments(file: FileId, text: &str) -> Vec<Comment> {
         }
         match lexeme.kind {
             Kind::Newline => own_line = true,
+            Kind::LineComment | Kind::BlockComment if is_directive(lexeme.of(text)) => {}
             Kind::LineComment | Kind::BlockComment => {
                 match (found.last_mut(), comments.last_mut()) {
                     (Some(last), Some(comment)) if continues(text, *last, lexeme, own_line) => {
@@ -194,6 +200,13 @@ fn comments(file: FileId, text: &str) -> Vec<Comment> {
         }
     }
     comments
+}
+
+/// Whether a comment speaks to the linter, and not to people.
+fn is_directive(letters: &str) -> bool {
+    let said = letters.trim_start_matches(['/', '*', ' ', '\t']);
+    said.strip_prefix("c2aya:")
+        .is_some_and(|rest| rest.trim_start().starts_with("allow"))
 }
 
 /// Whether `next` goes on with the line comment `last`: on the next line, in the same column.
@@ -398,6 +411,18 @@ mod tests {
     }
 
     #[test]
+    fn what_the_linter_is_told_is_no_comment() {
+        check_texts(
+            "// a\n// c2aya: allow(b, reason = \"c\")\nint d; // e\n",
+            &["a", "e"],
+        );
+        check_texts(
+            "/* c2aya: allow(a) */ /* c2aya allows */",
+            &["c2aya allows"],
+        );
+    }
+
+    #[test]
     fn what_if_0_leaves_out() {
         check_texts(
             "#if 0\n// a\n#if X\n#endif\n// b\n#else\n// c\n#endif\n",
@@ -440,6 +465,7 @@ mod tests {
     fn blank_lines() {
         assert!(blank_before("a;\n\n|b;\n"));
         assert!(blank_before("a;\n \t\n\t/* c */\n\t// d\n\t|b;\n"));
+        assert!(blank_before("a;\n\n// c2aya: allow(d)\n|b;\n"));
         assert!(!blank_before("a;\n|b;\n"));
         assert!(!blank_before("|a;\n"));
         assert!(!blank_before("/* a\n\n */\n|b;\n"));

@@ -190,8 +190,6 @@ pub fn pointee(ty: &CType) -> Option<&CType> {
 pub struct Run<'a> {
     /// In the order of the command line.
     pub files: &'a [Overview],
-    /// What the user wants to know.
-    pub settings: &'a Settings,
 }
 
 /// What is kept of a file when the next one is read.

@@ -49,6 +49,11 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// The user's own files.
+    pub fn files(&self) -> impl Iterator<Item = (FileId, &'a str)> + '_ {
+        self.files.iter().map(|file| (file.id, file.text))
+    }
+
     /// All lexemes of the file, comments and line ends among them.
     pub fn lexemes(&self, file: FileId) -> &[Lexeme] {
         self.file(file).map_or(&[], |file| &file.lexemes)
@@ -71,6 +76,19 @@ impl<'a> Text<'a> {
         let at = file.index_at(span.start)?;
         let lexeme = file.lexemes.get(at)?;
         (lexeme.kind == Kind::Word).then(|| file.word(*lexeme))
+    }
+
+    /// The word that holds a byte, or ends at it.
+    pub fn word_touching(&self, file: FileId, offset: u32) -> Option<Word<'a>> {
+        let file = self.file(file)?;
+        let offset = offset as usize;
+        let touches = |lexeme: &&Lexeme| {
+            lexeme.kind == Kind::Word && lexeme.start <= offset && offset <= lexeme.end
+        };
+        file.lexemes
+            .iter()
+            .find(touches)
+            .map(|lexeme| file.word(*lexeme))
     }
 
     /// The word before the parenthesis that the place is the first thing in: `BPF_KSYSCALL` for the

@@ -10,7 +10,7 @@ use super::rule::Rule;
 
 macro_rules! rules {
     ($($rule:ident)*) => {
-        $(mod $rule;)*
+        $(pub(in crate::lint) mod $rule;)*
 
         /// Every rule, by code.
         pub(super) static ALL: &[&Rule] = &[$(&$rule::RULE),*];
@@ -19,6 +19,9 @@ macro_rules! rules {
 
 // By code.
 rules! {
+    unused_allow
+    allow_without_reason
+    unknown_allow
     deprecated_probe_read
     renamed_entry_macro
 }

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+unsigned long calls;
+
+// c2aya: allow(renamed-entrymacro, reason = "a slip") // expect: L0003
+SEC("ksyscall/close")
+int BPF_KPROBE_SYSCALL(close_enter, int fd) // expect: L0703
+{
+	calls += fd;
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";
