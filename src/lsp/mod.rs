@@ -14,7 +14,7 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use lsp_server::{Connection, Message, Notification, Request, Response};
 use lsp_types::{
     CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionProviderCapability,
@@ -52,17 +52,24 @@ pub fn serve(connection: &Connection) -> Result<()> {
     };
     while let Some(message) = server.next()? {
         match message {
-            Message::Request(request) => {
-                if connection.handle_shutdown(&request)? {
-                    return Ok(());
+            Message::Request(request) if request.method == "shutdown" => {
+                let done = Response::new_ok(request.id, ());
+                connection.sender.send(done.into())?;
+                // Clients may be gone before they say so.
+                while let Ok(message) = connection.receiver.recv() {
+                    if matches!(message, Message::Notification(said) if said.method == "exit") {
+                        break;
+                    }
                 }
-                server.request(request)?;
+                return Ok(());
             }
+            Message::Request(request) => server.request(request)?,
+            Message::Notification(said) if said.method == "exit" => break,
             Message::Notification(notification) => server.notification(notification)?,
             Message::Response(_) => {}
         }
     }
-    Ok(())
+    bail!("the client is gone without a word")
 }
 
 fn capabilities() -> ServerCapabilities {

@@ -1,5 +1,7 @@
 //! All calls of a file.
 
+use std::collections::BTreeSet;
+
 use crate::{
     c::tree::{Expr, ExprKind, FunctionId, Tree},
     lower::{c_walk, calls},
@@ -26,16 +28,23 @@ pub struct Call<'a> {
     pub function: FunctionId,
 }
 
-/// The calls of all functions, in order.
-pub(super) fn find(tree: &Tree) -> Vec<Call<'_>> {
+/// The calls of all functions, in order; and which functions each of them names.
+pub(super) fn find(tree: &Tree) -> (Vec<Call<'_>>, Vec<BTreeSet<FunctionId>>) {
     let mut found = Vec::new();
+    let mut named = Vec::with_capacity(tree.functions.len());
     for (index, function) in (0..).zip(&tree.functions) {
-        let Some(body) = &function.body else { continue };
-        c_walk::exprs_of_block(body, &mut |expr| {
-            found.extend(call(tree, FunctionId(index), expr));
-        });
+        let mut own = BTreeSet::new();
+        if let Some(body) = &function.body {
+            c_walk::exprs_of_block(body, &mut |expr| {
+                found.extend(call(tree, FunctionId(index), expr));
+                if let ExprKind::Function(id) = expr.kind {
+                    own.insert(id);
+                }
+            });
+        }
+        named.push(own);
     }
-    found
+    (found, named)
 }
 
 fn call<'a>(tree: &'a Tree, function: FunctionId, expr: &'a Expr) -> Option<Call<'a>> {

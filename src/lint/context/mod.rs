@@ -51,6 +51,8 @@ pub struct Context<'a> {
     /// All calls in all functions: of helpers, of own functions, of libbpf's macros (markers) and
     /// of builtins.
     pub calls: Vec<Call<'a>>,
+    /// Which functions the body of each names.
+    named: Vec<BTreeSet<FunctionId>>,
 }
 
 impl<'a> Context<'a> {
@@ -63,7 +65,7 @@ impl<'a> Context<'a> {
         settings: &'a Settings,
     ) -> Self {
         let text = Text::new(files);
-        let calls = calls::find(tree);
+        let (calls, named) = calls::find(tree);
         Self {
             programs: programs::find(tree, &text),
             maps: maps::find(tree, object),
@@ -74,6 +76,7 @@ impl<'a> Context<'a> {
             settings,
             text,
             calls,
+            named,
         }
     }
 
@@ -104,17 +107,8 @@ impl<'a> Context<'a> {
         let mut found = BTreeSet::from([from]);
         let mut left = vec![from];
         while let Some(id) = left.pop() {
-            let body = self
-                .function(id)
-                .and_then(|function| function.body.as_ref());
-            let Some(body) = body else { continue };
-            c_walk::exprs_of_block(body, &mut |expr| {
-                if let ExprKind::Function(id) = expr.kind
-                    && found.insert(id)
-                {
-                    left.push(id);
-                }
-            });
+            let named = self.named.get(id.0 as usize);
+            left.extend(named.into_iter().flatten().filter(|id| found.insert(**id)));
         }
         found
     }
