@@ -1,7 +1,7 @@
 //! c2aya turns libbpf C syscall probes into Aya Rust.
 //!
 //! A file flows through the stages below in this order, each taking the typed result of the one
-//! before it: [`source`] → [`c`] → [`lower`] → [`ir`] → [`emit`].
+//! before it: [`source`] → [`c`] → [`lower`] → [`ir`] ([`merge`]d) → [`emit`].
 
 pub mod arch;
 pub mod c;
@@ -13,6 +13,7 @@ pub mod ir;
 pub mod lint;
 pub mod lower;
 pub mod lsp;
+pub mod merge;
 pub mod output;
 pub mod port;
 pub mod source;

@@ -3,16 +3,13 @@
 use std::path::Path;
 
 use crate::{
-    arch::Arch,
+    arch::{Arch, Archs},
     c,
-    diag::{Code, Diagnostic},
+    diag::{Code, Diagnostic, Severity, has_errors},
     emit::{self, Emitted},
     ir::Object,
-    lower,
-    source::{
-        self, Cache, Options, Unit,
-        span::{FileKind, SourceMap, Span},
-    },
+    lower, merge,
+    source::{self, Cache, Options, asks, span::SourceMap},
 };
 
 /// A file and what became of it.
@@ -28,82 +25,144 @@ pub struct Port {
     pub deps: Vec<std::path::PathBuf>,
 }
 
-/// A file whose text depends on the target architecture is ported for one of several.
-pub const ONE_ARCHITECTURE: Code = Code::new("W0501", "one-architecture");
+/// A file can't be read for an architecture that was asked for by name.
+pub const REFUSED: Code = Code::new("E0502", "architecture-refused");
+/// A file can't be read for some of all architectures.
+pub const PASSED_OVER: Code = Code::new("W0502", "architecture-passed-over");
 
 /// Reads and lowers `file`.
 ///
-/// It is read as for the first of `archs`; a file that asks which architecture it is compiled for
-/// gets a warning where there are others.
+/// A file that asks which architecture it is compiled for is read for each of `archs`, and what
+/// differs is kept apart; any other is read once.
 pub fn lower_file(file: &Path, options: &Options, archs: &[Arch], cache: &Cache) -> Port {
     let mut port = Port::default();
-    let Some(&first) = archs.first() else {
+    let Some((&first, others)) = archs.split_first() else {
         return port;
     };
-    let Some(unit) = read(file, options, first, cache, &mut port) else {
-        return port;
-    };
-    if archs.len() > 1
-        && let Some(span) = asks_for_architecture(&port.files)
-    {
-        let (used, first) = (port.files.text(span).to_owned(), first.name());
-        let warning = Diagnostic::warning(
-            ONE_ARCHITECTURE,
-            span,
-            format!("`{used}` depends on the target architecture: ported as for {first}"),
-        );
-        port.diagnostics
-            .push(warning.help("port it once for each: --target-arch ARCH"));
+    let mut readings = vec![read(file, options, first, cache, &mut port)];
+    let asks = asks::for_architecture(&port.files);
+    if asks {
+        for &arch in others {
+            readings.push(read(file, options, arch, cache, &mut port));
+        }
     }
-    let (tree, diagnostics) = c::analyze(&unit, &port.files);
-    port.diagnostics.extend(diagnostics);
-    let (object, diagnostics) =
-        lower::lower(&port.files, unit.main, &tree, &lower::Options::default());
-    port.diagnostics.extend(diagnostics);
-    port.object = Some(object);
+    let mut refused = Vec::new();
+    // What is wrong everywhere is an error as any other.
+    if readings.iter().any(|reading| !reading.refused) {
+        let named = archs.len() < Arch::ALL.len();
+        refused = refuse(&mut readings, named, &mut port.diagnostics);
+    }
+    port.diagnostics.extend(diagnostics(&readings));
+    let mut objects: Vec<(Archs, Object)> = readings
+        .into_iter()
+        .filter_map(|reading| Some((reading.arch.into(), reading.object?)))
+        .collect();
+    port.object = if asks && !objects.is_empty() {
+        Some(merge::merge(&objects))
+    } else {
+        objects.pop().map(|(_, object)| object)
+    };
+    if let Some(object) = &mut port.object {
+        object.variants.refused = refused;
+    }
     port
 }
 
-/// Where a file of the user's own asks for the target architecture or its byte order.
-pub(crate) fn asks_for_architecture(files: &SourceMap) -> Option<Span> {
-    const ASKS: [&str; 5] = [
-        "__TARGET_ARCH_",
-        "bpf_target_",
-        "__x86_64__",
-        "__aarch64__",
-        "__BYTE_ORDER__",
-    ];
-    let own = |kind| matches!(kind, FileKind::Main | FileKind::Local);
-    files
-        .iter()
-        .filter(|(_, file)| own(file.kind))
-        .find_map(|(id, file)| {
-            let at = ASKS.iter().filter_map(|asks| file.text.find(asks)).min()?;
-            let rest = file.text.get(at..)?;
-            let length = rest
-                .find(|c: char| !c.is_alphanumeric() && c != '_')
-                .unwrap_or(rest.len());
-            Some(Span {
-                file: id,
-                start: u32::try_from(at).ok()?,
-                end: u32::try_from(at + length).ok()?,
-            })
-        })
+/// A file as on one architecture.
+struct Reading {
+    arch: Arch,
+    /// Whether it can't even be preprocessed, as an `#error` wants it.
+    refused: bool,
+    object: Option<Object>,
+    diagnostics: Vec<Diagnostic>,
 }
 
-fn read(
-    file: &Path,
-    options: &Options,
-    arch: Arch,
-    cache: &Cache,
-    port: &mut Port,
-) -> Option<Unit> {
-    let (unit, diagnostics) = source::read(file, options, arch, cache, &mut port.files);
-    port.diagnostics.extend(diagnostics);
-    if let Some(unit) = &unit {
-        port.deps.clone_from(&unit.deps);
+fn read(file: &Path, options: &Options, arch: Arch, cache: &Cache, port: &mut Port) -> Reading {
+    let (unit, mut diagnostics) = source::read(file, options, arch, cache, &mut port.files);
+    let refused = unit.is_none() || has_errors(&diagnostics);
+    let object = unit.map(|unit| {
+        for file in &unit.deps {
+            if !port.deps.contains(file) {
+                port.deps.push(file.clone());
+            }
+        }
+        let (tree, more) = c::analyze(&unit, &port.files);
+        diagnostics.extend(more);
+        let (object, more) =
+            lower::lower(&port.files, unit.main, &tree, &lower::Options::default());
+        diagnostics.extend(more);
+        object
+    });
+    Reading {
+        arch,
+        refused,
+        object,
+        diagnostics,
     }
-    unit
+}
+
+/// Takes out what was refused; says so, with the first reason of each.
+fn refuse(
+    readings: &mut Vec<Reading>,
+    named: bool,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<(Archs, String)> {
+    let mut reasons: Vec<(Diagnostic, Archs)> = Vec::new();
+    readings.retain(|reading| {
+        let mut errors = reading.diagnostics.iter();
+        let error = errors.find(|diagnostic| diagnostic.severity == Severity::Error);
+        if let (true, Some(error)) = (reading.refused, error) {
+            add(&mut reasons, error, reading.arch);
+        }
+        !reading.refused
+    });
+    reasons
+        .into_iter()
+        .map(|(reason, archs)| {
+            let message = format!("not ported for {}: {}", archs.names(), reason.message);
+            let (said, help) = if named {
+                (
+                    Diagnostic::error(REFUSED, reason.span, message),
+                    "leave it out of --target-arch, or port the rest with --keep-going",
+                )
+            } else {
+                (
+                    Diagnostic::warning(PASSED_OVER, reason.span, message),
+                    "a build of the port for such an architecture ends with this error",
+                )
+            };
+            diagnostics.push(said.help(help));
+            (archs, reason.message)
+        })
+        .collect()
+}
+
+/// What was found, each once; with the architectures where it isn't for all of them.
+fn diagnostics(readings: &[Reading]) -> Vec<Diagnostic> {
+    let all: Archs = readings.iter().map(|reading| reading.arch).collect();
+    let mut found: Vec<(Diagnostic, Archs)> = Vec::new();
+    for reading in readings {
+        for diagnostic in &reading.diagnostics {
+            add(&mut found, diagnostic, reading.arch);
+        }
+    }
+    found
+        .into_iter()
+        .map(|(diagnostic, archs)| {
+            if archs == all {
+                diagnostic
+            } else {
+                diagnostic.note(None, format!("only on {}", archs.names()))
+            }
+        })
+        .collect()
+}
+
+fn add(found: &mut Vec<(Diagnostic, Archs)>, diagnostic: &Diagnostic, arch: Arch) {
+    match found.iter_mut().find(|(known, _)| known == diagnostic) {
+        Some((_, archs)) => *archs = archs.union(arch.into()),
+        None => found.push((diagnostic.clone(), arch.into())),
+    }
 }
 
 /// Emits what [`lower_file`] found.

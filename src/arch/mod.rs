@@ -8,10 +8,12 @@ mod mips64;
 mod powerpc64;
 mod riscv64;
 mod s390x;
+mod set;
 pub mod table;
 mod x86_64;
 
 use serde::Serialize;
+pub use set::Archs;
 use table::Table;
 
 /// An architecture that Aya can target.
@@ -95,6 +97,22 @@ impl Arch {
             Self::Powerpc64 => "__TARGET_ARCH_powerpc",
             Self::Mips | Self::Mips64 => "__TARGET_ARCH_mips",
             Self::Loongarch64 => "__TARGET_ARCH_loongarch",
+        }
+    }
+
+    /// The macro by which compilers for the architecture itself name it. Those for BPF don't define
+    /// it; builds that include headers of the C library do.
+    pub const fn compiler_macro(self) -> &'static str {
+        match self {
+            Self::X86_64 => "__x86_64__",
+            Self::Aarch64 => "__aarch64__",
+            Self::S390x => "__s390x__",
+            Self::Riscv64 => "__riscv",
+            Self::Arm => "__arm__",
+            Self::Powerpc64 => "__powerpc64__",
+            Self::Mips => "__mips__",
+            Self::Mips64 => "__mips64",
+            Self::Loongarch64 => "__loongarch__",
         }
     }
 

@@ -7,7 +7,7 @@ use quote::quote;
 
 use super::types::int;
 use crate::ir::{
-    ConstantId, ConstantValue, Object,
+    Constant, ConstantId, ConstantValue, Item, Object,
     body::{Expr, ExprKind},
     ty::Ty,
     walk::Visit,
@@ -77,9 +77,10 @@ impl ConstantTypes {
         {
             demand.length(length);
         }
+        demand.share(object);
         let mut types = HashMap::new();
         for (id, constant) in (0..).map(ConstantId).zip(&object.constants) {
-            let ConstantValue::Int(value) = constant.value else {
+            let ConstantValue::Int(_) = constant.value else {
                 continue;
             };
             let own = match constant.ty {
@@ -91,10 +92,16 @@ impl ConstantTypes {
                 continue;
             }
             let wanted = demand.counts.get(&id);
+            let values: Vec<_> = variants(object, id)
+                .filter_map(|(_, constant)| match constant.value {
+                    ConstantValue::Int(value) => Some(value),
+                    ConstantValue::Str(_) => None,
+                })
+                .collect();
             let best = wanted
                 .into_iter()
                 .flatten()
-                .filter(|(ty, _)| ty.holds(value))
+                .filter(|(ty, _)| values.iter().all(|value| ty.holds(*value)))
                 .max_by_key(|(ty, count)| (**ty == RustInt::Usize, **count, **ty == own, **ty))
                 .map(|(ty, _)| *ty);
             types.insert(id, best.unwrap_or(own));
@@ -123,7 +130,31 @@ struct Demand {
     counts: HashMap<ConstantId, HashMap<RustInt, usize>>,
 }
 
+/// What a constant is on each architecture.
+fn variants(object: &Object, id: ConstantId) -> impl Iterator<Item = (ConstantId, &Constant)> {
+    let differs = object.only(Item::Constant(id)).is_some();
+    let name = object.name_of(Item::Constant(id));
+    (0..)
+        .map(ConstantId)
+        .zip(&object.constants)
+        .filter(move |(other, constant)| {
+            *other == id || (differs && name == Some(constant.name.as_str()))
+        })
+}
+
 impl Demand {
+    /// Constants that differ by architecture alone have one type.
+    fn share(&mut self, object: &Object) {
+        let own = self.counts.clone();
+        for (id, counts) in &mut self.counts {
+            for (other, _) in variants(object, *id).filter(|(other, _)| other != id) {
+                for (ty, count) in own.get(&other).into_iter().flatten() {
+                    *counts.entry(*ty).or_default() += count;
+                }
+            }
+        }
+    }
+
     fn want(&mut self, id: ConstantId, ty: RustInt) {
         *self.counts.entry(id).or_default().entry(ty).or_default() += 1;
     }

@@ -16,6 +16,7 @@ mod records;
 pub mod runtime;
 mod types;
 mod uses;
+mod variants;
 pub mod workspace;
 
 use std::collections::HashSet;
@@ -23,7 +24,7 @@ use std::collections::HashSet;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use self::{constants::ConstantTypes, names::Names, types::Types, uses::Uses};
+use self::{constants::ConstantTypes, names::Names, types::Types, uses::Uses, variants::Pieces};
 use crate::{
     diag::{Code, Diagnostic},
     ir::{
@@ -48,6 +49,8 @@ pub struct Emitted {
     pub doc: String,
     /// Items of the common crate: records, enumerations and constants that user space sees.
     pub common: String,
+    /// Whether some of them differ from one architecture to another.
+    pub common_asks: bool,
     /// What is needed of the runtime modules.
     pub runtime: runtime::Runtime,
 }
@@ -84,19 +87,19 @@ pub fn emit(object: &Object, options: &Options) -> (Emitted, Vec<Diagnostic>) {
             in_common: true,
             ..t
         };
-        let mut tokens = TokenStream::new();
+        let mut pieces = Pieces::default();
         for item in &object.order {
             if shared.has(*item) {
-                tokens.extend(one(&t, *item));
+                pieces.add(&uses, object.only(*item), || one(&t, *item));
             }
         }
-        if has_bits(&t, true) {
-            tokens.extend(records::bits_module());
-        }
-        let imports = uses::use_items(&uses::named(uses.imports(), &tokens));
-        emitted.common = text(&quote!(#(#imports)* #tokens), &uses, &mut diagnostics);
+        bits(&t, true, &mut pieces);
+        let (tokens, imports, _) = pieces.finish(&t);
+        emitted.common = text(&quote!(#imports #tokens), &uses, &mut diagnostics);
+        emitted.common_asks = tokens.to_string().contains("bpf_target_arch");
     }
-    let mut tokens = TokenStream::new();
+    let mut pieces = Pieces::default();
+    pieces.add(&uses, None, || variants::guards(object));
     let mut relocated = false;
     for item in &object.order {
         if options.common.is_some() && shared.has(*item) {
@@ -104,24 +107,22 @@ pub fn emit(object: &Object, options: &Options) -> (Emitted, Vec<Diagnostic>) {
         }
         // What is asked of the kernel's types stands behind constants and types.
         if !relocated && !matches!(item, Item::Constant(_) | Item::Record(_) | Item::Enum(_)) {
-            tokens.extend(relocations(&t));
+            relocations(&t, &mut pieces);
             relocated = true;
         }
-        tokens.extend(one(&t, *item));
+        pieces.add(&uses, object.only(*item), || one(&t, *item));
     }
     if !relocated {
-        tokens.extend(relocations(&t));
+        relocations(&t, &mut pieces);
     }
-    if has_bits(&t, false) {
-        tokens.extend(records::bits_module());
-    }
+    bits(&t, false, &mut pieces);
+    let (tokens, imports, runtime) = pieces.finish(&t);
     emitted.main = text(&tokens, &uses, &mut diagnostics);
-    let imports = uses::use_items(&uses::named(uses.imports(), &tokens));
-    emitted.imports = text(&quote!(#(#imports)*), &uses, &mut diagnostics);
+    emitted.imports = text(&imports, &uses, &mut diagnostics);
+    emitted.runtime = runtime;
     let doc = comments::inner_doc(&object.doc);
     let allow = programs::allow_names(object);
     emitted.doc = text(&quote!(#doc #allow), &uses, &mut diagnostics);
-    emitted.runtime = uses.runtime_items();
     (emitted, diagnostics)
 }
 
@@ -190,13 +191,19 @@ fn with_constants(object: &Object) -> Object {
     object
 }
 
-/// Whether any record that stands in the common crate, or in the programs' file, has bit-fields.
-fn has_bits(t: &Types<'_>, common: bool) -> bool {
+/// The module that reads bit-fields, where any record that stands in the common crate, or in the
+/// programs' file, has some.
+fn bits(t: &Types<'_>, common: bool, pieces: &mut Pieces) {
     let in_common = |id: &RecordId| t.common.is_some() && t.shared.records.contains(id);
-    (0..)
+    let those = (0..)
         .map(RecordId)
         .zip(&t.object.records)
-        .any(|(id, record)| in_common(&id) == common && records::has_bit_fields(record))
+        .filter(|(id, record)| in_common(id) == common && records::has_bit_fields(record))
+        .map(|(id, _)| t.object.only(Item::Record(id)));
+    let only = those.reduce(|a, b| a.zip(b).map(|(a, b)| a.union(b)));
+    if let Some(only) = only {
+        pieces.add(t.uses, only, records::bits_module);
+    }
 }
 
 fn holds(ty: &Ty, id: RecordId) -> bool {
@@ -206,13 +213,11 @@ fn holds(ty: &Ty, id: RecordId) -> bool {
     }
 }
 
-fn relocations(t: &Types<'_>) -> TokenStream {
-    (0..)
-        .map(RelocationId)
-        .zip(&t.object.relocations)
-        .filter(|(_, relocation)| core_reads::has_item(t, relocation))
-        .map(|(id, relocation)| core_reads::item(t, id, relocation))
-        .collect()
+fn relocations(t: &Types<'_>, pieces: &mut Pieces) {
+    for (id, _) in (0..).map(RelocationId).zip(&t.object.relocations) {
+        let item = Item::Relocation(id);
+        pieces.add(t.uses, t.object.only(item), || one(t, item));
+    }
 }
 
 fn one(t: &Types<'_>, item: Item) -> TokenStream {
@@ -250,6 +255,12 @@ fn one(t: &Types<'_>, item: Item) -> TokenStream {
             .license
             .as_ref()
             .map(items::license)
+            .unwrap_or_default(),
+        Item::Relocation(id) => object
+            .relocations
+            .get(id.0 as usize)
+            .filter(|relocation| core_reads::has_item(t, relocation))
+            .map(|relocation| core_reads::item(t, id, relocation))
             .unwrap_or_default(),
     }
 }

@@ -1,11 +1,19 @@
 //! What C's names become in Rust.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    mem::{Discriminant, discriminant},
+};
 
 use proc_macro2::{Ident, Span};
 
-use crate::ir::ty::Ty;
-use crate::ir::{ConstantId, EnumId, FunctionId, GlobalId, MapId, Object, RecordId, RelocationId};
+use crate::{
+    arch::Archs,
+    ir::{
+        ConstantId, EnumId, FunctionId, GlobalId, Item, MapId, Object, RecordId, RelocationId,
+        ty::Ty,
+    },
+};
 
 /// The Rust names of all items of an object, each unlike all others of its kind.
 #[derive(Clone, Debug, Default)]
@@ -37,17 +45,20 @@ impl Names {
         names.name_types(object);
         names.name_values(object);
         let programs = object.programs.iter().map(|p| p.function.name.clone());
-        let mut taken: HashSet<String> = programs.collect();
-        for (id, function) in (0..).zip(&object.functions) {
-            let name = distinct(snake(&function.name), &mut taken);
-            names.functions.insert(FunctionId(id), name);
+        let mut taken = Taken::new(object, programs.collect());
+        for (id, function) in (0..).map(FunctionId).zip(&object.functions) {
+            let name = taken.name(Item::Function(id), snake(&function.name), distinct);
+            names.functions.insert(id, name);
         }
         names
     }
 
     fn name_types(&mut self, object: &Object) {
         // Names of the prelude and of what the port imports.
-        let mut taken: HashSet<String> = RESERVED_TYPES.iter().map(|&s| s.to_owned()).collect();
+        let mut taken = Taken::new(
+            object,
+            RESERVED_TYPES.iter().map(|&s| s.to_owned()).collect(),
+        );
         for (id, record) in (0..).zip(&object.records) {
             let base = match &record.name {
                 Some(name) if record.fields.is_none() && super::bindings::has_struct(name) => {
@@ -56,7 +67,7 @@ impl Names {
                 Some(name) => camel(name),
                 None => part_name(object, RecordId(id)),
             };
-            let name = distinct_type(base, &mut taken);
+            let name = taken.name(Item::Record(RecordId(id)), base, distinct_type);
             self.types.insert(TypeKey::Record(RecordId(id)), name);
         }
         for (id, enumeration) in (0..).zip(&object.enums) {
@@ -64,7 +75,7 @@ impl Names {
                 .name
                 .as_deref()
                 .map_or("Anonymous".into(), camel);
-            let name = distinct_type(base, &mut taken);
+            let name = taken.name(Item::Enum(EnumId(id)), base, distinct_type);
             self.types.insert(TypeKey::Enum(EnumId(id)), name);
             let prefix = common_prefix(
                 &enumeration
@@ -88,39 +99,42 @@ impl Names {
     }
 
     fn name_values(&mut self, object: &Object) {
-        let mut taken: HashSet<String> = RESERVED_VALUES.iter().map(|&s| s.to_owned()).collect();
+        let mut taken = Taken::new(
+            object,
+            RESERVED_VALUES.iter().map(|&s| s.to_owned()).collect(),
+        );
         if let Some(license) = &object.license {
-            taken.insert(upper(&license.variable));
+            taken.names.insert(upper(&license.variable));
         }
-        for (id, constant) in (0..).zip(&object.constants) {
+        for (id, constant) in (0..).map(ConstantId).zip(&object.constants) {
             // The kernel's constants keep their names: Aya has them too.
             let name = if constant.foreign {
-                taken.insert(constant.name.clone());
+                taken.names.insert(constant.name.clone());
                 constant.name.clone()
             } else {
-                distinct(upper(&constant.name), &mut taken)
+                taken.name(Item::Constant(id), upper(&constant.name), distinct)
             };
-            self.values.insert(ValueKey::Constant(ConstantId(id)), name);
+            self.values.insert(ValueKey::Constant(id), name);
         }
-        for (id, map) in (0..).zip(&object.maps) {
-            let name = distinct(upper(&map.name), &mut taken);
-            self.values.insert(ValueKey::Map(MapId(id)), name);
+        for (id, map) in (0..).map(MapId).zip(&object.maps) {
+            let name = taken.name(Item::Map(id), upper(&map.name), distinct);
+            self.values.insert(ValueKey::Map(id), name);
         }
-        for (id, global) in (0..).zip(&object.globals) {
-            let name = distinct(upper(&global.name), &mut taken);
-            self.values.insert(ValueKey::Global(GlobalId(id)), name);
+        for (id, global) in (0..).map(GlobalId).zip(&object.globals) {
+            let name = taken.name(Item::Global(id), upper(&global.name), distinct);
+            self.values.insert(ValueKey::Global(id), name);
         }
-        for (id, relocation) in (0..).zip(&object.relocations) {
+        for (id, relocation) in (0..).map(RelocationId).zip(&object.relocations) {
             let base = super::core_reads::rust_name(relocation);
             let qualified = super::core_reads::qualified_rust_name(relocation);
-            let name = if taken.contains(&base) {
+            let item = Item::Relocation(id);
+            let name = if taken.names.contains(&base) && taken.variant(item, &base).is_none() {
                 qualified
             } else {
                 base
             };
-            let name = distinct(name, &mut taken);
-            self.values
-                .insert(ValueKey::Relocation(RelocationId(id)), name);
+            let name = taken.name(item, name, distinct);
+            self.values.insert(ValueKey::Relocation(id), name);
         }
     }
 
@@ -167,6 +181,48 @@ impl Names {
 
     fn value(&self, key: ValueKey) -> Ident {
         ident(self.values.get(&key).map_or("UNKNOWN", |s| s))
+    }
+}
+
+/// Names that are taken. What is for other architectures each time may have one name.
+struct Taken<'o> {
+    object: &'o Object,
+    names: HashSet<String>,
+    /// By the name that was wanted: the name, and what has it for which architectures.
+    variants: HashMap<String, (String, Discriminant<Item>, Archs)>,
+}
+
+impl<'o> Taken<'o> {
+    fn new(object: &'o Object, names: HashSet<String>) -> Self {
+        Self {
+            object,
+            names,
+            variants: HashMap::new(),
+        }
+    }
+
+    /// The name of another variant of an item.
+    fn variant(&self, item: Item, wanted: &str) -> Option<&str> {
+        let archs = self.object.only(item)?;
+        let (name, kind, others) = self.variants.get(wanted)?;
+        let apart = others.without(archs) == *others;
+        (apart && *kind == discriminant(&item)).then_some(name)
+    }
+
+    fn name(
+        &mut self,
+        item: Item,
+        wanted: String,
+        distinct: fn(String, &mut HashSet<String>) -> String,
+    ) -> String {
+        let known = self.variant(item, &wanted).map(str::to_owned);
+        let name = known.unwrap_or_else(|| distinct(wanted.clone(), &mut self.names));
+        if let Some(archs) = self.object.only(item) {
+            let of = (name.clone(), discriminant(&item), Archs::default());
+            let (_, _, others) = self.variants.entry(wanted).or_insert(of);
+            *others = others.union(archs);
+        }
+        name
     }
 }
 

@@ -76,10 +76,15 @@ impl Uses {
         quote!(__c2aya_after!(#at);)
     }
 
+    /// The number of a comment: equal ones have the same, so that equal code is equal tokens.
     fn comment(&self, comment: &Comment) -> proc_macro2::Literal {
         let mut comments = self.comments.borrow_mut();
-        comments.push(comment.lines.clone());
-        proc_macro2::Literal::usize_unsuffixed(comments.len() - 1)
+        let known = comments.iter().position(|known| *known == comment.lines);
+        let at = known.unwrap_or_else(|| {
+            comments.push(comment.lines.clone());
+            comments.len() - 1
+        });
+        proc_macro2::Literal::usize_unsuffixed(at)
     }
 
     /// The lines of the comment with that number.
@@ -87,9 +92,9 @@ impl Uses {
         self.comments.borrow().get(at).cloned().unwrap_or_default()
     }
 
-    /// All runtime items needed.
-    pub fn runtime_items(&self) -> Runtime {
-        self.runtime.borrow().clone()
+    /// Takes out what has been needed of the runtime modules, and begins with `with` anew.
+    pub fn swap_runtime(&self, with: Runtime) -> Runtime {
+        self.runtime.replace(with)
     }
 
     /// Module and name of all imports.

@@ -104,10 +104,15 @@ pub fn workspace(name: &str, objects: &[PortedObject<'_>]) -> Workspace {
         add(format!("{name}/src/{path}"), text);
     }
 
-    add(
-        format!("{name}-common/Cargo.toml"),
-        manifest(&format!("{name}-common"), license.is_some()),
-    );
+    let mut common_manifest = manifest(&format!("{name}-common"), license.is_some());
+    if objects.iter().any(|each| each.emitted.common_asks) {
+        common_manifest.push_str("\n[build-dependencies]\naya-build.workspace = true\n");
+        add(
+            format!("{name}-common/build.rs"),
+            include_str!("../../templates/workspace/common_build.rs").to_owned(),
+        );
+    }
+    add(format!("{name}-common/Cargo.toml"), common_manifest);
     add(format!("{name}-common/src/lib.rs"), common(objects));
     if several {
         for each in objects {
@@ -165,7 +170,8 @@ pub fn single_file(emitted: &Emitted) -> String {
 fn programs(emitted: &Emitted) -> String {
     let mut text = head(emitted);
     for module in emitted.runtime.modules() {
-        let _ = writeln!(text, "mod {};", module.name());
+        let attribute = emitted.runtime.attribute(module);
+        let _ = writeln!(text, "{attribute}mod {};", module.name());
     }
     if !emitted.runtime.is_empty() {
         text.push('\n');

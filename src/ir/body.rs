@@ -18,7 +18,7 @@ pub struct LocalId(pub u32);
 pub struct LabelId(pub u32);
 
 /// A function.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Function {
     /// Its name in the object.
     pub name: String,
@@ -49,7 +49,7 @@ pub struct Function {
 }
 
 /// A parameter or variable.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Local {
     /// Its name in C; made up if there was none.
     pub name: String,
@@ -60,7 +60,7 @@ pub struct Local {
 }
 
 /// A statement.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stmt {
     /// What it does.
     pub kind: StmtKind,
@@ -71,7 +71,7 @@ pub struct Stmt {
 }
 
 /// A sequence of statements in braces of their own, with the comments behind the last one.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Block {
     /// In order.
     pub stmts: Vec<Stmt>,
@@ -80,7 +80,7 @@ pub struct Block {
 }
 
 /// The kinds of [`Stmt`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StmtKind {
     /// A variable begins to live here; without a value its memory is unwritten.
     Let(LocalId, Option<Init>),
@@ -135,7 +135,7 @@ pub enum StmtKind {
 }
 
 /// An arm of a [`StmtKind::Switch`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arm {
     /// Inclusive ranges in the type of the value.
     pub values: Vec<(Expr, Expr)>,
@@ -146,7 +146,7 @@ pub struct Arm {
 }
 
 /// What an object starts with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Init {
     /// All bytes zero.
     Zero,
@@ -161,7 +161,7 @@ pub enum Init {
 }
 
 /// A piece of memory.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// Which.
     pub kind: PlaceKind,
@@ -172,7 +172,7 @@ pub struct Place {
 }
 
 /// The kinds of [`Place`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlaceKind {
     /// A variable of the function.
     Local(LocalId),
@@ -190,7 +190,7 @@ pub enum PlaceKind {
 }
 
 /// An expression.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expr {
     /// What it computes.
     pub kind: ExprKind,
@@ -201,7 +201,7 @@ pub struct Expr {
 }
 
 /// The kinds of [`Expr`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExprKind {
     /// An integer of type [`Expr::ty`] (also for enumerations and, 0 for null, pointers), in its
     /// range.

@@ -1,6 +1,7 @@
 //! What a BPF object is, in no language: programs and their arguments, maps, globals, types, bodies.
 //!
 //! Names are those of the object, that is C's. There is no text of C or Rust here and no register.
+//! What differs from one architecture to another is there once for each, see [`Variants`].
 
 pub mod body;
 pub mod dump;
@@ -13,7 +14,9 @@ use body::{Expr, Function, Init};
 use program::Program;
 use ty::{Enumeration, Record, Ty};
 
-use crate::source::span::Span;
+use std::collections::BTreeMap;
+
+use crate::{arch::Archs, source::span::Span};
 
 /// Index into [`Object::records`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -67,10 +70,45 @@ pub struct Object {
     pub programs: Vec<Program>,
     /// The order in which all of these stand in the file.
     pub order: Vec<Item>,
+    /// What depends on the architecture for which the file is read.
+    pub variants: Variants,
+}
+
+impl Object {
+    /// What an item is called in C; none for what has no name.
+    pub fn name_of(&self, item: Item) -> Option<&str> {
+        match item {
+            Item::Record(id) => self.records.get(id.0 as usize)?.name.as_deref(),
+            Item::Enum(id) => self.enums.get(id.0 as usize)?.name.as_deref(),
+            Item::Constant(id) => Some(&self.constants.get(id.0 as usize)?.name),
+            Item::Global(id) => Some(&self.globals.get(id.0 as usize)?.name),
+            Item::Map(id) => Some(&self.maps.get(id.0 as usize)?.name),
+            Item::Function(id) => Some(&self.functions.get(id.0 as usize)?.name),
+            Item::Program(at) => Some(&self.programs.get(at as usize)?.function.name),
+            Item::License | Item::Relocation(_) => None,
+        }
+    }
+
+    /// The architectures that an item is for, where it isn't for all.
+    pub fn only(&self, item: Item) -> Option<Archs> {
+        self.variants.only.get(&item).copied()
+    }
+}
+
+/// What of an object depends on the architecture for which the file is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Variants {
+    /// The architectures for which the file was read; none where it doesn't ask for them.
+    pub archs: Option<Archs>,
+    /// Architectures for which the file can't be read, and what it says there.
+    pub refused: Vec<(Archs, String)>,
+    /// Items that aren't there, or not the same, on all of `archs`. Several items may have one name,
+    /// then no two of them are for the same architecture.
+    pub only: BTreeMap<Item, Archs>,
 }
 
 /// An item of a file, in the order in which the user wrote them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "each names its kind")]
 pub enum Item {
     Record(RecordId),
@@ -82,6 +120,8 @@ pub enum Item {
     /// Index into [`Object::programs`].
     Program(u32),
     License,
+    /// Made up for the user, so never in [`Object::order`].
+    Relocation(RelocationId),
 }
 
 /// The contents of the section `license`.
@@ -117,7 +157,7 @@ pub struct Comment {
 
 /// A named constant (an object-like macro of the user, or a constant of an anonymous or foreign
 /// enumeration).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Constant {
     /// The macro.
     pub name: String,
@@ -148,7 +188,7 @@ pub enum ConstantValue {
 }
 
 /// A variable with static storage.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Global {
     /// Its name in the object (`function.name` for a static local).
     pub name: String,
@@ -188,7 +228,7 @@ pub enum GlobalKind {
 }
 
 /// A map.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Map {
     /// Its name in the object.
     pub name: String,
@@ -207,7 +247,7 @@ pub struct Map {
 }
 
 /// What a map is made as.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MapDef {
     /// `enum bpf_map_type` of the kernel's UAPI.
     pub map_type: u32,

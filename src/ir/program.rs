@@ -3,7 +3,7 @@
 use super::body::{Function, LocalId};
 
 /// A function that the kernel calls.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
     /// What `SEC("…")` says.
     pub section: String,
@@ -25,7 +25,7 @@ pub struct Program {
 }
 
 /// An argument of a [`Program`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Argument {
     /// The local variable that holds it. Its `ty` is the type that the body sees; a word is
     /// converted to it as C does.

@@ -65,7 +65,7 @@ impl Ty {
 }
 
 /// A structure or union.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     /// Its tag, or the typedef of an anonymous one; none for anonymous parts of others.
     pub name: Option<String>,
@@ -92,7 +92,7 @@ pub struct Record {
 }
 
 /// A member of a [`Record`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
     /// None for anonymous records.
     pub name: Option<String>,
@@ -110,7 +110,7 @@ pub struct Field {
 }
 
 /// An enumeration.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Enumeration {
     /// Its tag, or the typedef of an anonymous one; anonymous ones become constants.
     pub name: Option<String>,
@@ -131,7 +131,7 @@ pub struct Enumeration {
 }
 
 /// A constant of an [`Enumeration`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnumConstant {
     /// Its name.
     pub name: String,

@@ -21,7 +21,7 @@ use crate::{
     arch::Arch,
     c,
     diag::{Diagnostic, Severity},
-    lower, port,
+    lower,
     source::{self, Cache, Options, span::SourceMap},
 };
 
@@ -185,7 +185,7 @@ fn look(job: &Job, cache: &Cache) -> Looked {
         None => (Arch::X86_64, &[][..]),
     };
     look_as(job, first, cache, &mut looked, true);
-    if job.settings.each_arch && port::asks_for_architecture(&looked.linted.files).is_some() {
+    if job.settings.each_arch && source::asks::for_architecture(&looked.linted.files) {
         for arch in others {
             look_as(job, *arch, cache, &mut looked, false);
         }

@@ -298,6 +298,7 @@ fn notes_of(object: &mut Object, item: Item) -> Option<&mut crate::ir::Notes> {
         Item::Function(id) => &mut object.functions.get_mut(id.0 as usize)?.notes,
         Item::Program(index) => &mut object.programs.get_mut(index as usize)?.function.notes,
         Item::License => &mut object.license.as_mut()?.notes,
+        Item::Relocation(_) => return None,
     })
 }
 

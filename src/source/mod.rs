@@ -4,6 +4,7 @@
 //! place in the user's file that it came from. libbpf's macros arrive as the [`markers`] that
 //! later stages know, never as what they expand to.
 
+pub mod asks;
 mod assemble;
 mod bombs;
 pub mod codes;
@@ -79,7 +80,7 @@ pub struct Cache {
     indices: Mutex<HashMap<PathBuf, Option<Arc<Index>>>>,
 }
 
-/// Reads `file` as for one architecture.
+/// Reads `file` as for one architecture. Definitions that are about another one are left out.
 ///
 /// The unit is absent only where nothing can be made of the file; diagnostics of severity error
 /// can come with a unit, where the rest is still worth looking at.
@@ -90,7 +91,12 @@ pub fn read(
     cache: &Cache,
     files: &mut SourceMap,
 ) -> (Option<Unit>, Vec<Diagnostic>) {
-    read::Reader::new(options, arch, cache, files).read(file)
+    let mut options = options.clone();
+    options.defines.retain(|define| {
+        let name = define.split(['=', '(']).next().unwrap_or(define);
+        !asks::of_another(name, arch)
+    });
+    read::Reader::new(&options, arch, cache, files).read(file)
 }
 
 /// The comments and blank lines of a file of the user's own.

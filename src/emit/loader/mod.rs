@@ -11,6 +11,7 @@ mod programs;
 mod questions;
 mod text;
 mod types;
+mod variants;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -97,7 +98,7 @@ fn separate(parts: &mut [ObjectLoader]) {
         let module = part.module.clone();
         for setting in &mut part.settings {
             let kind = kinds
-                .entry(setting.field.clone())
+                .entry((setting.field.clone(), setting.attribute.clone()))
                 .or_insert_with(|| setting.kind.clone());
             if *kind != setting.kind {
                 setting.field = format!("{module}_{}", setting.field.trim_start_matches("r#"));
@@ -184,17 +185,20 @@ fn common_options(parts: &[ObjectLoader]) -> String {
 /// `struct Options`; none where there is nothing to choose.
 fn options_struct(parts: &[ObjectLoader], about: &str, public: &str) -> String {
     let mut members = String::new();
-    let all = parts.iter().flat_map(|part| &part.settings);
+    let all = parts.iter().flat_map(|part| part.settings.iter());
     for setting in options::merged(all) {
         members.push('\n');
         members.push_str(&setting.member());
     }
-    for target in parts.iter().flat_map(|part| &part.plan.targets) {
-        let _ = write!(
-            members,
-            "\n    /// {}\n    #[arg(long = {:?}, value_name = {:?})]\n    {}: Option<String>,\n",
-            target.help, target.flag, target.value_name, target.field
-        );
+    for part in parts {
+        for (target, only) in part.plan.targets.iter() {
+            let attribute = variants::attribute(part.object, *only, "\n    ");
+            let _ = write!(
+                members,
+                "\n    /// {}\n    {attribute}#[arg(long = {:?}, value_name = {:?})]\n    {}: Option<String>,\n",
+                target.help, target.flag, target.value_name, target.field
+            );
+        }
     }
     members.push_str(&common_options(parts));
     let members = members.trim_start_matches('\n');
@@ -248,7 +252,8 @@ fn main_of_one(part: &ObjectLoader, modules: &[&str]) -> String {
     let mut text =
         "//! Loads the programs, attaches them, and shows what they report.\n\n".to_owned();
     for module in &modules {
-        let _ = writeln!(text, "mod {module};");
+        let attribute = part.module_attribute(module);
+        let _ = writeln!(text, "{attribute}mod {module};");
     }
     let options = options_struct(parts, &about(parts), "");
     let body = format!(
@@ -270,7 +275,8 @@ fn main_of_many(parts: &[ObjectLoader], modules: &[&str]) -> String {
     let mut text =
         "//! Loads the programs, attaches them, and shows what they report.\n\n".to_owned();
     for module in &modules {
-        let _ = writeln!(text, "mod {module};");
+        let attribute = parts.iter().map(|part| part.module_attribute(module)).max();
+        let _ = writeln!(text, "{}mod {module};", attribute.unwrap_or_default());
     }
     let options = options_struct(parts, &about(parts), "pub ");
     let mut main = "#[tokio::main(flavor = \"current_thread\")]\nasync fn main() -> Result<()> {\n    let options = Options::parse();\n".to_owned();

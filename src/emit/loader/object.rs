@@ -5,15 +5,17 @@ use std::fmt::Write as _;
 use super::{
     Templates, formats, imports,
     options::{self, Setting, SettingKind},
-    programs::{Plan, unasked},
-    questions::{self, WRAPPER},
+    programs::{ATTACHED, Plan, unasked},
+    questions::{self, Table, WRAPPER},
     text::{call, list},
     types::Types,
+    variants::{Parts, attribute},
 };
 use crate::{
+    arch::Archs,
     diag::{Code, Diagnostic},
-    emit::runtime::select::format_use,
-    ir::{Map, MapDef, MapValue, Object, ty::Ty},
+    emit::runtime::{PARTLY_USED, select::format_use},
+    ir::{Item, Map, MapDef, MapId, MapValue, Object, ty::Ty},
 };
 
 /// `enum bpf_map_type` of the kernel's UAPI (`include/uapi/linux/bpf.h`).
@@ -41,18 +43,19 @@ pub(super) struct ObjectLoader<'a> {
     pub(super) module: String,
     pub(super) plan: Plan,
     pub(super) settings: Vec<Setting>,
-    pub(super) core: Option<String>,
-    pub(super) kconfig: Option<String>,
+    pub(super) core: Option<Table>,
+    pub(super) kconfig: Option<Table>,
     formats: Vec<String>,
     pub(super) types: Types<'a>,
     /// Maps whose records are printed.
-    streams: Vec<Stream>,
+    streams: Parts<Stream>,
     /// Statements that print what a map holds.
-    contents: Vec<String>,
+    contents: Parts<String>,
     uses_wrapper_flag: bool,
 }
 
 /// A map whose records are printed.
+#[derive(PartialEq)]
 struct Stream {
     /// Of the template `Records`.
     method: &'static str,
@@ -101,22 +104,23 @@ impl<'a> ObjectLoader<'a> {
             kconfig: questions::kconfig(object),
             formats: formats::of(object).into_iter().collect(),
             types: Types::new(object),
-            streams: Vec::new(),
-            contents: Vec::new(),
+            streams: Parts::default(),
+            contents: Parts::default(),
             uses_wrapper_flag,
         };
-        for map in &object.maps {
-            part.stream(map);
+        let maps = || (0..).map(MapId).zip(&object.maps);
+        for (id, map) in maps() {
+            part.stream(map, object.only(Item::Map(id)));
         }
         if !part.has_streams() {
-            for map in &object.maps {
-                part.content(map);
+            for (id, map) in maps() {
+                part.content(map, object.only(Item::Map(id)));
             }
         }
         (part, diagnostics)
     }
 
-    fn stream(&mut self, map: &Map) {
+    fn stream(&mut self, map: &Map, only: Option<Archs>) {
         let method = match map.def.map_type {
             map_type::RINGBUF => "ring_buffer",
             map_type::PERF_EVENT_ARRAY => "perf_events",
@@ -128,11 +132,12 @@ impl<'a> ObjectLoader<'a> {
             let name = self.name_of(ty, &map.name);
             types.push(format!("({name:?}, {expression})"));
         }
-        self.streams.push(Stream {
+        let stream = Stream {
             method,
             map: map.name.clone(),
             types,
-        });
+        };
+        self.streams.add(self.object, stream, only);
     }
 
     /// What a record of that type is called; the map's name where the type has none.
@@ -148,7 +153,7 @@ impl<'a> ObjectLoader<'a> {
             .unwrap_or_else(|| map.to_owned())
     }
 
-    fn content(&mut self, map: &Map) {
+    fn content(&mut self, map: &Map, only: Option<Archs>) {
         let MapDef {
             key_size,
             value_size,
@@ -180,7 +185,7 @@ impl<'a> ObjectLoader<'a> {
                 map.name
             )
         };
-        self.contents.push(statement);
+        self.contents.add(self.object, statement, only);
     }
 
     pub(super) fn has_streams(&self) -> bool {
@@ -224,10 +229,10 @@ impl<'a> ObjectLoader<'a> {
         if self.has_streams() {
             templates.want("records", &["Records", "print"]);
         }
-        for stream in &self.streams {
+        for (stream, _) in self.streams.iter() {
             templates.want("records", &[stream.method]);
         }
-        for statement in &self.contents {
+        for (statement, _) in self.contents.iter() {
             let method = [
                 "hash",
                 "per_cpu_hash",
@@ -241,11 +246,12 @@ impl<'a> ObjectLoader<'a> {
             templates.want("contents", &["Contents"]);
             templates.want("contents", method.as_slice());
         }
-        let functions: Vec<&'static str> = self.plan.functions.iter().copied().collect();
+        let functions = self.plan.functions.iter().map(|(function, _)| *function);
+        let functions: Vec<&'static str> = functions.collect();
         if !functions.is_empty() {
             templates.want("attach", &functions);
         }
-        if self.plan.functions.contains("syscall") {
+        if functions.contains(&"syscall") {
             templates.want("syscalls", &["function"]);
         }
     }
@@ -259,23 +265,20 @@ impl<'a> ObjectLoader<'a> {
             }
             text.push_str(table);
         };
-        if !self.plan.syscalls.is_empty() {
-            let rows = self.plan.syscalls.iter();
-            let rows = rows.map(|(program, call)| format!("({program:?}, {call:?})"));
-            let head = format!(
-                "const SYSCALLS: [(&str, &str); {}] = ",
-                self.plan.syscalls.len()
-            );
-            let list = list(&head, rows.collect(), 0, ";");
-            add(&format!(
-                "/// The programs, and the system calls that they attach to.\n{head}{list};\n"
-            ));
+        let mut rows = Parts::default();
+        for ((program, call), only) in self.plan.syscalls.iter() {
+            rows.add(self.object, format!("({program:?}, {call:?})"), *only);
+        }
+        let doc = "The programs, and the system calls that they attach to.";
+        let syscalls = questions::constant(self.object, doc, "SYSCALLS", "(&str, &str)", &rows);
+        if let Some((text, _)) = syscalls {
+            add(&text);
         }
         if let Some(core) = &self.core {
-            add(core);
+            add(&core.text);
         }
         if let Some(kconfig) = &self.kconfig {
-            add(kconfig);
+            add(&kconfig.text);
         }
         if !self.formats.is_empty() {
             let formats = self.formats.iter().map(|format| format!("{format:?}"));
@@ -284,6 +287,17 @@ impl<'a> ObjectLoader<'a> {
             add(&format!("/// What the programs print.\n{head}{list};\n"));
         }
         text
+    }
+
+    /// What stands before the declaration of one of the loader's modules: nothing where every
+    /// architecture uses all of it.
+    pub(super) fn module_attribute(&self, module: &str) -> &'static str {
+        let partly = match module {
+            "attach" => self.plan.functions.differ(),
+            "types" | "contents" | "records" => self.streams.differ() || self.contents.differ(),
+            _ => false,
+        };
+        if partly { PARTLY_USED } else { "" }
     }
 
     /// The function that loads it and attaches its programs.
@@ -299,11 +313,14 @@ impl<'a> ObjectLoader<'a> {
         if self.uses_wrapper_flag {
             text.push_str("    let syscalls = Syscalls::of_kernel()?;\n    let wrapped = u8::from(syscalls.wrapped());\n");
         }
-        if self.core.is_some() {
-            text.push_str("    let answers = Btf::read(&options.btf)?.answer(&CORE)?;\n");
+        if let Some(Table { argument, .. }) = self.core {
+            let _ = writeln!(
+                text,
+                "    let answers = Btf::read(&options.btf)?.answer({argument})?;"
+            );
         }
-        if self.kconfig.is_some() {
-            text.push_str("    let kconfig = kconfig::values(&KCONFIG)?;\n");
+        if let Some(Table { argument, .. }) = self.kconfig {
+            let _ = writeln!(text, "    let kconfig = kconfig::values({argument})?;");
         }
         for setting in &self.settings {
             text.push_str(&setting.prepare());
@@ -348,7 +365,8 @@ impl<'a> ObjectLoader<'a> {
     }
 
     fn attach(&self, text: &mut String) {
-        let mut doubtful = !self.plan.certain;
+        let certain = self.plan.certain.iter().next();
+        let mut doubtful = certain.is_none_or(|(_, only)| only.is_some());
         if self.plan.syscalls.is_empty() && self.plan.targets.is_empty() {
             doubtful = false;
         }
@@ -357,7 +375,8 @@ impl<'a> ObjectLoader<'a> {
             text.push_str("    let mut attached = false;\n");
         }
         if !self.plan.syscalls.is_empty() {
-            text.push_str("    for (name, call) in SYSCALLS {\n");
+            let pattern = if self.plan.syscalls.differ() { "&" } else { "" };
+            let _ = writeln!(text, "    for {pattern}(name, call) in SYSCALLS {{");
             text.push_str(if doubtful {
                 "        attached |= attach::syscall(&mut ebpf, &syscalls, name, call)?;\n"
             } else {
@@ -365,13 +384,18 @@ impl<'a> ObjectLoader<'a> {
             });
             text.push_str("    }\n");
         }
-        for statement in &self.plan.statements {
+        for (statement, only) in self.plan.statements.iter() {
             let statement = if doubtful {
                 statement.clone()
             } else {
                 unasked(statement)
             };
-            let _ = writeln!(text, "    {statement}");
+            let attribute = attribute(self.object, *only, "\n    ");
+            let _ = writeln!(text, "    {attribute}{statement}");
+        }
+        if let (true, Some((_, only))) = (doubtful, certain) {
+            let attribute = attribute(self.object, *only, "\n    ");
+            let _ = writeln!(text, "    {attribute}{ATTACHED}");
         }
         if doubtful {
             text.push_str(if self.plan.targets.is_empty() {
@@ -389,9 +413,10 @@ impl<'a> ObjectLoader<'a> {
             let _ = writeln!(text, "    trace::follow(&{path}FORMATS, options.json);");
         }
         if path.is_empty() {
-            for stream in &self.streams {
+            for (stream, only) in self.streams.iter() {
+                let attribute = attribute(self.object, *only, "\n    ");
                 let stream = stream.statement(&format!("&mut {variable}"));
-                let _ = writeln!(text, "    {stream}");
+                let _ = writeln!(text, "    {attribute}{stream}");
             }
         } else if self.has_streams() {
             let _ = writeln!(text, "    {path}listen(&mut {variable}, &mut records)?;");
@@ -430,15 +455,16 @@ impl<'a> ObjectLoader<'a> {
     }
 
     fn show_maps(&self, head: &str) -> String {
-        let drains = self.contents.iter().any(|statement| {
+        let drains = self.contents.iter().any(|(statement, _)| {
             statement.starts_with("contents.queue") || statement.starts_with("contents.stack")
         });
         let mutable = if drains { "mut " } else { "" };
         let mut text = format!(
             "/// Prints what the maps hold.\n{head} show_maps(ebpf: &mut Ebpf, json: bool) -> Result<()> {{\n    let {mutable}contents = Contents {{ ebpf, json }};\n"
         );
-        for statement in &self.contents {
-            let _ = writeln!(text, "    {statement}");
+        for (statement, only) in self.contents.iter() {
+            let attribute = attribute(self.object, *only, "\n    ");
+            let _ = writeln!(text, "    {attribute}{statement}");
         }
         text.push_str("    Ok(())\n}\n");
         text
@@ -463,8 +489,9 @@ impl<'a> ObjectLoader<'a> {
         body.push_str(&self.start("pub fn start"));
         if self.has_streams() {
             body.push_str("\n/// Prints what the programs send.\npub fn listen(ebpf: &mut Ebpf, records: &mut Records) -> Result<()> {\n");
-            for stream in &self.streams {
-                let _ = writeln!(body, "    {}", stream.statement("ebpf"));
+            for (stream, only) in self.streams.iter() {
+                let attribute = attribute(self.object, *only, "\n    ");
+                let _ = writeln!(body, "    {attribute}{}", stream.statement("ebpf"));
             }
             body.push_str("    Ok(())\n}\n");
         }
@@ -474,9 +501,9 @@ impl<'a> ObjectLoader<'a> {
         }
         body.push_str(self.text_helper());
         let types = if self.types.text().is_some() {
-            "\nmod types;\n"
+            format!("\n{}mod types;\n", self.module_attribute("types"))
         } else {
-            ""
+            String::new()
         };
         let mut own = vec!["Options".to_owned()];
         if body.contains("attach::") {

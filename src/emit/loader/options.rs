@@ -2,11 +2,14 @@
 
 use std::fmt::Write as _;
 
-use super::text::{doc, identifier, kebab};
+use super::{
+    text::{doc, identifier, kebab},
+    variants::{Parts, attribute},
+};
 use crate::{
     diag::{Code, Diagnostic},
     ir::{
-        ConstantValue, Notes, Object,
+        ConstantValue, GlobalId, Item, Notes, Object,
         body::{CompareOp, Expr, ExprKind, Init},
         ty::Ty,
         {Global, GlobalKind},
@@ -24,6 +27,8 @@ pub(super) struct Setting {
     pub(super) field: String,
     /// What the user gives.
     pub(super) kind: SettingKind,
+    /// What stands before each mention: the architectures that have it, where not all do.
+    pub(super) attribute: String,
     help: Notes,
 }
 
@@ -44,19 +49,23 @@ pub(super) const OWN: [&str; 6] = ["json", "btf", "interface", "egress", "cgroup
 
 /// The settings of an object; one that can't be offered is a warning.
 pub(super) fn settings(object: &Object) -> (Vec<Setting>, Vec<Diagnostic>) {
-    let mut settings = Vec::new();
+    let mut settings = Parts::default();
     let mut diagnostics = Vec::new();
-    for global in &object.globals {
+    for (id, global) in (0..).map(GlobalId).zip(&object.globals) {
         if global.kind != GlobalKind::Option {
             continue;
         }
         match kind(object, global) {
-            Some(kind) => settings.push(Setting {
-                global: global.name.clone(),
-                field: field(&global.name),
-                kind,
-                help: global.notes.clone(),
-            }),
+            Some(kind) => {
+                let setting = Setting {
+                    global: global.name.clone(),
+                    field: field(&global.name),
+                    kind,
+                    attribute: String::new(),
+                    help: global.notes.clone(),
+                };
+                settings.add(object, setting, object.only(Item::Global(id)));
+            }
             None => diagnostics.push(
                 Diagnostic::warning(
                     NOT_OFFERED,
@@ -67,7 +76,11 @@ pub(super) fn settings(object: &Object) -> (Vec<Setting>, Vec<Diagnostic>) {
             ),
         }
     }
-    (settings, diagnostics)
+    let settings = settings.iter().map(|(setting, only)| Setting {
+        attribute: attribute(object, *only, "\n    "),
+        ..setting.clone()
+    });
+    (settings.collect(), diagnostics)
 }
 
 fn field(global: &str) -> String {
@@ -153,7 +166,10 @@ fn integer(bits: u16, signed: bool) -> Option<&'static str> {
 pub(super) fn merged<'a>(all: impl IntoIterator<Item = &'a Setting>) -> Vec<&'a Setting> {
     let mut merged: Vec<&Setting> = Vec::new();
     for setting in all {
-        if !merged.iter().any(|other| other.field == setting.field) {
+        if !merged
+            .iter()
+            .any(|other| other.field == setting.field && other.attribute == setting.attribute)
+        {
             merged.push(setting);
         }
     }
@@ -186,36 +202,52 @@ impl Setting {
             SettingKind::Integer(of) => &format!("Option<{of}>"),
             SettingKind::Text(_) => "Option<String>",
         };
-        let _ = writeln!(text, "    #[arg({})]", arguments.join(", "));
+        let _ = writeln!(
+            text,
+            "    {}#[arg({})]",
+            self.attribute,
+            arguments.join(", ")
+        );
         let _ = writeln!(text, "    {}: {ty},", self.field);
         text
     }
 
     /// What converts the user's value, ahead of the loader's making; empty where nothing does.
     pub(super) fn prepare(&self) -> String {
-        let Self { field, .. } = self;
+        let Self {
+            field, attribute, ..
+        } = self;
         match &self.kind {
-            SettingKind::Flag => format!("    let {field} = u8::from(options.{field});\n"),
-            SettingKind::Bool => format!("    let {field} = options.{field}.map(u8::from);\n"),
+            SettingKind::Flag => {
+                format!("    {attribute}let {field} = u8::from(options.{field});\n")
+            }
+            SettingKind::Bool => {
+                format!("    {attribute}let {field} = options.{field}.map(u8::from);\n")
+            }
             SettingKind::Integer(_) => String::new(),
             SettingKind::Text(size) => format!(
-                "    let {field} = options.{field}.as_deref().map(text::<{size}>).transpose()?;\n"
+                "    {attribute}let {field} = options.{field}.as_deref().map(text::<{size}>).transpose()?;\n"
             ),
         }
     }
 
     /// The statement that hands the value over.
     pub(super) fn apply(&self) -> String {
-        let Self { global, field, .. } = self;
+        let Self {
+            global,
+            field,
+            attribute,
+            ..
+        } = self;
         match &self.kind {
             SettingKind::Flag => {
-                format!("    loader.override_global({global:?}, &{field}, false);\n")
+                format!("    {attribute}loader.override_global({global:?}, &{field}, false);\n")
             }
             SettingKind::Integer(_) => format!(
-                "    if let Some({field}) = &options.{field} {{\n        loader.override_global({global:?}, {field}, false);\n    }}\n"
+                "    {attribute}if let Some({field}) = &options.{field} {{\n        loader.override_global({global:?}, {field}, false);\n    }}\n"
             ),
             SettingKind::Bool | SettingKind::Text(_) => format!(
-                "    if let Some({field}) = &{field} {{\n        loader.override_global({global:?}, {field}, false);\n    }}\n"
+                "    {attribute}if let Some({field}) = &{field} {{\n        loader.override_global({global:?}, {field}, false);\n    }}\n"
             ),
         }
     }

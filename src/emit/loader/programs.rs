@@ -2,33 +2,39 @@
 
 use std::collections::BTreeSet;
 
-use super::text::{call as rust_call, identifier, kebab};
-use crate::ir::{
-    MapValue, Object,
-    program::{ArgumentSource, Program, ProgramKind},
+use super::{
+    text::{call as rust_call, identifier, kebab},
+    variants::Parts,
+};
+use crate::{
+    arch::Archs,
+    ir::{
+        Item, MapId, MapValue, Object,
+        program::{ArgumentSource, Program, ProgramKind},
+    },
 };
 
 /// What a loader does to attach the programs of an object.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     /// Programs, and the system calls that they attach to.
-    pub(super) syscalls: Vec<(String, String)>,
+    pub(super) syscalls: Parts<(String, String)>,
     /// Statements that attach the others, in the order of the file.
-    pub(super) statements: Vec<String>,
+    pub(super) statements: Parts<String>,
     /// Functions of the template `attach.rs`.
-    pub(super) functions: BTreeSet<&'static str>,
+    pub(super) functions: Parts<&'static str>,
     /// Which of the loader's common options are needed.
     pub(super) options: BTreeSet<&'static str>,
     /// Options that tell a program's target.
-    pub(super) targets: Vec<Target>,
-    /// Whether something is attached without regard to the kernel or to options.
-    pub(super) certain: bool,
+    pub(super) targets: Parts<Target>,
+    /// Where something is attached without regard to the kernel or to options.
+    pub(super) certain: Parts<()>,
     /// Whether the programs look at how system calls are entered.
     pub(super) needs_syscalls: bool,
 }
 
 /// An option for a program whose section names no target.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Target {
     /// Its name in `struct Options`.
     pub(super) field: String,
@@ -42,35 +48,61 @@ const CGROUP: &str = "&options.cgroup";
 
 impl Plan {
     pub(super) fn of(object: &Object) -> Self {
-        let mut plan = Self::default();
-        for program in &object.programs {
-            plan.program(object, program);
+        let mut making = Making {
+            object,
+            only: None,
+            plan: Self::default(),
+        };
+        for (at, program) in (0..).zip(&object.programs) {
+            making.only = object.only(Item::Program(at));
+            making.program(program);
         }
-        for map in &object.maps {
+        for (id, map) in (0..).map(MapId).zip(&object.maps) {
+            making.only = object.only(Item::Map(id));
             for (index, value) in &map.values {
                 if let MapValue::Program(program) = value {
-                    plan.functions.insert("tail_call");
-                    plan.statements.push(format!(
+                    making.function("tail_call");
+                    making.statement(format!(
                         "attach::tail_call(&mut ebpf, {:?}, {index}, {program:?})?;",
                         map.name
                     ));
                 }
             }
         }
-        plan
+        making.plan
+    }
+}
+
+/// A plan, and what it is being added to for.
+struct Making<'o> {
+    object: &'o Object,
+    only: Option<Archs>,
+    plan: Plan,
+}
+
+impl Making<'_> {
+    fn function(&mut self, function: &'static str) {
+        self.plan.functions.add(self.object, function, self.only);
     }
 
-    fn program(&mut self, object: &Object, program: &Program) {
+    fn statement(&mut self, statement: String) {
+        self.plan.statements.add(self.object, statement, self.only);
+    }
+
+    fn program(&mut self, program: &Program) {
         let name = &program.function.name;
         match &program.kind {
             ProgramKind::Ksyscall { call } | ProgramKind::Kretsyscall { call } => {
-                self.needs_syscalls = true;
-                self.functions.insert("syscall");
+                self.plan.needs_syscalls = true;
+                self.function("syscall");
                 match call {
-                    Some(call) => self.syscalls.push((name.clone(), call.clone())),
+                    Some(call) => {
+                        let row = (name.clone(), call.clone());
+                        self.plan.syscalls.add(self.object, row, self.only);
+                    }
                     None => {
                         let field = self.target(name, "syscall", "NAME", "The system call that");
-                        self.statements.push(optional(
+                        self.statement(optional(
                             &field,
                             name,
                             &[&format!(
@@ -100,8 +132,8 @@ impl Plan {
                 _ => {
                     let field =
                         self.target(name, "tracepoint", "CATEGORY/NAME", "The tracepoint that");
-                    self.functions.insert("tracepoint");
-                    self.statements.push(optional(
+                    self.function("tracepoint");
+                    self.statement(optional(
                         &field,
                         name,
                         &[
@@ -130,24 +162,24 @@ impl Plan {
                 self.with(name, "lsm", hook.as_deref(), "hook", &[]);
             }
             ProgramKind::LsmCgroup { hook } => {
-                self.options.insert("cgroup");
+                self.plan.options.insert("cgroup");
                 self.with(name, "lsm_cgroup", hook.as_deref(), "hook", &[CGROUP]);
             }
             ProgramKind::Iter { target, .. } => {
                 self.with(name, "iter", target.as_deref(), "iterator", &[]);
             }
             ProgramKind::PerfEvent => {
-                self.options.insert("frequency");
+                self.plan.options.insert("frequency");
                 self.call(name, "perf_event", &["options.frequency"]);
             }
             // Its user is a map that something else fills.
             ProgramKind::Xdp { map: Some(_), .. } | ProgramKind::Custom => {}
             ProgramKind::Xdp { .. } => {
-                self.options.insert("interface");
+                self.plan.options.insert("interface");
                 self.call(name, "xdp", &["&options.interface"]);
             }
             ProgramKind::Classifier => {
-                self.options.extend(["interface", "egress"]);
+                self.plan.options.extend(["interface", "egress"]);
                 self.call(
                     name,
                     "classifier",
@@ -155,12 +187,12 @@ impl Plan {
                 );
             }
             ProgramKind::CgroupSkb { attach } => {
-                self.options.insert("cgroup");
+                self.plan.options.insert("cgroup");
                 let egress = match attach.as_deref() {
                     Some("ingress") => "false",
                     Some("egress") => "true",
                     _ => {
-                        self.options.insert("egress");
+                        self.plan.options.insert("egress");
                         "options.egress"
                     }
                 };
@@ -172,9 +204,9 @@ impl Plan {
             ProgramKind::CgroupSysctl => self.cgroup(name, "cgroup_sysctl"),
             ProgramKind::CgroupDevice => self.cgroup(name, "cgroup_device"),
             ProgramKind::SockOps => self.cgroup(name, "sock_ops"),
-            ProgramKind::SkMsg => self.sockets(object, name, "sk_msg"),
+            ProgramKind::SkMsg => self.sockets(name, "sk_msg"),
             ProgramKind::SkSkbParser | ProgramKind::SkSkbVerdict => {
-                self.sockets(object, name, "sk_skb");
+                self.sockets(name, "sk_skb");
             }
             ProgramKind::SkLookup => self.call(name, "sk_lookup", &[]),
             ProgramKind::FlowDissector => self.call(name, "flow_dissector", &[]),
@@ -184,16 +216,15 @@ impl Plan {
     }
 
     fn call(&mut self, name: &str, function: &'static str, arguments: &[&str]) {
-        self.functions.insert(function);
-        self.certain = true;
+        self.function(function);
+        self.plan.certain.add(self.object, (), self.only);
         let mut all = vec!["&mut ebpf".to_owned(), quoted(name)];
         all.extend(arguments.iter().map(|&argument| argument.to_owned()));
-        self.statements
-            .push(rust_call(&format!("attach::{function}"), &all, 4, "?;"));
+        self.statement(rust_call(&format!("attach::{function}"), &all, 4, "?;"));
     }
 
     fn cgroup(&mut self, name: &str, function: &'static str) {
-        self.options.insert("cgroup");
+        self.plan.options.insert("cgroup");
         self.call(name, function, &[CGROUP]);
     }
 
@@ -215,7 +246,7 @@ impl Plan {
             self.call(name, function, &arguments);
             return;
         }
-        self.functions.insert(function);
+        self.function(function);
         let (value_name, help) = match what {
             "place" => ("PATH:FUNCTION", "The program's or library's function that"),
             "hook" => ("NAME", "The hook that"),
@@ -226,7 +257,7 @@ impl Plan {
         let field = self.target(name, what, value_name, help);
         let mut arguments = vec!["&mut ebpf".to_owned(), quoted(name), "target".to_owned()];
         arguments.extend(further.iter().map(|&argument| argument.to_owned()));
-        self.statements.push(optional(
+        self.statement(optional(
             &field,
             name,
             &[
@@ -244,7 +275,7 @@ impl Plan {
         help: &str,
     ) -> String {
         let field = format!("{name}_{what}");
-        self.targets.push(Target {
+        let target = Target {
             flag: kebab(&field),
             field: identifier(&field),
             value_name,
@@ -253,27 +284,29 @@ impl Plan {
             } else {
                 format!("{help} {name} is attached to")
             },
-        });
+        };
+        self.plan.targets.add(self.object, target, self.only);
         identifier(&field)
     }
 
     /// Attaches to the one map of sockets that the object has.
-    fn sockets(&mut self, object: &Object, name: &str, function: &'static str) {
+    fn sockets(&mut self, name: &str, function: &'static str) {
         const SOCKMAP: u32 = 15;
         const SOCKHASH: u32 = 18;
-        let mut maps = object
+        let mut maps = self
+            .object
             .maps
             .iter()
             .filter(|map| matches!(map.def.map_type, SOCKMAP | SOCKHASH));
         if let (Some(map), None) = (maps.next(), maps.next()) {
-            self.functions.insert(function);
-            self.certain = true;
-            self.statements.push(format!(
+            self.function(function);
+            self.plan.certain.add(self.object, (), self.only);
+            self.statement(format!(
                 "attach::{function}::<{}>(&mut ebpf, {name:?}, {:?})?;",
                 map.def.key_size, map.name
             ));
         } else {
-            self.statements.push(format!(
+            self.statement(format!(
                 "eprintln!(\"{name} isn't attached: it belongs to a map of sockets\");"
             ));
         }
@@ -281,7 +314,7 @@ impl Plan {
 
     fn only_load(&mut self, name: &str, function: &'static str) {
         self.call(name, function, &[]);
-        self.statements.push(format!(
+        self.statement(format!(
             "eprintln!(\"{name} is loaded, but not attached: it belongs to a socket\");"
         ));
     }
@@ -292,7 +325,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// Said behind what attaches for certain.
-const ATTACHED: &str = "attached = true;";
+pub(super) const ATTACHED: &str = "attached = true;";
 
 /// Statements that attach where the user named a target.
 fn optional(field: &str, name: &str, attach: &[&str]) -> String {

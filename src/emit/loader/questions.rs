@@ -2,47 +2,74 @@
 
 use std::fmt::Write as _;
 
-use super::text::list;
+use super::{
+    text::list,
+    variants::{Parts, attribute},
+};
 use crate::{
     emit::core_reads,
     ir::{
-        GlobalKind, Object, PathPart, Relocation, RelocationId, RelocationKind, TypeKind, ty::Ty,
+        GlobalId, GlobalKind, Item, Object, PathPart, Relocation, RelocationId, RelocationKind,
+        TypeKind, ty::Ty,
     },
 };
 
 /// `LINUX_HAS_SYSCALL_WRAPPER` of libbpf.
 pub(super) const WRAPPER: &str = "LINUX_HAS_SYSCALL_WRAPPER";
 
-/// The table of CO-RE questions; none where nothing is asked.
-pub(super) fn core(object: &Object) -> Option<String> {
-    let bitfields = crate::emit::bitfields(object);
-    let rows: Vec<String> = (0..)
-        .map(RelocationId)
-        .zip(&object.relocations)
-        .map(|(id, relocation)| {
-            // The variable of a bit-field's offset holds all of its answers.
-            let ask = match relocation.kind {
-                RelocationKind::FieldOffset if bitfields.contains(&id) => "Bitfield",
-                kind => ask(kind),
-            };
-            row(&core_reads::symbol(relocation), ask, relocation)
-        })
-        .collect();
-    (!rows.is_empty()).then(|| {
-        format!(
-            "/// What the programs ask of the kernel's types, and the variables that get the answers.\nconst CORE: [Question; {}] = {};\n",
-            rows.len(),
-            table(rows)
-        )
-    })
+/// A table of the loader's.
+pub(super) struct Table {
+    /// Its definition.
+    pub(super) text: String,
+    /// It as an argument.
+    pub(super) argument: &'static str,
 }
 
-/// An array of structures; a single one shares its brackets' lines, as rustfmt has it.
-fn table(rows: Vec<String>) -> String {
-    match &rows[..] {
-        [only] => format!("[{only}]"),
-        _ => list("", rows, 0, ""),
+/// The table of CO-RE questions; none where nothing is asked.
+pub(super) fn core(object: &Object) -> Option<Table> {
+    let bitfields = crate::emit::bitfields(object);
+    let mut rows = Parts::default();
+    for (id, relocation) in (0..).map(RelocationId).zip(&object.relocations) {
+        // The variable of a bit-field's offset holds all of its answers.
+        let ask = match relocation.kind {
+            RelocationKind::FieldOffset if bitfields.contains(&id) => "Bitfield",
+            kind => ask(kind),
+        };
+        let row = row(&core_reads::symbol(relocation), ask, relocation);
+        rows.add(object, row, object.only(Item::Relocation(id)));
     }
+    let doc =
+        "What the programs ask of the kernel's types, and the variables that get the answers.";
+    let (text, differs) = constant(object, doc, "CORE", "Question", &rows)?;
+    let argument = if differs { "CORE" } else { "&CORE" };
+    Some(Table { text, argument })
+}
+
+/// A constant table, and whether it is a slice because it differs by architecture; none for no rows.
+pub(super) fn constant(
+    object: &Object,
+    doc: &str,
+    name: &str,
+    of: &str,
+    rows: &Parts<String>,
+) -> Option<(String, bool)> {
+    let texts = rows.iter();
+    let texts = texts.map(|(row, only)| attribute(object, *only, "\n") + row);
+    let texts: Vec<String> = texts.collect();
+    if texts.is_empty() {
+        return None;
+    }
+    let head = if rows.differ() {
+        format!("const {name}: &[{of}] = &")
+    } else {
+        format!("const {name}: [{of}; {}] = ", texts.len())
+    };
+    let table = match &texts[..] {
+        // A single structure shares its brackets' lines, as rustfmt has it.
+        [only] if only.contains('\n') && !rows.differ() => format!("[{only}]"),
+        _ => list(&head, texts, 0, ";"),
+    };
+    Some((format!("/// {doc}\n{head}{table};\n"), rows.differ()))
 }
 
 fn row(symbol: &str, ask: &str, relocation: &Relocation) -> String {
@@ -94,9 +121,9 @@ const fn ask(kind: RelocationKind) -> &'static str {
 }
 
 /// The table of `__kconfig` variables; none where there are none but the wrapper's flag.
-pub(super) fn kconfig(object: &Object) -> Option<String> {
-    let mut rows = Vec::new();
-    for global in &object.globals {
+pub(super) fn kconfig(object: &Object) -> Option<Table> {
+    let mut rows = Parts::default();
+    for (id, global) in (0..).map(GlobalId).zip(&object.globals) {
         if global.kind != GlobalKind::Kconfig || global.name == WRAPPER {
             continue;
         }
@@ -107,18 +134,16 @@ pub(super) fn kconfig(object: &Object) -> Option<String> {
             Ty::Enum(_) => (4, "Tristate"),
             _ => continue,
         };
-        rows.push(format!(
+        let row = format!(
             "Variable {{\n    name: {:?},\n    size: {size},\n    kind: Kind::{kind},\n    weak: {},\n}}",
             global.name, global.weak
-        ));
+        );
+        rows.add(object, row, object.only(Item::Global(id)));
     }
-    (!rows.is_empty()).then(|| {
-        format!(
-            "/// What the programs ask of the kernel's version and configuration.\nconst KCONFIG: [Variable; {}] = {};\n",
-            rows.len(),
-            table(rows)
-        )
-    })
+    let doc = "What the programs ask of the kernel's version and configuration.";
+    let (text, differs) = constant(object, doc, "KCONFIG", "Variable", &rows)?;
+    let argument = if differs { "KCONFIG" } else { "&KCONFIG" };
+    Some(Table { text, argument })
 }
 
 /// Whether the object has a flag of its own for the system calls' wrapper.

@@ -2,10 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::text::{call, list};
-use crate::ir::{
-    EnumId, Object, RecordId,
-    ty::{Field, Record, Ty},
+use super::{
+    text::{call, list},
+    variants::attribute,
+};
+use crate::{
+    arch::Archs,
+    ir::{
+        EnumId, Item, Object, RecordId,
+        ty::{Field, Record, Ty},
+    },
 };
 
 /// The constants that a loader's `types.rs` consists of; those that were asked for, and what they
@@ -13,6 +19,8 @@ use crate::ir::{
 pub(super) struct Types<'a> {
     object: &'a Object,
     taken: BTreeSet<String>,
+    /// Names of constants that are something else on each of some architectures.
+    variants: BTreeMap<String, (String, Archs)>,
     records: BTreeMap<RecordId, String>,
     enums: BTreeMap<EnumId, String>,
     /// Each constant's text, a type before those that mention it.
@@ -24,6 +32,7 @@ impl<'a> Types<'a> {
         Self {
             object,
             taken: BTreeSet::new(),
+            variants: BTreeMap::new(),
             records: BTreeMap::new(),
             enums: BTreeMap::new(),
             constants: Vec::new(),
@@ -100,8 +109,11 @@ impl<'a> Types<'a> {
         let members = self.members(fields, 0);
         match &record.name {
             Some(name) => {
-                let constant = self.name(name);
+                let only = object.only(Item::Record(id));
+                let constant = self.name(name, only);
+                let attribute = attribute(object, only, "\n");
                 let text = definition(&constant, name, record, &members);
+                let text = text.replacen("\npub", &format!("\n{attribute}pub"), 1);
                 self.constants.push(text);
                 self.records.insert(id, constant.clone());
                 constant
@@ -160,7 +172,9 @@ impl<'a> Types<'a> {
         let Some(name) = &enumeration.name else {
             return integer;
         };
-        let own = self.name(name);
+        let only = object.only(Item::Enum(id));
+        let own = self.name(name, only);
+        let attribute = attribute(object, only, "\n");
         let values = enumeration.constants.iter();
         let values = values.map(|each| format!("({:?}, {})", each.name, each.value));
         let text = constant(
@@ -171,19 +185,29 @@ impl<'a> Types<'a> {
             &format!("&{integer}"),
             values.collect(),
         );
+        let text = text.replacen("\npub", &format!("\n{attribute}pub"), 1);
         self.constants.push(text);
         self.enums.insert(id, own.clone());
         own
     }
 
     /// A name for a constant that nothing else has.
-    fn name(&mut self, of: &str) -> String {
+    fn name(&mut self, of: &str, only: Option<Archs>) -> String {
         let wanted = of.to_ascii_uppercase();
+        if let (Some((known, others)), Some(archs)) = (self.variants.get_mut(&wanted), only)
+            && others.without(archs) == *others
+        {
+            *others = others.union(archs);
+            return known.clone();
+        }
         let mut name = wanted.clone();
         let mut n = 2;
         while !self.taken.insert(name.clone()) {
             name = format!("{wanted}_{n}");
             n += 1;
+        }
+        if let Some(archs) = only {
+            self.variants.insert(wanted, (name.clone(), archs));
         }
         name
     }

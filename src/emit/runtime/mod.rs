@@ -82,10 +82,16 @@ impl Module {
     }
 }
 
+/// For modules of which not every architecture needs everything.
+pub(super) const PARTLY_USED: &str =
+    "#[allow(dead_code, reason = \"some of it is for some architectures\")]\n";
+
 /// What a port needs of the runtime modules.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Runtime {
     items: BTreeSet<(Module, String)>,
+    /// Modules of which some architectures need less.
+    in_part: BTreeSet<Module>,
 }
 
 impl Runtime {
@@ -105,9 +111,24 @@ impl Runtime {
         name
     }
 
-    /// Adds all that another port needs.
-    pub fn merge(&mut self, other: &Self) {
-        self.items.extend(other.items.iter().cloned());
+    /// All that is needed, each with its module.
+    pub fn items(&self) -> impl Iterator<Item = &(Module, String)> {
+        self.items.iter()
+    }
+
+    /// Adds an item that some architectures need.
+    pub fn need_in_part(&mut self, (module, item): (Module, String)) {
+        self.in_part.insert(module);
+        self.items.insert((module, item));
+    }
+
+    /// What stands before `mod`: nothing where all of the module is used.
+    pub fn attribute(&self, module: Module) -> &'static str {
+        if self.in_part.contains(&module) {
+            PARTLY_USED
+        } else {
+            ""
+        }
     }
 
     /// Whether no module is needed.
@@ -146,7 +167,7 @@ impl Runtime {
     pub fn inline(&self) -> String {
         let mut text = String::new();
         for module in self.modules() {
-            let _ = writeln!(text, "\nmod {} {{", module.name());
+            let _ = writeln!(text, "\n{}mod {} {{", self.attribute(module), module.name());
             let inner = self.text(module);
             for line in inner.lines() {
                 let indent = if line.is_empty() { "" } else { "    " };

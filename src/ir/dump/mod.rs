@@ -7,7 +7,7 @@ mod stmt;
 use std::fmt::Write as _;
 
 use super::{
-    Constant, ConstantValue, Global, Item, Map, Notes, Object, PathPart,
+    Constant, ConstantValue, Global, Item, Map, Notes, Object, PathPart, RelocationId,
     body::Function,
     program::Program,
     ty::{Field, Ty},
@@ -18,15 +18,23 @@ pub fn object(object: &Object) -> String {
     let mut dump = Dump::new(object);
     dump.head();
     for item in &object.order {
+        if let Some(archs) = object.variants.only.get(item) {
+            dump.line(&format!("only on {}:", archs.names()));
+        }
         dump.item(*item);
     }
-    for (index, relocation) in object.relocations.iter().enumerate() {
+    for (index, relocation) in (0..).zip(&object.relocations) {
+        let only = object
+            .variants
+            .only
+            .get(&Item::Relocation(RelocationId(index)));
+        let only = only.map_or_else(String::new, |archs| format!(" only on {}", archs.names()));
         let path = path_text(&relocation.path);
         let name = &relocation.type_name;
         let optional = if relocation.optional { "?" } else { "" };
         let kind = relocation.kind;
         dump.line(&format!(
-            "relocation {index}{optional} {kind:?} {name}{path}"
+            "relocation {index}{optional} {kind:?} {name}{path}{only}"
         ));
     }
     dump.text
@@ -103,6 +111,9 @@ impl<'o> Dump<'o> {
         if let Some(spdx) = &object.spdx {
             self.line(&format!("spdx {spdx}"));
         }
+        for (archs, why) in &object.variants.refused {
+            self.line(&format!("refused for {}: {why}", archs.names()));
+        }
         self.comments(&object.doc);
     }
 
@@ -164,6 +175,7 @@ impl<'o> Dump<'o> {
                     self.after(&license.notes);
                 }
             }
+            Item::Relocation(_) => {}
         }
     }
 

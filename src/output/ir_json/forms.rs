@@ -10,6 +10,8 @@ pub(super) struct Document<'o> {
     pub(super) object: &'o str,
     pub(super) spdx: Option<&'o str>,
     pub(super) license: Option<&'o str>,
+    pub(super) architectures: Only,
+    pub(super) refused: Vec<RefusedJson<'o>>,
     pub(super) programs: Vec<ProgramJson<'o>>,
     pub(super) functions: Vec<FunctionJson<'o>>,
     pub(super) maps: Vec<MapJson<'o>>,
@@ -17,6 +19,15 @@ pub(super) struct Document<'o> {
     pub(super) constants: Vec<ConstantJson<'o>>,
     pub(super) types: Vec<TypeJson<'o>>,
     pub(super) relocations: Vec<RelocationJson<'o>>,
+}
+
+/// Names of architectures; none where something doesn't depend on them.
+pub(super) type Only = Option<Vec<&'static str>>;
+
+#[derive(Serialize)]
+pub(super) struct RefusedJson<'o> {
+    pub(super) architectures: Vec<&'static str>,
+    pub(super) why: &'o str,
 }
 
 #[derive(Serialize)]
@@ -28,6 +39,7 @@ pub(super) struct Place {
 
 #[derive(Serialize)]
 pub(super) struct ProgramJson<'o> {
+    pub(super) architectures: Only,
     pub(super) name: &'o str,
     pub(super) section: &'o str,
     pub(super) kind: &'static str,
@@ -75,6 +87,7 @@ pub(super) struct RegisterJson {
 
 #[derive(Serialize)]
 pub(super) struct FunctionJson<'o> {
+    pub(super) architectures: Only,
     pub(super) name: &'o str,
     pub(super) parameters: Vec<String>,
     pub(super) return_type: String,
@@ -86,6 +99,7 @@ pub(super) struct FunctionJson<'o> {
 
 #[derive(Serialize)]
 pub(super) struct MapJson<'o> {
+    pub(super) architectures: Only,
     pub(super) name: &'o str,
     #[serde(flatten)]
     pub(super) def: MapDefJson,
@@ -111,6 +125,7 @@ pub(super) struct MapDefJson {
 
 #[derive(Serialize)]
 pub(super) struct GlobalJson<'o> {
+    pub(super) architectures: Only,
     pub(super) name: &'o str,
     #[serde(rename = "type")]
     pub(super) ty: String,
@@ -122,6 +137,7 @@ pub(super) struct GlobalJson<'o> {
 
 #[derive(Serialize)]
 pub(super) struct ConstantJson<'o> {
+    pub(super) architectures: Only,
     pub(super) name: &'o str,
     #[serde(rename = "type")]
     pub(super) ty: String,
@@ -132,6 +148,7 @@ pub(super) struct ConstantJson<'o> {
 
 #[derive(Serialize)]
 pub(super) struct TypeJson<'o> {
+    pub(super) architectures: Only,
     pub(super) name: Option<&'o str>,
     pub(super) kind: &'static str,
     pub(super) size: u64,
@@ -155,6 +172,7 @@ pub(super) struct FieldJson<'o> {
 
 #[derive(Serialize)]
 pub(super) struct RelocationJson<'o> {
+    pub(super) architectures: Only,
     pub(super) kind: &'static str,
     pub(super) type_kind: &'static str,
     #[serde(rename = "type")]

@@ -5,9 +5,10 @@ mod describe;
 mod forms;
 
 use crate::{
-    arch::Arch,
+    arch::{Arch, Archs},
     ir::{
-        ConstantValue, Object, TypeKind,
+        ConstantId, ConstantValue, EnumId, FunctionId, GlobalId, Item, MapId, Object, RecordId,
+        RelocationId, TypeKind,
         body::Init,
         dump,
         program::{Argument, ArgumentSource, Program, ProgramKind},
@@ -18,11 +19,11 @@ use crate::{
 use describe::{describe, macro_name, number_of, path, read, relocation_kind};
 use forms::{
     ArgumentJson, ConstantJson, Document, FieldJson, FunctionJson, GlobalJson, MapDefJson, MapJson,
-    Place, ProgramJson, RelocationJson, TypeJson,
+    Only, Place, ProgramJson, RefusedJson, RelocationJson, TypeJson,
 };
 
 /// Version of the schema.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// All of an object, as a JSON document that ends with a newline.
 ///
@@ -58,7 +59,20 @@ impl<'o> Writer<'o> {
             object: &object.name,
             spdx: object.spdx.as_deref(),
             license: object.license.as_ref().map(|license| license.text.as_str()),
-            programs: object.programs.iter().map(|it| self.program(it)).collect(),
+            architectures: object.variants.archs.map(names),
+            refused: object
+                .variants
+                .refused
+                .iter()
+                .map(|(archs, why)| RefusedJson {
+                    architectures: names(*archs),
+                    why,
+                })
+                .collect(),
+            programs: (0..)
+                .zip(&object.programs)
+                .map(|(at, it)| self.program(at, it))
+                .collect(),
             functions: self.functions(),
             maps: self.maps(),
             globals: self.globals(),
@@ -66,6 +80,10 @@ impl<'o> Writer<'o> {
             types: self.types(),
             relocations: self.relocations(),
         }
+    }
+
+    fn only(&self, item: Item) -> Only {
+        self.object.only(item).map(names)
     }
 
     fn ty(&self, ty: &Ty) -> String {
@@ -83,13 +101,14 @@ impl<'o> Writer<'o> {
         text.lines().map(str::to_owned).collect()
     }
 
-    fn program(&self, program: &'o Program) -> ProgramJson<'o> {
+    fn program(&self, at: u32, program: &'o Program) -> ProgramJson<'o> {
         let (kind, target, sleepable) = describe(&program.kind);
         let system_call = match &program.kind {
             ProgramKind::Ksyscall { call } | ProgramKind::Kretsyscall { call } => call.as_deref(),
             _ => None,
         };
         ProgramJson {
+            architectures: self.only(Item::Program(at)),
             name: &program.function.name,
             section: &program.section,
             kind,
@@ -153,7 +172,8 @@ impl<'o> Writer<'o> {
     }
 
     fn functions(&self) -> Vec<FunctionJson<'o>> {
-        let one = |function: &'o crate::ir::body::Function| FunctionJson {
+        let one = |(id, function): (u32, &'o crate::ir::body::Function)| FunctionJson {
+            architectures: self.only(Item::Function(FunctionId(id))),
             name: &function.name,
             parameters: function
                 .params
@@ -167,18 +187,19 @@ impl<'o> Writer<'o> {
             at: self.place(function.span),
             body: self.body(function),
         };
-        self.object.functions.iter().map(one).collect()
+        (0..).zip(&self.object.functions).map(one).collect()
     }
 
     fn maps(&self) -> Vec<MapJson<'o>> {
-        let one = |map: &'o crate::ir::Map| MapJson {
+        let one = |(id, map): (u32, &'o crate::ir::Map)| MapJson {
+            architectures: self.only(Item::Map(MapId(id))),
             name: &map.name,
             def: self.map_def(&map.def),
             records: map.records.iter().map(|ty| self.ty(ty)).collect(),
             legacy: map.legacy,
             at: self.place(map.span),
         };
-        self.object.maps.iter().map(one).collect()
+        (0..).zip(&self.object.maps).map(one).collect()
     }
 
     fn map_def(&self, def: &crate::ir::MapDef) -> MapDefJson {
@@ -201,7 +222,7 @@ impl<'o> Writer<'o> {
 
     fn globals(&self) -> Vec<GlobalJson<'o>> {
         use crate::ir::GlobalKind as K;
-        let one = |global: &'o crate::ir::Global| {
+        let one = |(id, global): (u32, &'o crate::ir::Global)| {
             let (kind, section) = match &global.kind {
                 K::Option => ("option", None),
                 K::Constant => ("constant", None),
@@ -211,6 +232,7 @@ impl<'o> Writer<'o> {
                 K::Ksym => ("ksym", None),
             };
             GlobalJson {
+                architectures: self.only(Item::Global(GlobalId(id))),
                 name: &global.name,
                 ty: self.ty(&global.ty),
                 kind,
@@ -219,7 +241,7 @@ impl<'o> Writer<'o> {
                 at: self.place(global.span),
             }
         };
-        self.object.globals.iter().map(one).collect()
+        (0..).zip(&self.object.globals).map(one).collect()
     }
 
     /// The value of a scalar; null where it isn't one.
@@ -246,7 +268,8 @@ impl<'o> Writer<'o> {
     }
 
     fn constants(&self) -> Vec<ConstantJson<'o>> {
-        let one = |constant: &'o crate::ir::Constant| ConstantJson {
+        let one = |(id, constant): (u32, &'o crate::ir::Constant)| ConstantJson {
+            architectures: self.only(Item::Constant(ConstantId(id))),
             name: &constant.name,
             ty: self.ty(&constant.ty),
             value: match &constant.value {
@@ -256,31 +279,35 @@ impl<'o> Writer<'o> {
             used: constant.used,
             foreign: constant.foreign,
         };
-        self.object.constants.iter().map(one).collect()
+        (0..).zip(&self.object.constants).map(one).collect()
     }
 
     fn types(&self) -> Vec<TypeJson<'o>> {
-        let records = self.object.records.iter().map(|record| TypeJson {
-            name: record.name.as_deref(),
-            kind: if record.union_ { "union" } else { "struct" },
-            size: record.size,
-            align: record.align,
-            relocated: record.core,
-            foreign: record.foreign,
-            shared: record.shared,
-            fields: record.fields.as_ref().map(|fields| {
-                let one = |field: &'o crate::ir::ty::Field| FieldJson {
-                    name: field.name.as_deref(),
-                    ty: self.ty(&field.ty),
-                    offset: field.offset,
-                    bit_offset: field.bits.map(|(first, _)| first),
-                    bit_width: field.bits.map(|(_, width)| width),
-                };
-                fields.iter().map(one).collect()
-            }),
-            constants: None,
-        });
-        let enums = self.object.enums.iter().map(|found| TypeJson {
+        let records = (0..)
+            .zip(&self.object.records)
+            .map(|(id, record)| TypeJson {
+                architectures: self.only(Item::Record(RecordId(id))),
+                name: record.name.as_deref(),
+                kind: if record.union_ { "union" } else { "struct" },
+                size: record.size,
+                align: record.align,
+                relocated: record.core,
+                foreign: record.foreign,
+                shared: record.shared,
+                fields: record.fields.as_ref().map(|fields| {
+                    let one = |field: &'o crate::ir::ty::Field| FieldJson {
+                        name: field.name.as_deref(),
+                        ty: self.ty(&field.ty),
+                        offset: field.offset,
+                        bit_offset: field.bits.map(|(first, _)| first),
+                        bit_width: field.bits.map(|(_, width)| width),
+                    };
+                    fields.iter().map(one).collect()
+                }),
+                constants: None,
+            });
+        let enums = (0..).zip(&self.object.enums).map(|(id, found)| TypeJson {
+            architectures: self.only(Item::Enum(EnumId(id))),
             name: found.name.as_deref(),
             kind: "enum",
             size: u64::from(found.bits / 8),
@@ -301,7 +328,8 @@ impl<'o> Writer<'o> {
     }
 
     fn relocations(&self) -> Vec<RelocationJson<'o>> {
-        let one = |relocation: &'o crate::ir::Relocation| RelocationJson {
+        let one = |(id, relocation): (u32, &'o crate::ir::Relocation)| RelocationJson {
+            architectures: self.only(Item::Relocation(RelocationId(id))),
             kind: relocation_kind(relocation.kind),
             type_kind: match relocation.type_kind {
                 TypeKind::Struct => "struct",
@@ -314,8 +342,12 @@ impl<'o> Writer<'o> {
             optional: relocation.optional,
             at: self.place(relocation.span),
         };
-        self.object.relocations.iter().map(one).collect()
+        (0..).zip(&self.object.relocations).map(one).collect()
     }
+}
+
+fn names(archs: Archs) -> Vec<&'static str> {
+    archs.iter().map(Arch::name).collect()
 }
 
 #[cfg(test)]
@@ -327,7 +359,7 @@ mod tests {
         let json = to_json(&Object::default(), &SourceMap::default(), &Arch::ALL)
             .expect("it can be written");
         let value: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
-        assert_eq!(value["schema"], 1);
+        assert_eq!(value["schema"], 2);
         for field in [
             "programs",
             "functions",

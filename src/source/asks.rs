@@ -1,0 +1,50 @@
+//! Whether a file's text depends on the target architecture.
+
+use super::span::{FileKind, SourceMap};
+use crate::arch::Arch;
+
+/// Beginnings of names that mean something else on each architecture: of macros that compilers and
+/// build files define, and of numbers that the kernel gives differently.
+const BEGINNINGS: &[&str] = &[
+    "bpf_target_",
+    "__NR_",
+    "SYS_",
+    "__BYTE_ORDER",
+    "__ORDER_",
+    "__LITTLE_ENDIAN",
+    "__BIG_ENDIAN",
+];
+
+/// Whether a file of the user's own asks for the target architecture or its byte order.
+///
+/// It may be that the answer changes nothing: then the readings are found to be equal.
+pub fn for_architecture(files: &SourceMap) -> bool {
+    files
+        .iter()
+        .filter(|(_, file)| matches!(file.kind, FileKind::Main | FileKind::Local))
+        .any(|(_, file)| words(&file.text).any(asks))
+}
+
+/// Whether a definition of `name` on the command line is about another architecture than `arch`: the
+/// options of a build are those for the machine that it was made on.
+pub(super) fn of_another(name: &str, arch: Arch) -> bool {
+    let own = [arch.target_macro(), arch.compiler_macro()];
+    names_one(name) && !own.contains(&name)
+}
+
+fn asks(word: &str) -> bool {
+    names_one(word)
+        || BEGINNINGS
+            .iter()
+            .any(|beginning| word.starts_with(beginning))
+}
+
+fn names_one(word: &str) -> bool {
+    let compiler = |arch: Arch| word == arch.compiler_macro();
+    word.starts_with("__TARGET_ARCH_") || Arch::ALL.into_iter().any(compiler)
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .filter(|word| !word.is_empty())
+}
