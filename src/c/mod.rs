@@ -48,7 +48,7 @@ use crate::{
     arch::Endian,
     diag::Diagnostic,
     source::{
-        Define, Unit,
+        Define, KernelTypes, Unit,
         span::{FileId, FileKind, SourceMap, Span},
     },
 };
@@ -86,9 +86,39 @@ pub fn analyze(unit: &Unit, files: &SourceMap) -> (Tree, Vec<Diagnostic>) {
         asked.extend(wanted.iter().cloned());
         match next {
             Some(unit) => completed = Some(unit),
-            None => return (tree, diagnostics),
+            None => {
+                let diagnostics = diagnostics.into_iter();
+                let hinted = diagnostics.map(|found| hint(found, unit.kernel_types, files));
+                return (tree, hinted.collect());
+            }
         }
     }
+}
+
+/// Says so where something may be missing because the built-in kernel types aren't all.
+fn hint(diagnostic: Diagnostic, types: KernelTypes, files: &SourceMap) -> Diagnostic {
+    if types != KernelTypes::Embedded {
+        return diagnostic;
+    }
+    let kernels = |span: Option<Span>| {
+        let file = span.and_then(|span| files.get(span.file));
+        file.is_some_and(|file| file.kind == FileKind::Vmlinux)
+    };
+    let slip = diagnostic.help.as_deref();
+    let slip = slip.is_some_and(|help| help.starts_with("did you mean"));
+    let missing = match diagnostic.code {
+        codes::NO_MEMBER => diagnostic.notes.iter().any(|note| kernels(note.span)),
+        codes::INCOMPLETE => true,
+        codes::UNDECLARED => !slip,
+        _ => false,
+    };
+    if !missing {
+        return diagnostic;
+    }
+    diagnostic.note(
+        None,
+        "not in the built-in kernel types; give the kernel's own with --vmlinux FILE or --btf FILE",
+    )
 }
 
 /// What comes of a text.

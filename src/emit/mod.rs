@@ -167,6 +167,8 @@ fn with_constants(object: &Object) -> Object {
         let Some((function, _)) = global.name.split_once('.') else {
             continue;
         };
+        // The function in which libbpf's macros put a program's body.
+        let inner = function.strip_prefix("____");
         let is_function = |item: &Item| match item {
             Item::Function(f) => object
                 .functions
@@ -175,7 +177,7 @@ fn with_constants(object: &Object) -> Object {
             Item::Program(p) => object
                 .programs
                 .get(*p as usize)
-                .is_some_and(|p| p.function.name == function),
+                .is_some_and(|p| p.function.name == function || Some(&*p.function.name) == inner),
             _ => false,
         };
         if let Some(from) = object

@@ -190,7 +190,8 @@ pub enum ConstantValue {
 /// A variable with static storage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Global {
-    /// Its name in the object (`function.name` for a static local).
+    /// Its name in the object (`function.name` or `function.name.1` for a static local; the function
+    /// of a macro is `____program`).
     pub name: String,
     /// Its type.
     pub ty: Ty,

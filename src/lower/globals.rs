@@ -134,8 +134,10 @@ impl<'a> Lowerer<'a> {
             Notes::default()
         };
         let new = GlobalId(u32::try_from(self.object.globals.len()).unwrap_or(u32::MAX));
+        let name = self.statics.get(&id);
+        let name = name.cloned().unwrap_or_else(|| variable.name.to_string());
         self.object.globals.push(Global {
-            name: variable.name.to_string(),
+            name,
             ty,
             kind,
             init: Init::Zero,

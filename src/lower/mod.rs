@@ -36,6 +36,7 @@ mod records;
 mod scope;
 pub mod sections;
 mod simplify;
+mod statics;
 mod stmt;
 mod switch;
 #[cfg(test)]
@@ -146,6 +147,8 @@ struct Lowerer<'a> {
     program_of: Vec<c::tree::FunctionId>,
     relocations: HashMap<RelocationKey, ir::RelocationId>,
     notes: notes::Comments,
+    /// Names of static locals in the object.
+    statics: HashMap<c::tree::VariableId, String>,
     /// Where each item of the object stands, for [`Object::order`].
     places: Vec<(Span, ir::Item)>,
 }
@@ -173,6 +176,7 @@ impl<'a> Lowerer<'a> {
             program_of: Vec::new(),
             relocations: HashMap::new(),
             notes: notes::Comments::new(files, main),
+            statics: statics::names(tree),
             places: Vec::new(),
         }
     }

@@ -145,7 +145,11 @@ impl Comments {
         let first = comments.partition_point(|comment| comment.span.start < from);
         let behind = comments.partition_point(|comment| comment.span.end <= to);
         (first..behind)
-            .filter_map(|index| file.take(index))
+            .filter_map(|index| {
+                let end = file.trivia.comments().get(index)?.span.end;
+                let comment = file.take(index)?;
+                (!file.leaves_branch(end, to)).then_some(comment)
+            })
             .collect()
     }
 
@@ -198,6 +202,30 @@ impl FileComments {
         let before = self.text.get(..offset as usize).unwrap_or("");
         let line = before.rsplit_once('\n').map_or(before, |(_, line)| line);
         line.trim().is_empty() || line.trim_end().ends_with("*/")
+    }
+
+    /// Whether a branch of `#if` ends between two places: then what stands before its end is about
+    /// something in it, which may not have been read.
+    fn leaves_branch(&self, from: u32, to: u32) -> bool {
+        let text = self.text.get(from as usize..to as usize).unwrap_or("");
+        let mut depth = 0u32;
+        for line in text.lines() {
+            let Some(directive) = line.trim_start().strip_prefix('#') else {
+                continue;
+            };
+            let directive = directive.trim_start();
+            if directive.starts_with("if") {
+                depth += 1;
+            } else if directive.starts_with("endif") {
+                match depth.checked_sub(1) {
+                    Some(outer) => depth = outer,
+                    None => return true,
+                }
+            } else if directive.starts_with("el") && depth == 0 {
+                return true;
+            }
+        }
+        false
     }
 
     fn take(&mut self, index: usize) -> Option<Comment> {

@@ -52,7 +52,12 @@ impl<'a> Lowerer<'a> {
                 continue;
             }
             match self.program_kind(function, section) {
-                Ok(kind) => self.program(id, function, section, kind),
+                Ok(kind) => {
+                    if kind == ProgramKind::Custom {
+                        self.diagnostics.push(never_attached(function, section));
+                    }
+                    self.program(id, function, section, kind);
+                }
                 Err(diagnostic) => {
                     self.diagnostics.push(*diagnostic);
                     // Its comments go with it.
@@ -82,6 +87,16 @@ impl<'a> Lowerer<'a> {
                 codes::USDT,
                 format!("`{name}` is a USDT probe, which Aya can't attach"),
             ),
+            Section::Program(kind)
+                if reads_registers(macro_) && !sections::has_registers(&kind) =>
+            {
+                refused(
+                    codes::NO_REGISTERS,
+                    format!(
+                        "`{name}` reads its arguments from registers, which a program in `{section}` isn't given"
+                    ),
+                )
+            }
             Section::Program(kind) => Ok(kind),
             Section::Usdt => refused(
                 codes::USDT,
@@ -91,7 +106,7 @@ impl<'a> Lowerer<'a> {
                 codes::UNSUPPORTED_SECTION,
                 format!("`{name}` can't be ported as `{section}`: {reason}"),
             ),
-            Section::Unknown if macro_.is_some() => Ok(ProgramKind::Custom),
+            Section::Unknown if reads_registers(macro_) => Ok(ProgramKind::Custom),
             Section::Unknown => refused(
                 codes::UNKNOWN_SECTION,
                 format!("the section `{section}` of `{name}` names no program type"),
@@ -233,6 +248,23 @@ pub(crate) fn entry_macro(function: &CFunction) -> Option<Macro> {
             _ => return None,
         }))
     })
+}
+
+/// Whether the macro takes arguments out of registers.
+fn reads_registers(macro_: Option<Macro>) -> bool {
+    matches!(macro_, Some(Macro::Entry(found)) if found != EntryMacro::Prog)
+}
+
+fn never_attached(function: &CFunction, section: &str) -> Diagnostic {
+    Diagnostic::warning(
+        codes::NO_TARGET,
+        function.name_span,
+        format!(
+            "the section `{section}` of `{}` says nothing to libbpf: ported as a kprobe that the loader doesn't attach",
+            function.name
+        ),
+    )
+    .help("name what it is attached to: SEC(\"ksyscall/NAME\"), SEC(\"kprobe/FUNCTION\")")
 }
 
 /// Sections that hold functions of the object itself.

@@ -269,6 +269,21 @@ pub(super) const fn heeds_return(kind: &ProgramKind) -> bool {
     )
 }
 
+/// Whether such a program's context begins with the registers.
+pub(super) const fn has_registers(kind: &ProgramKind) -> bool {
+    matches!(
+        kind,
+        ProgramKind::Ksyscall { .. }
+            | ProgramKind::Kretsyscall { .. }
+            | ProgramKind::Kprobe { .. }
+            | ProgramKind::Kretprobe { .. }
+            | ProgramKind::Uprobe { .. }
+            | ProgramKind::Uretprobe { .. }
+            | ProgramKind::PerfEvent
+            | ProgramKind::Custom
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

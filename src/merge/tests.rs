@@ -112,6 +112,8 @@ fn a_section() {
         "#ifdef bpf_target_arm64\n#define PREFIX \"__arm64_\"\n#else\n#define PREFIX \"__x64_\"\n#endif\n\
          SEC(\"kprobe/\" PREFIX \"sys_read\") int p(void *ctx) { return 0; }\n",
         &[
+            "x86_64, s390x: const PREFIX: *const void = \"__x64_\" unused",
+            "aarch64: const PREFIX: *const void = \"__arm64_\" unused",
             "x86_64, s390x: program p Kprobe { function: Some(\"__x64_sys_read\"), offset: 0 } None () -> i32 {",
             "aarch64: program p Kprobe { function: Some(\"__arm64_sys_read\"), offset: 0 } None () -> i32 {",
         ],
@@ -156,6 +158,16 @@ fn a_function() {
             "/// `kprobe/f`\n#[kprobe",
         ],
         &["f_2"],
+    );
+}
+
+#[test]
+fn a_comment_stays_with_what_it_is_about() {
+    check_rust(
+        "#ifdef __TARGET_ARCH_x86\n/* Of x86. */\nu64 a;\n#endif\nu64 n;\n\
+         SEC(\"kprobe/f\") int p(void *ctx) { n++; return 0; }\n",
+        &["/// Of x86.\n#[cfg(bpf_target_arch = \"x86_64\")]\n"],
+        &["/// Of x86.\n#[unsafe(export_name = \"n\")]"],
     );
 }
 

@@ -26,7 +26,5 @@ pub const OUTSIDE_PREPROCESSOR: Code = Code::new("E0010", "outside-preprocessor"
 pub const INVALID_BTF: Code = Code::new("E0011", "invalid-btf");
 /// A preprocessor's remark about something that it reads anyway.
 pub const PREPROCESSOR_WARNING: Code = Code::new("W0012", "preprocessor-warning");
-/// A kernel type or field that the embedded set doesn't have.
-pub const NOT_IN_EMBEDDED_TYPES: Code = Code::new("E0013", "not-in-embedded-types");
 /// C that nothing after preprocessing can read.
 pub const UNSUPPORTED_SYNTAX: Code = Code::new("E0014", "unsupported-syntax");

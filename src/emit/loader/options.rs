@@ -84,7 +84,7 @@ pub(super) fn settings(object: &Object) -> (Vec<Setting>, Vec<Diagnostic>) {
 }
 
 fn field(global: &str) -> String {
-    let name = global.replace('.', "_");
+    let name = global.trim_start_matches('_').replace('.', "_");
     if OWN.contains(&name.as_str()) {
         format!("set_{name}")
     } else {

@@ -1,4 +1,4 @@
-use super::{check_errors, check_object};
+use super::{check_errors, check_object, port, port_well};
 
 #[test]
 fn arguments_of_system_calls() {
@@ -44,6 +44,28 @@ fn programs_that_cannot_be_ported_are_named() {
 }
 
 #[test]
+fn registers_are_read_where_there_are_some() {
+    check_errors(
+        "SEC(\"xdp\") int BPF_KSYSCALL(f, int fd) { return fd; }",
+        &["E0337 `f` reads its arguments from registers, which a program in `xdp` isn't given"],
+        0,
+    );
+    check_errors(
+        "SEC(\"nowhere/x\") int BPF_PROG(f, int fd) { return fd; }",
+        &["E0301 the section `nowhere/x` of `f` names no program type"],
+        0,
+    );
+    let (object, said) = port(
+        "#include \"vmlinux.h\"\n#include <bpf/bpf_helpers.h>\n#include <bpf/bpf_tracing.h>\nSEC(\"nowhere/x\") int BPF_KSYSCALL(f, int fd) { return fd; }\n",
+    );
+    assert_eq!(object.programs.len(), 1);
+    assert_eq!(
+        said.iter().map(|it| it.code.id).collect::<Vec<_>>(),
+        ["W0336"]
+    );
+}
+
+#[test]
 fn programs_with_errors_of_their_own_are_named() {
     check_errors(
         "SEC(\"kprobe/f\") int f(void *ctx) { return nothing; }\nSEC(\"kprobe/g\") int g(void *ctx) { return 0; }",
@@ -60,5 +82,36 @@ fn the_wrapper_flag_is_the_loaders() {
     check_object(
         "_Bool LINUX_HAS_SYSCALL_WRAPPER = 1;",
         "global LINUX_HAS_SYSCALL_WRAPPER: bool = true Kconfig",
+    );
+}
+
+/// As `llvm-nm` lists what clang 22 makes of it.
+#[test]
+fn static_locals_are_called_as_clang_calls_them() {
+    let object = port_well(
+        "#include \"vmlinux.h\"\n#include <bpf/bpf_helpers.h>\n#include <bpf/bpf_tracing.h>\n\
+         static __attribute__((noinline)) int plain(int a) { static int n; { static int n = 5; n += a; } \
+         { static const volatile int n = 7; a += n; } return n += a; }\n\
+         static __always_inline int inl(int a) { static u64 z; return z += a; }\n\
+         SEC(\"kprobe/f\") int BPF_KPROBE(prog, int x) { static u32 seen; { static u32 seen; seen += 2; } \
+         return seen += plain(x) + inl(x); }\n\
+         SEC(\"ksyscall/close\") int BPF_KSYSCALL(sys, int x) { static u32 seen; return seen += plain(x) + inl(x); }\n\
+         SEC(\"kprobe/f\") int bare(struct pt_regs *ctx) { static u32 seen; return seen += 2; }\n",
+    );
+    let mut names: Vec<_> = object.globals.iter().map(|it| it.name.as_str()).collect();
+    names.retain(|name| name.contains('.'));
+    names.sort_unstable();
+    assert_eq!(
+        names,
+        [
+            "____prog.seen",
+            "____prog.seen.1",
+            "____sys.seen",
+            "bare.seen",
+            "inl.z",
+            "plain.n",
+            "plain.n.2",
+            "plain.n.3",
+        ]
     );
 }
