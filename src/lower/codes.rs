@@ -65,7 +65,7 @@ pub const ARGUMENTS_AT_RETURN: Code = Code::new("W0334", "arguments-at-return");
 /// A program by one of libbpf's macros for probes in a section that names no program type.
 pub const NO_TARGET: Code = Code::new("W0336", "section-without-target");
 /// A macro that reads registers in a section whose programs are given none.
-pub const NO_REGISTERS: Code = Code::new("E0337", "no-registers");
+pub const NO_REGISTERS: Code = Code::new("W0337", "no-registers");
 /// Expressions or statements nest deeper than any real program's.
 pub const TOO_DEEP: Code = Code::new("E0335", "nesting-too-deep");
 /// A fault of c2aya's own.

@@ -55,6 +55,10 @@ impl<'a> Lowerer<'a> {
                 Ok(kind) => {
                     if kind == ProgramKind::Custom {
                         self.diagnostics.push(never_attached(function, section));
+                    } else if reads_registers(entry_macro(function))
+                        && !sections::has_registers(&kind)
+                    {
+                        self.diagnostics.push(no_registers(function, section));
                     }
                     self.program(id, function, section, kind);
                 }
@@ -87,16 +91,6 @@ impl<'a> Lowerer<'a> {
                 codes::USDT,
                 format!("`{name}` is a USDT probe, which Aya can't attach"),
             ),
-            Section::Program(kind)
-                if reads_registers(macro_) && !sections::has_registers(&kind) =>
-            {
-                refused(
-                    codes::NO_REGISTERS,
-                    format!(
-                        "`{name}` reads its arguments from registers, which a program in `{section}` isn't given"
-                    ),
-                )
-            }
             Section::Program(kind) => Ok(kind),
             Section::Usdt => refused(
                 codes::USDT,
@@ -253,6 +247,18 @@ pub(crate) fn entry_macro(function: &CFunction) -> Option<Macro> {
 /// Whether the macro takes arguments out of registers.
 fn reads_registers(macro_: Option<Macro>) -> bool {
     matches!(macro_, Some(Macro::Entry(found)) if found != EntryMacro::Prog)
+}
+
+fn no_registers(function: &CFunction, section: &str) -> Diagnostic {
+    Diagnostic::warning(
+        codes::NO_REGISTERS,
+        function.name_span,
+        format!(
+            "`{}` takes its arguments from registers, which a program in `{section}` isn't given: it reads its context where they would be",
+            function.name
+        ),
+    )
+    .help("declare the context of that program type instead")
 }
 
 fn never_attached(function: &CFunction, section: &str) -> Diagnostic {
