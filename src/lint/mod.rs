@@ -8,12 +8,16 @@ pub mod baseline;
 pub mod context;
 pub mod finding;
 pub mod fix;
+pub mod flow;
+mod gaps;
 pub mod place;
 pub mod registry;
 pub mod rule;
 pub mod rules;
 mod run;
 pub mod settings;
+mod shared;
+pub mod tables;
 
 pub use allow::additions;
 pub use finding::{Applicability, Edit, Finding, Fix};

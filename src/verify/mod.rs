@@ -8,7 +8,7 @@ mod bytes;
 mod compare;
 pub mod error;
 mod explore;
-mod helpers;
+pub(crate) mod helpers;
 mod insn;
 mod kind;
 mod machine;

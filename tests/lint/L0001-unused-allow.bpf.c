@@ -7,7 +7,7 @@ unsigned long calls;
 
 // c2aya: allow(renamed-entry-macro, reason = "nothing here") // expect: L0001
 SEC("ksyscall/close")
-int BPF_KSYSCALL(close_enter, int fd)
+int BPF_KSYSCALL(close_enter, unsigned int fd)
 {
 	calls += fd;
 	return 0;

@@ -13,14 +13,14 @@ char last[16];
 
 /* c2aya: allow(renamed-entry-macro, reason = "the whole function") */
 SEC("ksyscall/close")
-int BPF_KPROBE_SYSCALL(close_enter, int fd)
+int BPF_KPROBE_SYSCALL(close_enter, unsigned int fd)
 {
 	calls += fd;
 	return 0;
 }
 
-SEC("ksyscall/unlink")
-int BPF_KPROBE_SYSCALL(unlink_enter, const char *path) // c2aya: allow(L0703, reason = "this line")
+SEC("ksyscall/chdir")
+int BPF_KPROBE_SYSCALL(chdir_enter, const char *path) // c2aya: allow(L0703, reason = "this line")
 {
 	bpf_probe_read_str(last, sizeof(last), path);
 	return 0;

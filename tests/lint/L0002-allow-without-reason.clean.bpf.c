@@ -6,7 +6,7 @@
 unsigned long calls;
 
 SEC("ksyscall/close")
-int BPF_KPROBE_SYSCALL(close_enter, int fd) // c2aya: allow(L0703, reason = "libbpf 0.7")
+int BPF_KPROBE_SYSCALL(close_enter, unsigned int fd) // c2aya: allow(L0703, reason = "libbpf 0.7")
 {
 	calls += fd;
 	return 0;

@@ -7,7 +7,7 @@ unsigned long calls;
 
 // c2aya: allow(renamed-entrymacro, reason = "a slip") // expect: L0003
 SEC("ksyscall/close")
-int BPF_KPROBE_SYSCALL(close_enter, int fd) // expect: L0703
+int BPF_KPROBE_SYSCALL(close_enter, unsigned int fd) // expect: L0703
 {
 	calls += fd;
 	return 0;

@@ -7,7 +7,7 @@ unsigned long calls;
 
 // c2aya: allow(renamed-entry-macro, reason = "not a slip")
 SEC("ksyscall/close")
-int BPF_KPROBE_SYSCALL(close_enter, int fd)
+int BPF_KPROBE_SYSCALL(close_enter, unsigned int fd)
 {
 	calls += fd;
 	return 0;

@@ -7,7 +7,7 @@ char last[16];
 long state;
 
 SEC("ksyscall/openat")
-int BPF_KSYSCALL(openat_enter, int dfd, const char *path)
+int BPF_KSYSCALL(openat_enter, int dfd, const char *path, int flags, umode_t mode)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 

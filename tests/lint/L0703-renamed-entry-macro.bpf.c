@@ -9,7 +9,7 @@
 unsigned long calls;
 
 SEC("ksyscall/close")
-int BPF_KPROBE_SYSCALL(close_enter, int fd) // expect: L0703
+int BPF_KPROBE_SYSCALL(close_enter, unsigned int fd) // expect: L0703
 {
 	calls += fd;
 	return 0;

@@ -6,7 +6,7 @@
 unsigned long calls;
 
 SEC("ksyscall/close")
-int BPF_KSYSCALL(close_enter, int fd)
+int BPF_KSYSCALL(close_enter, unsigned int fd)
 {
 	calls += fd;
 	return 0;

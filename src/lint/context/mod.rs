@@ -15,7 +15,10 @@ pub use maps::Map;
 pub use programs::{Argument, Entry, Program, Target, Way};
 pub use text::{Text, Word};
 
-use super::Settings;
+use super::{
+    Settings,
+    flow::{self, Flow},
+};
 use crate::{
     c::{
         tree::{Expr, ExprKind, Function, FunctionId, Tree},
@@ -53,6 +56,8 @@ pub struct Context<'a> {
     pub calls: Vec<Call<'a>>,
     /// Which functions the body of each names.
     named: Vec<BTreeSet<FunctionId>>,
+    /// What each program does, step by step.
+    pub flows: Vec<Flow<'a>>,
 }
 
 impl<'a> Context<'a> {
@@ -66,7 +71,7 @@ impl<'a> Context<'a> {
     ) -> Self {
         let text = Text::new(files);
         let (calls, named) = calls::find(tree);
-        Self {
+        let mut cx = Self {
             programs: programs::find(tree, &text),
             maps: maps::find(tree, object),
             files,
@@ -77,7 +82,10 @@ impl<'a> Context<'a> {
             text,
             calls,
             named,
-        }
+            flows: Vec::new(),
+        };
+        cx.flows = flow::follow(&cx);
+        cx
     }
 
     /// The text of the `license` section.

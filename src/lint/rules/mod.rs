@@ -22,6 +22,59 @@ rules! {
     unused_allow
     allow_without_reason
     unknown_allow
+    too_many_arguments
+    misplaced_argument
+    narrow_argument
+    pointer_as_number
+    number_as_pointer
+    wide_argument
+    argument_sign
+    fewer_arguments
+    kprobe_on_wrapper
+    wrapper_registers
+    fourth_argument
+    first_argument
+    entry_macro_at_return
+    syscall_macro_elsewhere
+    hard_coded_symbol
+    missing_symbol
+    wrapped_twice
+    own_wrapper_flag
+    old_mmap
+    clone_order
+    socketcall
+    compat_bypass
+    split_argument
+    unknown_syscall
+    missing_syscall
+    syscall_alias
+    superseded_syscall
+    user_pointer_access
+    user_read_as_kernel
     deprecated_probe_read
+    kernel_read_as_user
+    user_string_printed
+    size_of_pointer
+    unbounded_length
+    unmapped_memory
+    check_then_use
+    unset_pointer
+    output_read_at_entry
+    unwritten_field
+    padding_leak
+    stale_record
+    stale_tail
+    ignored_read
+    key_type
+    value_type
+    record_size
+    shadowed_context
     renamed_entry_macro
+    mixed_ids
+    kept_state
+    long_name
+    licence
+    helper_version
+    map_version
+    program_version
 }

@@ -1,0 +1,76 @@
+//! A read that may fail, whose result is ignored and whose buffer is sent.
+//!
+//! `(void)` in front of the call says that it is meant so.
+//!
+//! ## Why it matters
+//! If the address is wrong, or its page not mapped in, the helper clears the buffer and returns an
+//! error (`bpf_probe_read_user_common` in `kernel/trace/bpf_trace.c`): the record says that the path
+//! was empty or the number 0, which isn't what happened.
+//!
+//! ## Example
+//! ```c
+//! bpf_probe_read_user(&e->family, sizeof(e->family), &addr->sa_family);
+//! ```
+//!
+//! Use instead:
+//! ```c
+//! if (bpf_probe_read_user(&e->family, sizeof(e->family), &addr->sa_family))
+//!     e->family = AF_UNSPEC;
+//! ```
+
+use std::collections::BTreeSet;
+
+use crate::{
+    diag::{Code, Severity},
+    lint::{
+        Category, Confidence, Finding, Rule,
+        context::Context,
+        flow::{Action, Sink, Used},
+        rule::Check,
+        tables::helpers::probed,
+    },
+};
+
+pub(super) const RULE: Rule = Rule {
+    code: Code::new("L0605", "ignored-read"),
+    severity: Severity::Note,
+    confidence: Confidence::Low,
+    category: Category::Leaks,
+    fix: None,
+    source: include_str!("ignored_read.rs"),
+    check: Check::File(check),
+};
+
+fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
+    for flow in &cx.flows {
+        let sent: BTreeSet<_> = flow
+            .events
+            .iter()
+            .filter_map(|event| match &event.kind {
+                Action::Send(send) if !matches!(send.by, Sink::Key { .. }) => {
+                    Some(send.place.object)
+                }
+                _ => None,
+            })
+            .collect();
+        for event in &flow.events {
+            let Action::Helper(helper) = &event.kind else {
+                continue;
+            };
+            let read = probed(helper.id).is_some_and(|(at, _)| at > 0);
+            if !read || helper.result != Used::No || !cx.is_own(event.span) {
+                continue;
+            }
+            let place = helper.args.first().and_then(|(_, to)| to.place);
+            if place.is_some_and(|place| sent.contains(&place.object)) {
+                findings.push(
+                    RULE.at(
+                        helper.name_span,
+                        "if this fails, zeros are sent as if they had been read",
+                    )
+                    .help("look at the result, or write (void) before the call"),
+                );
+            }
+        }
+    }
+}

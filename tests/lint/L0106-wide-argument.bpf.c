@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+SEC("ksyscall/kill")
+int BPF_KSYSCALL(kill_enter,
+		 long pid, // expect: L0106
+		 u64 sig) // expect: L0106
+{
+	return pid + sig;
+}
+
+char LICENSE[] SEC("license") = "GPL";

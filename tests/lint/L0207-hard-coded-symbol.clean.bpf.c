@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+SEC("ksyscall/kill")
+int BPF_KSYSCALL(kill_enter, pid_t pid, int sig)
+{
+	return pid + sig;
+}
+
+SEC("kretsyscall/close")
+int BPF_KRETPROBE(close_exit, int ret)
+{
+	return ret;
+}
+
+SEC("kprobe/__x64_compat")
+int BPF_KPROBE(other_enter)
+{
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// target-arch: s390x, powerpc64
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+SEC("ksyscall/listen")
+int BPF_KSYSCALL(listen_enter, int fd, int backlog)
+{
+	return fd + backlog;
+}
+
+SEC("ksyscall/socketcall")
+int BPF_KSYSCALL(socketcall_in, int call, unsigned long *args)
+{
+	return call;
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// target-arch: x86_64, arm
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+SEC("ksyscall/pread64")
+int BPF_KSYSCALL(pread_enter, unsigned int fd, char *buf, size_t count,
+		 loff_t pos) // expect: L0305
+{
+	return fd + count + pos;
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+SEC("ksyscall/openat")
+int BPF_KSYSCALL(openat_enter, int dfd, const char *filename, int flags, umode_t mode)
+{
+	char name[16];
+
+	bpf_printk("at %d %pus", dfd, filename);
+	if (bpf_probe_read_user_str(name, sizeof(name), filename) > 0)
+		bpf_printk("%s %p", name, filename);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";

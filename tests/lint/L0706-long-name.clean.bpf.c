@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+SEC("ksyscall/close")
+int BPF_KSYSCALL(fifteen_letters, unsigned int fd)
+{
+	return fd;
+}
+
+char LICENSE[] SEC("license") = "GPL";

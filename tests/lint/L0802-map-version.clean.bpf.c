@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// min-kernel: 5.4
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+struct event {
+	int pid;
+	u64 when;
+	char comm[16];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
+	__uint(key_size, 4);
+	__uint(value_size, 4);
+} events SEC(".maps");
+
+SEC("ksyscall/close")
+int BPF_KSYSCALL(close_enter, unsigned int fd)
+{
+	return fd;
+}
+
+char LICENSE[] SEC("license") = "GPL";
