@@ -11,7 +11,11 @@ use std::{
 
 use c2aya::{
     arch::Arch,
-    verify::{Options, Report, Verdict, verify},
+    verify::{
+        Options, Report, Verdict,
+        prove::{Outcome, ProveOptions},
+        verify,
+    },
 };
 
 fn clang() -> Option<&'static str> {
@@ -255,4 +259,97 @@ fn damaged_objects_do_no_harm() {
         ran += usize::from(verify(&damaged, &right, &options).is_ok());
     }
     assert!(ran > 100, "only {ran} of 800 damaged pairs could be run");
+}
+
+/// Whether z3 is installed, without which nothing is proven here.
+fn z3() -> bool {
+    let found = Command::new("z3").arg("-version").output().is_ok();
+    if !found {
+        eprintln!("no z3: nothing is proven");
+    }
+    found
+}
+
+/// What becomes of each program where only the proof may find a difference.
+fn proven(first: &[&str], second: &[&str]) -> Option<Report> {
+    if !z3() {
+        return None;
+    }
+    let options = Options {
+        worlds: 0,
+        prove: Some(ProveOptions::default()),
+        ..Options::default()
+    };
+    let one = build("calls.bpf.c", first)?;
+    let other = build("calls.bpf.c", second)?;
+    Some(verify(&one, &other, &options).unwrap())
+}
+
+fn check_proven(first: &[&str], second: &[&str]) {
+    let Some(report) = proven(first, second) else {
+        return;
+    };
+    for program in &report.programs {
+        let proof = program.proof.as_ref().unwrap();
+        // It walks through a map, about which nothing is known.
+        let expected = if program.name == "tick" {
+            Outcome::Undecided
+        } else {
+            Outcome::Proven
+        };
+        assert_eq!(proof.outcome, expected, "{second:?}\n{report}");
+        assert_eq!(proof.reason.is_some(), expected == Outcome::Undecided);
+    }
+}
+
+#[test]
+fn the_same_source_is_proven_however_it_is_compiled() {
+    check_proven(&[], &["-mcpu=v1", "-O1"]);
+    check_proven(&["-mcpu=v4"], &["-Os"]);
+}
+
+/// Where the solver finds the fault, and the machine replays it.
+fn check_refuted(number: u32, program: &str) {
+    let Some(report) = proven(&[], &[&format!("-DFAULT={number}")]) else {
+        return;
+    };
+    for one in &report.programs {
+        let outcome = one.proof.as_ref().unwrap().outcome;
+        if one.name == program {
+            assert_eq!(outcome, Outcome::Refuted, "fault {number}\n{report}");
+            assert!(one.difference.is_some(), "fault {number}\n{report}");
+        } else {
+            assert_ne!(outcome, Outcome::Refuted, "fault {number}\n{report}");
+        }
+    }
+}
+
+#[test]
+fn a_solver_that_does_not_run_is_an_error() {
+    let Some(object) = build("calls.bpf.c", &[]) else {
+        return;
+    };
+    let options = Options {
+        prove: Some(ProveOptions {
+            solver: Some("no-such-solver --in".to_owned()),
+            ..ProveOptions::default()
+        }),
+        ..options()
+    };
+    let error = verify(&object, &object, &options).unwrap_err().to_string();
+    assert!(
+        error.contains("no-such-solver") && error.contains("install z3"),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_proof_finds_every_fault() {
+    for number in 1..=18 {
+        check_refuted(number, "example_enter");
+    }
+    for number in 19..=23 {
+        check_refuted(number, "example_exit");
+    }
+    check_refuted(26, "decide");
 }

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use super::{Outcome, port::Reading};
 use crate::{
     arch::Arch,
-    verify::{Options, Verdict, verify},
+    verify::{Options, Verdict, prove::ProveOptions, verify},
 };
 
 /// Run a C probe and its port on the same made-up kernels, and compare what they leave behind
@@ -57,6 +57,23 @@ pub struct Args {
     #[arg(long, value_name = "NAME=NUMBER")]
     fill: Vec<String>,
 
+    /// Prove that no world makes a difference; needs an SMT solver (z3)
+    #[arg(long)]
+    prove: bool,
+
+    /// The solver for --prove, which reads SMT-LIB 2 [default: z3 -in]
+    #[arg(long, value_name = "COMMAND", requires = "prove")]
+    solver: Option<String>,
+
+    /// Seconds for the proof of one program
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        requires = "prove",
+        default_value_t = 120
+    )]
+    prove_time: u64,
+
     /// JSON instead of text
     #[arg(long)]
     json: bool,
@@ -98,6 +115,11 @@ impl Args {
             time: self.time.map(Duration::from_secs),
             kernel: self.kernel.as_ref().map(read).transpose()?,
             fill: self.fill()?,
+            prove: self.prove.then(|| ProveOptions {
+                solver: self.solver.clone(),
+                program: Duration::from_secs(self.prove_time),
+                ..ProveOptions::default()
+            }),
         };
         let c = match &self.c {
             Some(object) => read(object)?,

@@ -14,6 +14,7 @@ mod kind;
 mod machine;
 pub mod object;
 mod pair;
+pub mod prove;
 mod registers;
 mod report;
 mod session;
@@ -37,6 +38,7 @@ use explore::{Budget, explore};
 use machine::Limits;
 use object::Object;
 use pair::Pair;
+use prove::ProveOptions;
 use registers::Registers;
 use session::Session;
 use show::Terms;
@@ -61,6 +63,8 @@ pub struct Options {
     /// What the loader of the Rust object puts into read-only variables, beside what the names
     /// `core__STRUCT__FIELD` say.
     pub fill: BTreeMap<String, u64>,
+    /// Whether and how to prove beside.
+    pub prove: Option<ProveOptions>,
 }
 
 impl Default for Options {
@@ -72,6 +76,7 @@ impl Default for Options {
             time: None,
             kernel: None,
             fill: BTreeMap::new(),
+            prove: None,
         }
     }
 }
@@ -112,10 +117,13 @@ pub fn verify(c: &[u8], rust: &[u8], options: &Options) -> Result<Report> {
             .and_then(|time| Instant::now().checked_add(time)),
         seed: options.seed,
     };
-    let programs: Vec<_> = pairs
+    if let Some(prove) = &options.prove {
+        prove::check_solver(prove)?;
+    }
+    let programs = pairs
         .iter()
-        .map(|pair| compare_pair(&session, pair, budget, &registers))
-        .collect();
+        .map(|pair| compare_pair(&session, pair, budget, options.prove.as_ref(), &registers))
+        .collect::<Result<Vec<_>>>()?;
     Ok(Report {
         verdict: programs
             .iter()
@@ -132,14 +140,25 @@ fn compare_pair(
     session: &Session<'_>,
     pair: &Pair,
     budget: Budget,
+    prove: Option<&ProveOptions>,
     registers: &Registers,
-) -> ProgramReport {
+) -> Result<ProgramReport> {
     let (c, rust) = (session.c.object, session.rust.object);
     let mut explored = explore(session, pair, budget);
+    let mut proof = None;
+    if let (Some(prove), None) = (prove, &explored.different) {
+        let (done, found) = prove::prove(session, pair, prove)?;
+        explored.different = found;
+        proof = Some(done);
+    }
     let shown = explored.different.take().and_then(|(world, trial)| {
         let (world, trial) = shrink::shrink(session, pair, &world, *trial);
         let terms = Terms { c, registers, pair };
         Some(terms.shown(&world, &trial.difference?))
     });
-    ProgramReport::new(&pair.name, &pair.section, &explored, shown, c, rust)
+    let report = ProgramReport::new(&pair.name, &pair.section, &explored, shown, c, rust);
+    Ok(match proof {
+        Some(proof) => report.with_proof(proof),
+        None => report,
+    })
 }

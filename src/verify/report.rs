@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{
     explore::{Coverage, Explored},
     object::Object,
+    prove::{Outcome, Proof},
     show::Shown,
 };
 
@@ -59,6 +60,8 @@ pub struct ProgramReport {
     pub instructions: Cost,
     /// Calls of helpers on the same worlds.
     pub helper_calls: Cost,
+    /// Whether it is proven, where that was asked.
+    pub proof: Option<Proof>,
     /// What else a reader should know.
     pub notes: Vec<String>,
 }
@@ -159,8 +162,24 @@ impl ProgramReport {
             rust_branches: Branches::new(&explored.rust, rust),
             instructions: Cost::new(explored.instructions),
             helper_calls: Cost::new(explored.helper_calls),
+            proof: None,
             notes,
         }
+    }
+
+    /// The same with a proof, by which it is judged.
+    pub fn with_proof(mut self, proof: Proof) -> Self {
+        self.verdict = match proof.outcome {
+            Outcome::Proven => Verdict::Equal,
+            Outcome::Undecided => Verdict::Undecided,
+            Outcome::Refuted => Verdict::Different,
+        };
+        if proof.unwritten && self.notes.is_empty() {
+            let note = "C leaves bytes behind that it never wrote: they are not compared";
+            self.notes.push(note.to_owned());
+        }
+        self.proof = Some(proof);
+        self
     }
 }
 
@@ -195,6 +214,9 @@ impl Display for ProgramReport {
         match &self.difference {
             Some(difference) => write!(f, " (world {worlds})\n  {difference}")?,
             None => write!(f, " in {worlds} worlds")?,
+        }
+        if let Some(proof) = &self.proof {
+            write!(f, "\n  {proof}")?;
         }
         let (c, rust) = (&self.c_branches, &self.rust_branches);
         write!(

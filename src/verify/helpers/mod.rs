@@ -11,6 +11,7 @@ mod table;
 
 use std::sync::Arc;
 
+pub(in crate::verify) use print::Conversion;
 pub use table::helper;
 
 use super::{

@@ -18,7 +18,7 @@ const TEXT_MAX: usize = 512;
 
 /// A conversion: everything between `%` and its letter, and what it is.
 #[derive(Debug, Default)]
-struct Conversion {
+pub(in crate::verify) struct Conversion {
     left: bool,
     zeros: bool,
     plus: bool,
@@ -27,8 +27,8 @@ struct Conversion {
     width: usize,
     precision: Option<usize>,
     /// Bytes of the argument.
-    size: u64,
-    letter: char,
+    pub(in crate::verify) size: u64,
+    pub(in crate::verify) letter: char,
 }
 
 impl Machine<'_> {
@@ -211,7 +211,9 @@ impl Machine<'_> {
 }
 
 impl Conversion {
-    fn read(bytes: &mut std::iter::Peekable<impl Iterator<Item = u8>>) -> Option<Self> {
+    pub(in crate::verify) fn read(
+        bytes: &mut std::iter::Peekable<impl Iterator<Item = u8>>,
+    ) -> Option<Self> {
         let mut conversion = Self {
             size: 4,
             ..Self::default()

@@ -172,8 +172,33 @@ impl<'a> Image<'a> {
         (bytes, writable)
     }
 
+    /// A section before the world says anything: its bytes, and whether programs may write.
+    pub(in crate::verify) fn plain_section(&self, index: usize) -> (&[u8], bool) {
+        let bytes = self.data.get(index).map_or(&[][..], Vec::as_slice);
+        let section = self.object.data.get(index);
+        let writable = section.is_some_and(|section| section.access == Access::Writable);
+        (bytes, writable)
+    }
+
+    /// The variables that the world gives values to: name, section, offset and what is known.
+    pub(in crate::verify) fn varying(
+        &self,
+    ) -> impl Iterator<Item = (&Arc<str>, usize, usize, &'a Varying)> {
+        self.varying
+            .iter()
+            .map(|placed| (&placed.name, placed.section, placed.offset, placed.varying))
+    }
+
+    /// Where the variable lies that says whether system calls are wrapped: section, offset and
+    /// size.
+    pub(in crate::verify) fn wrapper(&self) -> Option<(usize, usize, usize)> {
+        self.wrapper
+    }
+
     /// The variables whose values are compared: name, section, offset and size.
-    pub(super) fn compared(&self) -> impl Iterator<Item = (&Arc<str>, usize, usize, usize)> {
+    pub(in crate::verify) fn compared(
+        &self,
+    ) -> impl Iterator<Item = (&Arc<str>, usize, usize, usize)> {
         self.varying
             .iter()
             .filter(|placed| placed.varying.written)
@@ -186,7 +211,7 @@ impl<'a> Image<'a> {
     }
 
     /// The address of a kernel symbol.
-    pub(super) fn ksym(&self, index: usize) -> u64 {
+    pub(in crate::verify) fn ksym(&self, index: usize) -> u64 {
         self.ksyms.get(index).copied().unwrap_or(0)
     }
 }
