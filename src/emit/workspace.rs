@@ -134,6 +134,10 @@ pub fn workspace(name: &str, objects: &[PortedObject<'_>]) -> Workspace {
         include_str!("../../templates/workspace/ebpf_build.rs").to_owned(),
     );
     add(
+        format!("{name}-ebpf/.cargo/config.toml"),
+        include_str!("../../templates/workspace/cargo_config.toml").to_owned(),
+    );
+    add(
         format!("{name}-ebpf/src/lib.rs"),
         "//! Empty: it lets the loader's build script depend on this package, whose programs are binaries.\n\n#![no_std]\n".to_owned(),
     );

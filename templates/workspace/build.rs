@@ -15,5 +15,7 @@ fn main() -> aya_build::Result<()> {
         root_dir: "../NAME-ebpf",
         ..Default::default()
     };
+    // There cargo finds the flags of the programs, in .cargo/config.toml.
+    env::set_current_dir(programs.root_dir)?;
     build_ebpf([programs], toolchain)
 }

@@ -34,6 +34,7 @@ fn one_object_is_laid_out_as_the_template_has_it() {
         "watch/build.rs",
         "watch/src/main.rs",
         "watch-common/src/lib.rs",
+        "watch-ebpf/.cargo/config.toml",
         "watch-ebpf/build.rs",
         "watch-ebpf/src/lib.rs",
         "watch-ebpf/src/main.rs",
@@ -49,6 +50,8 @@ fn one_object_is_laid_out_as_the_template_has_it() {
     assert!(text("Cargo.toml").contains("license = \"MIT OR Apache-2.0\""));
     assert!(text("watch-ebpf/Cargo.toml").contains("name = \"watch\""));
     assert!(text("watch/build.rs").contains("\"watch-ebpf\""));
+    // Cargo looks for it where it is started.
+    assert!(text("watch/build.rs").contains("set_current_dir(programs.root_dir)"));
     let main = text("watch-ebpf/src/main.rs");
     assert!(main.contains("mod atomic;\nmod syscall;\n"), "{main}");
     assert!(main.contains("compile_error!"));
