@@ -276,3 +276,60 @@ fn files(folder: &str, suffix: &str) -> Vec<PathBuf> {
     files.sort();
     files
 }
+
+/// Wherever a comment of a fixture stands, it stands in its port.
+#[test]
+fn comments_are_kept() {
+    for port in fixtures() {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("fixtures")
+            .join(format!("{}.bpf.c", port.name));
+        let rust = words_of(
+            &port
+                .rust
+                .replace("//!", " ")
+                .replace("///", " ")
+                .replace("//", " "),
+        );
+        for comment in comments(&fs::read_to_string(source).unwrap()) {
+            let words = words_of(&comment);
+            // The licence stands in Cargo.toml.
+            let kept = words.starts_with("SPDX") || rust.contains(&words);
+            assert!(kept, "{}: {comment}", port.name);
+        }
+    }
+}
+
+/// The comments of a C file, without what marks them.
+fn comments(c: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = c;
+    while let Some(at) = rest.find(['"', '/']) {
+        let (_, from) = rest.split_at(at);
+        let end = |text: &str, mark: &str| text.find(mark).map_or(text.len(), |at| at + mark.len());
+        let len = if from.starts_with("/*") {
+            2 + end(&from[2..], "*/")
+        } else if from.starts_with("//") {
+            end(from, "\n")
+        } else if from.starts_with('"') {
+            // No fixture has an escaped quotation mark.
+            1 + end(&from[1..], "\"")
+        } else {
+            1
+        };
+        let (token, behind) = from.split_at(len);
+        if token.starts_with("/*") || token.starts_with("//") {
+            let text = token.trim_start_matches("/*").trim_end_matches("*/");
+            let lines = text
+                .lines()
+                .map(|line| line.trim().trim_start_matches(['*', '/']));
+            found.push(lines.collect::<Vec<_>>().join(" "));
+        }
+        rest = behind;
+    }
+    found
+}
+
+fn words_of(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

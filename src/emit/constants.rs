@@ -36,7 +36,8 @@ impl RustInt {
         matches!((self, ty), (Self::Int(b, s), Ty::Int { bits, signed }) if b == *bits && s == *signed)
     }
 
-    fn holds(self, value: i128) -> bool {
+    /// Whether `value` is in its range.
+    pub fn holds(self, value: i128) -> bool {
         let (bits, signed) = match self {
             Self::Usize => (64, false),
             Self::Int(bits, signed) => (bits, signed),

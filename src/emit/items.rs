@@ -6,13 +6,14 @@ use quote::{ToTokens, quote};
 use super::{
     bindings,
     body::{Body, Returns},
+    code::{Code, Prec},
     comments::doc,
     names::upper,
     types::Types,
 };
 use crate::ir::{
     Constant, ConstantId, ConstantValue, Global, GlobalId, GlobalKind, License, Notes,
-    body::{ExprKind, Function, Init},
+    body::{BinaryOp, Expr, ExprKind, Function, Init},
     ty::Ty,
 };
 
@@ -50,11 +51,12 @@ pub fn constant(t: &Types<'_>, id: ConstantId, constant: &Constant, public: bool
         ConstantValue::Int(n) => {
             let ty = t.constants.get(id);
             let rust = ty.tokens();
-            let value = constant
-                .expr
-                .as_deref()
-                .filter(|_| ty == super::constants::RustInt::Usize)
-                .and_then(|e| t.length(e));
+            let value = constant.expr.as_deref().and_then(|expr| match ty {
+                super::constants::RustInt::Usize => t.length(expr),
+                _ => spelled(t, expr, ty)
+                    .filter(|(value, ..)| value == n)
+                    .map(|(_, code)| code.into_token_stream()),
+            });
             let value = value.unwrap_or_else(|| int_value(*n, ty));
             quote!(#docs #vis const #name: #rust = #value;)
         }
@@ -63,6 +65,44 @@ pub fn constant(t: &Types<'_>, id: ConstantId, constant: &Constant, public: bool
             let text = super::body::c_string(bytes);
             quote!(#docs #vis const #name: &CStr = #text;)
         }
+    }
+}
+
+/// A constant by those that it is made of, all of its type: the value, the tokens, and how tightly
+/// they bind.
+fn spelled(t: &Types<'_>, expr: &Expr, ty: super::constants::RustInt) -> Option<(i128, Code)> {
+    match &expr.kind {
+        ExprKind::Int(n) if *n >= 0 => Some((*n, Code::atom(int_value(*n, ty)))),
+        ExprKind::Cast(inner) => spelled(t, inner, ty),
+        ExprKind::Constant(id) if t.constants.get(*id) == ty => {
+            let constant = t.object.constants.get(id.0 as usize)?;
+            let ConstantValue::Int(n) = constant.value else {
+                return None;
+            };
+            let there = constant.used || t.shared.constants.contains(id);
+            let name = there.then(|| constant_name(t, *id))?;
+            Some((n, Code::atom(quote!(#name))))
+        }
+        ExprKind::Binary(op, left, right) => {
+            let (a, left) = spelled(t, left, ty)?;
+            let (b, right) = spelled(t, right, ty)?;
+            let (n, op, prec) = match op {
+                BinaryOp::Add => (a.checked_add(b)?, quote!(+), Prec::Sum),
+                BinaryOp::Sub => (a.checked_sub(b)?, quote!(-), Prec::Sum),
+                BinaryOp::Mul => (a.checked_mul(b)?, quote!(*), Prec::Product),
+                BinaryOp::BitOr => (a | b, quote!(|), Prec::BitOr),
+                BinaryOp::BitAnd => (a & b, quote!(&), Prec::BitAnd),
+                BinaryOp::Shl => (
+                    a.checked_shl(u32::try_from(b).ok()?)?,
+                    quote!(<<),
+                    Prec::Shift,
+                ),
+                _ => return None,
+            };
+            ty.holds(n)
+                .then(|| (n, Code::binary(&left, op, &right, prec)))
+        }
+        _ => None,
     }
 }
 

@@ -3,6 +3,7 @@
 mod align;
 mod bindings;
 mod body;
+mod borrow;
 mod code;
 mod comments;
 mod constants;
@@ -76,6 +77,7 @@ pub fn emit(object: &Object, options: &Options) -> (Emitted, Vec<Diagnostic>) {
         common: options.common.as_deref(),
         shared: &shared,
         bitfields: &bitfields(object),
+        borrows: &borrow::Borrows::of(object),
         in_common: false,
     };
     let mut diagnostics = Vec::new();

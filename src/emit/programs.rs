@@ -501,19 +501,42 @@ fn from_word(t: &Types<'_>, body: &Body<'_>, arg: &Argument, word: TokenStream) 
 /// A function that isn't a program.
 pub fn function(t: &Types<'_>, id: FunctionId, function: &Function) -> TokenStream {
     let name = t.names.function(id);
-    let body = Body::new(*t, function, None, Returns::Value);
-    let stmts = body.emit(|_| TokenStream::new());
+    let optional = t.borrows.is_optional(id);
+    let returns = if optional {
+        Returns::Optional
+    } else {
+        Returns::Value
+    };
+    let body = Body::new(*t, function, None, returns);
+    let stmts = body.emit(|body| {
+        for (number, local) in function.params.iter().enumerate() {
+            if let Some(mutable) = t.borrows.param(id, number) {
+                body.borrow(*local, mutable);
+            }
+        }
+        TokenStream::new()
+    });
     let docs = doc(&function.notes);
-    let params = function.params.iter().map(|local| {
+    let params = function.params.iter().enumerate().map(|(number, local)| {
         let name = body.parameter_name(*local);
-        let ty = function
-            .locals
-            .get(local.0 as usize)
-            .map_or_else(|| quote!(u64), |l| t.ty(&l.ty));
+        let ty = function.locals.get(local.0 as usize).map(|l| &l.ty);
+        let ty = match (ty, t.borrows.param(id, number)) {
+            (Some(Ty::Pointer { to, .. }), Some(mutable)) => {
+                let (to, mutable) = (t.ty(to), mutable.then(|| quote!(mut)));
+                quote!(&#mutable #to)
+            }
+            (Some(ty), _) => t.ty(ty),
+            (None, _) => quote!(u64),
+        };
         let mutable = body.is_mutated(*local).then(|| quote!(mut));
         quote!(#mutable #name: #ty)
     });
-    let ret = t.ret(&function.ret);
+    let ret = if optional {
+        let ty = t.ty(&function.ret);
+        quote!(-> Option<#ty>)
+    } else {
+        t.ret(&function.ret)
+    };
     let object_name = &function.name;
     let attributes = if function.global || function.noinline {
         let export = if snake(object_name) == *object_name && name == object_name.as_str() {

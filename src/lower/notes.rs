@@ -28,13 +28,17 @@ struct FileComments {
 
 impl Comments {
     pub(super) fn new(files: &SourceMap, main: FileId) -> Self {
-        let _ = main;
         let files = files
             .iter()
             .filter(|(_, file)| matches!(file.kind, FileKind::Main | FileKind::Local))
             .filter_map(|(id, file)| {
                 let trivia = source::trivia(files, id)?;
-                let taken = vec![false; trivia.comments().len()];
+                // The port has one licence, that of the file that was named.
+                let is_licence = |text: &str| id != main && spdx_of(text).is_some();
+                let comments = trivia.comments().iter();
+                let taken = comments
+                    .map(|comment| comment.text.lines().any(is_licence))
+                    .collect();
                 let text = file.text.clone();
                 Some((
                     id,

@@ -14,7 +14,7 @@ pub fn get_current_comm<const N: usize>(into: &mut [u8; N]) -> i64 {
 /// `bpf_probe_read_user_str`: how many bytes were read with the null byte, or a negative error
 /// number.
 #[inline(always)]
-pub fn probe_read_user_str<const N: usize>(into: &mut [u8; N], from: *const u8) -> i64 {
+pub fn probe_read_user_str<const N: usize, F>(into: &mut [u8; N], from: *const F) -> i64 {
     // SAFETY: the helper checks `from`, and `into` has room for `N` bytes.
     unsafe { generated::bpf_probe_read_user_str(into.as_mut_ptr().cast(), N as u32, from.cast()) }
 }
@@ -22,16 +22,46 @@ pub fn probe_read_user_str<const N: usize>(into: &mut [u8; N], from: *const u8) 
 /// `bpf_probe_read_kernel_str`: how many bytes were read with the null byte, or a negative error
 /// number.
 #[inline(always)]
-pub fn probe_read_kernel_str<const N: usize>(into: &mut [u8; N], from: *const u8) -> i64 {
+pub fn probe_read_kernel_str<const N: usize, F>(into: &mut [u8; N], from: *const F) -> i64 {
     // SAFETY: the helper checks `from`, and `into` has room for `N` bytes.
     unsafe { generated::bpf_probe_read_kernel_str(into.as_mut_ptr().cast(), N as u32, from.cast()) }
 }
 
 /// `bpf_probe_read_str`: how many bytes were read with the null byte, or a negative error number.
 #[inline(always)]
-pub fn probe_read_str<const N: usize>(into: &mut [u8; N], from: *const u8) -> i64 {
+pub fn probe_read_str<const N: usize, F>(into: &mut [u8; N], from: *const F) -> i64 {
     // SAFETY: the helper checks `from`, and `into` has room for `N` bytes.
     unsafe { generated::bpf_probe_read_str(into.as_mut_ptr().cast(), N as u32, from.cast()) }
+}
+
+/// `bpf_probe_read_user`: 0, or a negative error number where `into` is zeros.
+///
+/// `T` must be a type that any bytes are a value of, as all of C's are but `bool`.
+#[inline(always)]
+pub fn probe_read_user<T, F>(into: &mut T, from: *const F) -> i64 {
+    let size = size_of::<T>() as u32;
+    // SAFETY: the helper checks `from`, and `into` has room for a `T`.
+    unsafe { generated::bpf_probe_read_user((&raw mut *into).cast(), size, from.cast()) }
+}
+
+/// `bpf_probe_read_kernel`: 0, or a negative error number where `into` is zeros.
+///
+/// `T` must be a type that any bytes are a value of, as all of C's are but `bool`.
+#[inline(always)]
+pub fn probe_read_kernel<T, F>(into: &mut T, from: *const F) -> i64 {
+    let size = size_of::<T>() as u32;
+    // SAFETY: the helper checks `from`, and `into` has room for a `T`.
+    unsafe { generated::bpf_probe_read_kernel((&raw mut *into).cast(), size, from.cast()) }
+}
+
+/// `bpf_probe_read`: 0, or a negative error number where `into` is zeros.
+///
+/// `T` must be a type that any bytes are a value of, as all of C's are but `bool`.
+#[inline(always)]
+pub fn probe_read<T, F>(into: &mut T, from: *const F) -> i64 {
+    let size = size_of::<T>() as u32;
+    // SAFETY: the helper checks `from`, and `into` has room for a `T`.
+    unsafe { generated::bpf_probe_read((&raw mut *into).cast(), size, from.cast()) }
 }
 
 /// What lies at `from` in the kernel, by `bpf_probe_read_kernel`: 0 where it can't be read.

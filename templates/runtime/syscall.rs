@@ -7,9 +7,9 @@ use core::{mem::MaybeUninit, ptr};
 
 use aya_ebpf::{Global, helpers::generated::bpf_probe_read_kernel, programs::ProbeContext};
 
-/// Whether the running kernel wraps its system calls. The loader sets it.
+/// Whether the running kernel wraps its system calls, 0 or 1. The loader sets it.
 #[unsafe(no_mangle)]
-pub static LINUX_HAS_SYSCALL_WRAPPER: Global<bool> = Global::new(true);
+pub static LINUX_HAS_SYSCALL_WRAPPER: Global<u8> = Global::new(1);
 
 /// A register as the kernel saves it.
 #[cfg(not(any(bpf_target_arch = "arm", bpf_target_arch = "mips")))]
@@ -52,7 +52,7 @@ pub fn args<const N: usize>(ctx: &ProbeContext, numbers: [usize; N]) -> [u64; N]
     let offsets = numbers.map(|n| OFFSETS[n]);
     // Two arms that share nothing: the verifier refuses a context pointer that was added to, and
     // LLVM adds to it ahead of the branch unless the loads below are volatile.
-    let words = if LINUX_HAS_SYSCALL_WRAPPER.load() {
+    let words = if LINUX_HAS_SYSCALL_WRAPPER.load() != 0 {
         saved(ctx.arg(0).unwrap_or(ptr::null()), offsets)
     } else {
         let regs: *const u8 = ctx.regs.cast();

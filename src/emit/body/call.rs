@@ -20,17 +20,53 @@ use crate::{
 /// Where aya-ebpf keeps the helpers that are nothing but a call.
 const GENERATED: &str = "aya_ebpf::helpers::generated";
 
+/// The most stores that LLVM makes of a `memset`, instead of a call.
+const FILLED_WORDS: u64 = 128;
+
 impl Body<'_> {
     /// A function of the object.
     pub(super) fn call(&self, id: FunctionId, args: &[Expr]) -> Code {
+        let code = self.bare_call(id, args);
+        if self.t.borrows.is_optional(id) {
+            self.t.uses.import("core", "ptr");
+            return code.dot(quote!(unwrap_or(ptr::null_mut())));
+        }
+        code
+    }
+
+    /// A call with the value that the function has in Rust: an `Option` where C gives a pointer.
+    pub(super) fn bare_call(&self, id: FunctionId, args: &[Expr]) -> Code {
         let name = self.t.names.function(id);
-        let args = args.iter().map(|arg| self.argument(arg));
+        let args = args.iter().enumerate().map(|(number, arg)| {
+            self.t
+                .borrows
+                .param(id, number)
+                .and_then(|mutable| self.lent(arg, mutable))
+                .unwrap_or_else(|| self.argument(arg))
+        });
         Code::atom(quote!(#name(#(#args),*)))
+    }
+
+    /// A pointer as a reference.
+    fn lent(&self, arg: &Expr, mutable: bool) -> Option<Code> {
+        if let Some(name) = self.reference(arg) {
+            return Some(Code::atom(quote!(#name)));
+        }
+        if let ExprKind::AddressOf(place) = &arg.kind {
+            return self.reference_to(place, mutable);
+        }
+        let place = self.expr(arg, Pin::Itself).unary(quote!(*));
+        let reference = if mutable { quote!(&mut) } else { quote!(&) };
+        Some(self.operation(place.unary(reference)))
     }
 
     fn argument(&self, arg: &Expr) -> Code {
         match &arg.ty {
             Ty::Pointer { mutable, .. } => {
+                // References become pointers by themselves.
+                if let Some(name) = self.reference(arg) {
+                    return Code::atom(quote!(#name));
+                }
                 if let (Some(local), true) =
                     (super::pointers::loaded_local(arg), self.is_context(arg))
                 {
@@ -112,7 +148,18 @@ impl Body<'_> {
                 let short = name.trim_start_matches("bpf_");
                 let function = self.t.uses.runtime(Module::Helper, short);
                 let into = self.reference_to(array, true)?;
-                let from = self.byte_pointer(from);
+                let from = self.any_pointer(from);
+                Some(Code::atom(quote!(#function(#into, #from))))
+            }
+            (
+                "bpf_probe_read_user" | "bpf_probe_read_kernel" | "bpf_probe_read",
+                [into, size, from],
+            ) => {
+                let place = self.whole_place(into, size)?;
+                let short = name.trim_start_matches("bpf_");
+                let function = self.t.uses.runtime(Module::Helper, short);
+                let into = self.reference_to(place, true)?;
+                let from = self.any_pointer(from);
                 Some(Code::atom(quote!(#function(#into, #from))))
             }
             _ => None,
@@ -120,13 +167,52 @@ impl Body<'_> {
     }
 
     /// A pointer to bytes, without a conversion where it is one already.
-    fn byte_pointer(&self, from: &Expr) -> Code {
-        let inner = super::expr::strip_pointer_casts(from);
-        let code = self.pointer(inner, false);
+    fn byte_pointer(&self, value: &Expr, mutable: bool) -> Code {
+        let inner = super::expr::strip_pointer_casts(value);
         match &inner.ty {
-            Ty::Pointer { to, .. } if matches!(**to, Ty::Int { bits: 8, .. }) => code,
-            Ty::Pointer { .. } => code.dot(quote!(cast())),
-            _ => self.expr(from, Pin::Itself),
+            Ty::Pointer { to, .. }
+                if matches!(**to, Ty::Int { bits: 8, .. })
+                    && (!mutable || self.pointer_follows(inner)) =>
+            {
+                self.pointer(inner, mutable)
+            }
+            Ty::Pointer { .. } => self.erased(value, mutable),
+            _ => self.expr(value, Pin::Itself),
+        }
+    }
+
+    /// A pointer to anything, for a function that takes every kind of them.
+    fn any_pointer(&self, value: &Expr) -> Code {
+        let inner = super::expr::strip_pointer_casts(value);
+        match &inner.ty {
+            Ty::Pointer { .. } => self.pointer(inner, false),
+            _ => self.expr(value, Pin::Itself),
+        }
+    }
+
+    /// The piece of memory that is handed over whole: `&value, sizeof(value)`; any bytes are a value
+    /// of its type.
+    fn whole_place<'e>(&self, into: &'e Expr, size: &Expr) -> Option<&'e Place> {
+        let bytes = self.constant_value(size)?;
+        let place = match &super::expr::strip_pointer_casts(into).kind {
+            ExprKind::Decay(place) | ExprKind::AddressOf(place) => &**place,
+            _ => return None,
+        };
+        let whole = bytes == i128::from(self.t.size(&place.ty)) && bytes > 0;
+        (whole && self.is_plain(&place.ty)).then_some(place)
+    }
+
+    /// Whether any bytes are a value of that type.
+    fn is_plain(&self, ty: &Ty) -> bool {
+        match ty {
+            Ty::Int { .. } | Ty::Pointer { .. } | Ty::Enum(_) => true,
+            Ty::Array(of, _) => self.is_plain(of),
+            Ty::Record(id) => self
+                .t
+                .record(*id)
+                .and_then(|record| record.fields.as_deref())
+                .is_some_and(|fields| fields.iter().all(|field| self.is_plain(&field.ty))),
+            _ => false,
         }
     }
 
@@ -342,7 +428,10 @@ impl Body<'_> {
     }
 
     fn memory(&self, name: &str, to: &Expr, from: Option<&Expr>, size: &Expr) -> Code {
-        let (to, from) = (self.erased(to, true), from.map(|f| self.erased(f, false)));
+        let (to, from) = (
+            self.byte_pointer(to, true),
+            from.map(|from| self.byte_pointer(from, false)),
+        );
         let known = self
             .constant_value(size)
             .and_then(|n| u64::try_from(n).ok());
@@ -364,7 +453,10 @@ impl Body<'_> {
     }
 
     fn fill(&self, to: &Expr, byte: &Expr, size: &Expr) -> Code {
-        let to = self.erased(to, true);
+        if let Some(code) = self.fill_whole(to, byte, size) {
+            return code;
+        }
+        let to = self.byte_pointer(to, true);
         let byte = match self.constant_value(byte) {
             Some(n) => value::byte(value::wrap(n, 8, false)),
             None => self.expr(byte, Pin::Itself).cast(&quote!(u8)),
@@ -383,13 +475,44 @@ impl Body<'_> {
         }
     }
 
+    /// `memset` of all that a pointer points to: by the alignment of that, LLVM fills words.
+    fn fill_whole(&self, to: &Expr, byte: &Expr, size: &Expr) -> Option<Code> {
+        let inner = super::expr::strip_pointer_casts(to);
+        let Ty::Pointer { to: whole, .. } = &inner.ty else {
+            return None;
+        };
+        let bytes = self.constant_value(size)?;
+        let words = self.t.size(whole) / types::align_of(self.t.object, whole).clamp(1, 8);
+        if bytes != i128::from(self.t.size(whole))
+            || words > FILLED_WORDS
+            || !matches!(**whole, Ty::Record(_))
+            || !(self.pointer_follows(inner)
+                || matches!(inner.ty, Ty::Pointer { mutable: true, .. }))
+        {
+            return None;
+        }
+        let byte = value::byte(self.constant_value(byte)?);
+        self.t.uses.import("core", "ptr");
+        let to = self.argument(&Expr {
+            ty: Ty::Pointer {
+                to: whole.clone(),
+                mutable: true,
+            },
+            ..inner.clone()
+        });
+        Some(self.operation(Code::atom(quote!(ptr::write_bytes(#to, #byte, 1)))))
+    }
+
     /// A known size as a const argument.
     fn const_size(&self, size: &Expr) -> TokenStream {
         match &size.kind {
             ExprKind::Int(n) => Literal::i128_unsuffixed(*n).into_token_stream(),
             ExprKind::Cast(inner) => self.const_size(inner),
             _ => {
-                let size = self.as_usize(size);
+                let size = self.as_usize(size).into_token_stream();
+                if matches!(size.clone().into_iter().collect::<Vec<_>>().as_slice(), [_]) {
+                    return size;
+                }
                 quote!({ #size })
             }
         }

@@ -107,6 +107,10 @@ impl Body<'_> {
             ExprKind::SizeOf(ty) => {
                 return self.size_of(ty).cast(&int(bits, signed));
             }
+            // What is asked of the kernel's types has few bits.
+            ExprKind::CoreValue(id) if matches!(value.ty, Ty::Int { bits: 32.., .. }) => {
+                return self.core_value(*id, &to);
+            }
             // `1 << n` in the type that is wanted: no bit of it depends on the sign.
             ExprKind::Binary(BinaryOp::Shl, left, right)
                 if matches!(value.ty, Ty::Int { bits: from, .. } if from == bits)
@@ -206,7 +210,17 @@ impl Body<'_> {
                 _ => self.expr(value, Pin::Itself),
             };
         };
-        let code = self.pointer(inner, mutable);
+        let code = match &inner.kind {
+            // The whole is as good as its first element.
+            ExprKind::Decay(array) if self.element_is_cast(array) => {
+                self.raw_pointer_to(array, mutable)
+            }
+            ExprKind::Str(bytes) if !mutable && !bytes.contains(&0) => {
+                let text = super::c_string(bytes);
+                Code::atom(quote!(#text.as_ptr()))
+            }
+            _ => self.pointer(inner, mutable),
+        };
         let was = if self.pointer_follows(inner) {
             mutable
         } else {
@@ -235,6 +249,7 @@ impl Body<'_> {
             (ExprKind::Cast(inner), Ty::Int { bits, .. }) if widens(&inner.ty, *bits) => {
                 self.truth(inner)
             }
+            (ExprKind::CoreValue(id), _) => self.core_value(*id, &Ty::Bool),
             (_, Ty::Pointer { .. }) => self
                 .expr(value, Pin::Itself)
                 .dot(quote!(is_null()))

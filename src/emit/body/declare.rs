@@ -5,6 +5,7 @@ use crate::ir::{
     Notes,
     body::{Block, ExprKind, Function, Init, LocalId, PlaceKind, Stmt, StmtKind},
     rename::rename_local,
+    ty::Ty,
     walk::Visit,
 };
 
@@ -14,6 +15,87 @@ pub fn settle(function: &mut Function) {
     let mut body = std::mem::take(&mut function.body);
     settle_block(&mut body, function);
     function.body = body;
+}
+
+/// Moves a test of a looked-up pointer up to the lookup, over declarations that do nothing else.
+fn test_at_once(stmts: &mut Vec<Stmt>) {
+    for at in 0..stmts.len() {
+        let Some(StmtKind::Let(local, Some(Init::Expr(value)))) = stmts.get(at).map(|s| &s.kind)
+        else {
+            continue;
+        };
+        let local = *local;
+        if !matches!(
+            strip_casts(value).kind,
+            ExprKind::Helper(1 | 131, ..) | ExprKind::Call(..)
+        ) {
+            continue;
+        }
+        let behind = stmts.get(at + 1..).unwrap_or_default();
+        let quiet = |stmt: &Stmt| {
+            let own = match &stmt.kind {
+                StmtKind::Let(own, None) => *own,
+                StmtKind::Let(own, Some(init)) if is_quiet_init(init) => *own,
+                _ => return None,
+            };
+            (!mentions(stmt, local)).then_some(own)
+        };
+        let between: Vec<LocalId> = behind.iter().map_while(quiet).collect();
+        let Some(test) = behind.get(between.len()) else {
+            continue;
+        };
+        let leaves = matches!(&test.kind, StmtKind::If(cond, then, None)
+            if super::lookup::tests_for_null(cond, local) && super::Body::diverges(&then.stmts));
+        if between.is_empty() || !leaves || between.iter().any(|own| mentions(test, *own)) {
+            continue;
+        }
+        let mut test = stmts.remove(at + 1 + between.len());
+        // What separated the declarations from the test now separates them from what follows.
+        let blank = std::mem::take(&mut test.notes.blank);
+        if let Some(next) = stmts.get_mut(at + 1 + between.len()) {
+            next.notes.blank |= blank;
+        }
+        stmts.insert(at + 1, test);
+    }
+}
+
+/// Whether nobody notices when, and whether at all, that value is computed.
+fn is_quiet_init(init: &Init) -> bool {
+    struct Finder(bool);
+    impl Visit for Finder {
+        fn expr(&mut self, expr: &crate::ir::body::Expr) {
+            self.0 &= match &expr.kind {
+                ExprKind::Int(_)
+                | ExprKind::Bool(_)
+                | ExprKind::Constant(_)
+                | ExprKind::EnumConstant(..)
+                | ExprKind::SizeOf(_)
+                | ExprKind::Unary(..)
+                | ExprKind::Not(_)
+                | ExprKind::Binary(..)
+                | ExprKind::Compare(..)
+                | ExprKind::And(..)
+                | ExprKind::Or(..)
+                | ExprKind::Conditional(..)
+                | ExprKind::Cast(_) => true,
+                ExprKind::Load(place) => {
+                    !place.volatile && matches!(place.kind, PlaceKind::Local(_))
+                }
+                _ => false,
+            };
+            self.expr_parts(expr);
+        }
+    }
+    let mut finder = Finder(true);
+    finder.init(init);
+    finder.0
+}
+
+fn strip_casts(expr: &crate::ir::body::Expr) -> &crate::ir::body::Expr {
+    match &expr.kind {
+        ExprKind::Cast(inner) => strip_casts(inner),
+        _ => expr,
+    }
 }
 
 fn settle_block(stmts: &mut Vec<Stmt>, function: &mut Function) {
@@ -87,10 +169,62 @@ fn settle_block(stmts: &mut Vec<Stmt>, function: &mut Function) {
         }
         at += 1;
     }
-    for stmt in stmts {
+    test_at_once(stmts);
+    for stmt in stmts.iter_mut() {
         for block in blocks_of(stmt) {
             settle_block(&mut block.stmts, function);
         }
+    }
+    leave_loops(stmts, function);
+}
+
+/// Moves structures and arrays that C leaves unwritten in front of the loop: Rust needs a value, which
+/// would be given anew at each turn.
+fn leave_loops(stmts: &mut Vec<Stmt>, function: &Function) {
+    let is_large = |local: LocalId| {
+        function.locals.get(local.0 as usize).is_some_and(|found| {
+            matches!(found.ty, Ty::Record(_) | Ty::Array(..))
+                    // In front of the loop it must not hide another one.
+                    && function.locals.iter().filter(|l| l.name == found.name).count() == 1
+        })
+    };
+    let mut at = 0;
+    while at < stmts.len() {
+        let mut moved = Vec::new();
+        if let Some(Stmt {
+            kind: StmtKind::Loop { body, .. },
+            ..
+        }) = stmts.get_mut(at)
+        {
+            let unwritten = |stmt: &Stmt| {
+                matches!(stmt.kind, StmtKind::Let(local, None) if is_large(local))
+                    && stmt.notes.before.is_empty()
+                    && stmt.notes.after.is_none()
+            };
+            while let Some(from) = body.stmts.iter().position(unwritten) {
+                moved.push(body.stmts.remove(from));
+                if let (0, Some(first)) = (from, body.stmts.first_mut()) {
+                    first.notes.blank = false;
+                }
+            }
+        }
+        let count = moved.len();
+        // A counter stays beside its loop.
+        let mut to = at;
+        while let Some(Stmt {
+            kind: StmtKind::Let(local, Some(_)),
+            ..
+        }) = to.checked_sub(1).and_then(|before| stmts.get(before))
+            && count > 0
+            && stmts.get(at).is_some_and(|stmt| mentions(stmt, *local))
+        {
+            to -= 1;
+        }
+        if let (Some(first), Some(stmt)) = (moved.first_mut(), stmts.get_mut(to)) {
+            first.notes.blank = std::mem::take(&mut stmt.notes.blank);
+        }
+        stmts.splice(to..to, moved);
+        at += count + 1;
     }
 }
 

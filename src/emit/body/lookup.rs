@@ -3,10 +3,11 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::{Body, Held, expr::strip_pointer_casts, pointers};
+use super::{Body, Held, expr::strip_pointer_casts, maps, pointers};
 use crate::{
     emit::{code::Code, runtime::Module, types},
     ir::{
+        Comment,
         body::{Block, CompareOp, Expr, ExprKind, Init, LocalId, PlaceKind, Stmt, StmtKind},
         ty::Ty,
     },
@@ -37,25 +38,40 @@ impl Body<'_> {
         let local = *local;
         let tested = null_test(cond, local)?;
         let rest = stmts.get(2..).unwrap_or_default();
-        let call = strip_pointer_casts(value);
-        let ExprKind::Helper(id, _, args) = &call.kind else {
-            return None;
-        };
-        match (id, tested, other) {
-            (1, Tested::IsNull, None) if Self::diverges(&then.stmts) => {
-                self.let_else(first, second, local, value, args, then, rest)
+        if let ExprKind::Helper(131, _, args) = &strip_pointer_casts(value).kind {
+            return match (tested, other) {
+                (Tested::IsNull, None) if Self::diverges(&then.stmts) => {
+                    self.reserve_else(first, second, local, args, then, rest)
+                }
+                (Tested::NotNull, None) if !pointers::mentioned(rest, local) => {
+                    self.if_let_reserve(first, second, local, args, then)
+                }
+                _ => None,
+            };
+        }
+        match (tested, other) {
+            (Tested::IsNull, None) if Self::diverges(&then.stmts) => {
+                self.let_else(first, second, local, value, then, rest)
             }
-            (1, Tested::IsNull, Some(other)) if !pointers::mentioned(rest, local) => {
-                self.if_let(first, second, local, value, args, other, Some(then))
+            (Tested::IsNull, Some(other)) if !pointers::mentioned(rest, local) => {
+                self.if_let(first, second, local, value, other, Some(then))
             }
-            (1, Tested::NotNull, other) if !pointers::mentioned(rest, local) => {
-                self.if_let(first, second, local, value, args, then, other.as_ref())
+            (Tested::NotNull, other) if !pointers::mentioned(rest, local) => {
+                self.if_let(first, second, local, value, then, other.as_ref())
             }
-            (131, Tested::IsNull, None) if Self::diverges(&then.stmts) => {
-                self.reserve_else(first, second, local, args, then, rest)
+            _ => None,
+        }
+    }
+
+    /// What finds a pointer, or nothing: a lookup, or a function that gives what one found.
+    pub(super) fn found(&self, value: &Expr) -> Option<Code> {
+        match &strip_pointer_casts(value).kind {
+            ExprKind::Helper(1, _, args) => {
+                let call = self.lookup_call(args)?;
+                Some(self.as_pointee(call, args, value))
             }
-            (131, Tested::NotNull, None) if !pointers::mentioned(rest, local) => {
-                self.if_let_reserve(first, second, local, args, then)
+            ExprKind::Call(id, args) if self.t.borrows.is_optional(*id) => {
+                Some(self.bare_call(*id, args))
             }
             _ => None,
         }
@@ -193,32 +209,24 @@ impl Body<'_> {
         second: &Stmt,
         local: LocalId,
         value: &Expr,
-        args: &[Expr],
         then: &Block,
         rest: &[Stmt],
     ) -> Option<Taken> {
-        self.lookup_call(args)?;
         if pointers::mentioned(&then.stmts, local) {
             return None;
         }
-        let call = self.root(|| {
-            self.lookup_call(args)
-                .unwrap_or_else(|| Code::atom(quote!(None)))
-        });
-        let call = self.as_pointee(call, args, value);
+        let call = self.found_at_root(value)?;
         let otherwise = self.block_stmts(then);
-        let name = self.name(local);
         let notes = self.before(first);
         let second_notes = self.comments_only(second);
         let pattern = self.pointer_pattern(local, rest);
-        let reference = self.hold_lookup(local, rest);
+        let reference = self.hold_lookup(local, value, rest);
         let tokens = quote! {
             #notes
             #second_notes
             let Some(#pattern) = #call else { #otherwise };
             #reference
         };
-        let _ = name;
         Some(Taken { count: 2, tokens })
     }
 
@@ -229,23 +237,17 @@ impl Body<'_> {
         second: &Stmt,
         local: LocalId,
         value: &Expr,
-        args: &[Expr],
         then: &Block,
         other: Option<&Block>,
     ) -> Option<Taken> {
-        self.lookup_call(args)?;
         if other.is_some_and(|other| pointers::mentioned(&other.stmts, local)) {
             return None;
         }
-        let call = self.root(|| {
-            self.lookup_call(args)
-                .unwrap_or_else(|| Code::atom(quote!(None)))
-        });
-        let call = self.as_pointee(call, args, value);
+        let call = self.found_at_root(value)?;
         let notes = self.before(first);
         let second_notes = self.comments_only(second);
         let pattern = self.pointer_pattern(local, &then.stmts);
-        let reference = self.hold_lookup(local, &then.stmts);
+        let reference = self.hold_lookup(local, value, &then.stmts);
         let body = self.block_stmts(then);
         let otherwise = other.map(|other| self.else_branch(other));
         let tokens = quote! {
@@ -254,6 +256,14 @@ impl Body<'_> {
             if let Some(#pattern) = #call { #reference #body } #otherwise
         };
         Some(Taken { count: 2, tokens })
+    }
+
+    fn found_at_root(&self, value: &Expr) -> Option<Code> {
+        self.found(value)?;
+        Some(self.root(|| {
+            self.found(value)
+                .unwrap_or_else(|| Code::atom(quote!(None)))
+        }))
     }
 
     /// A looked-up value of another type than the map's.
@@ -286,11 +296,11 @@ impl Body<'_> {
     }
 
     /// Borrows what a looked-up pointer points to, if it is followed more than once.
-    fn hold_lookup(&self, local: LocalId, rest: &[Stmt]) -> TokenStream {
+    fn hold_lookup(&self, local: LocalId, value: &Expr, rest: &[Stmt]) -> TokenStream {
         let uses = self.uses_of_pointer(rest, local);
         let to_record =
             matches!(self.local_ty(local), Ty::Pointer { to, .. } if matches!(*to, Ty::Record(_)));
-        if uses.raw || uses.followed < 2 || !to_record {
+        if uses.raw || uses.followed == 0 || uses.followed + uses.passed < 2 || !to_record {
             self.hold(local, Held::Raw);
             return TokenStream::new();
         }
@@ -301,11 +311,29 @@ impl Body<'_> {
                 mutable: uses.written,
             },
         );
-        if uses.written {
-            quote!(let #name = unsafe { &mut *#name };)
+        let args = match &strip_pointer_casts(value).kind {
+            ExprKind::Helper(_, _, args) => args.as_slice(),
+            _ => &[],
+        };
+        let map = args.first().and_then(|map| self.known_map(map));
+        let why = self.safety(if map.is_some_and(|(_, map)| maps::is_per_cpu(map)) {
+            "this CPU's entry, which stays for as long as the map does."
         } else {
-            quote!(let #name = unsafe { &*#name };)
+            "an entry of a map, which stays while the program runs."
+        });
+        if uses.written {
+            quote!(#why let #name = unsafe { &mut *#name };)
+        } else {
+            quote!(#why let #name = unsafe { &*#name };)
         }
+    }
+
+    /// Says why the next statement is sound.
+    fn safety(&self, why: &str) -> TokenStream {
+        self.t.uses.comments(&[Comment {
+            lines: vec![format!("SAFETY: {why}")],
+            apart: false,
+        }])
     }
 
     /// `e = bpf_ringbuf_reserve(…); if (!e) return;`
@@ -326,8 +354,7 @@ impl Body<'_> {
         let otherwise = self.block_stmts(then);
         let notes = self.before(first);
         let second_notes = self.comments_only(second);
-        let head = self.hold_entry(local, uses.followed);
-        let (pattern, reference) = head;
+        let (pattern, reference) = self.hold_entry(local, uses.followed + uses.passed);
         Some(Taken {
             count: 2,
             tokens: quote! {
@@ -354,7 +381,7 @@ impl Body<'_> {
         }
         let notes = self.before(first);
         let second_notes = self.comments_only(second);
-        let (pattern, reference) = self.hold_entry(local, uses.followed);
+        let (pattern, reference) = self.hold_entry(local, uses.followed + uses.passed);
         let body = self.block_stmts(then);
         Some(Taken {
             count: 2,
@@ -366,14 +393,15 @@ impl Body<'_> {
         })
     }
 
-    fn hold_entry(&self, local: LocalId, followed: usize) -> (TokenStream, TokenStream) {
+    fn hold_entry(&self, local: LocalId, used: usize) -> (TokenStream, TokenStream) {
         let name = self.name(local);
         let entry = self.entry_name(local);
         self.hold(local, Held::Entry);
-        if followed == 0 {
+        if used == 0 {
             return (quote!(#entry), TokenStream::new());
         }
-        let reference = quote!(let #name = unsafe { &mut *#entry.as_mut_ptr() };);
+        let why = self.safety("this program's alone until it is submitted or discarded.");
+        let reference = quote!(#why let #name = unsafe { &mut *#entry.as_mut_ptr() };);
         (quote!(mut #entry), reference)
     }
 
@@ -451,6 +479,41 @@ fn strip_ints(expr: &Expr) -> &Expr {
 enum Tested {
     IsNull,
     NotNull,
+}
+
+/// The variable that gets a looked-up pointer in the first statement, and is tested in the second:
+/// where it is followed, it isn't null.
+pub fn tested_local(stmts: &[Stmt]) -> Option<LocalId> {
+    let [first, second, rest @ ..] = stmts else {
+        return None;
+    };
+    let (StmtKind::Let(local, Some(Init::Expr(value))), StmtKind::If(cond, then, other)) =
+        (&first.kind, &second.kind)
+    else {
+        return None;
+    };
+    let looks_up = matches!(
+        strip_pointer_casts(value).kind,
+        ExprKind::Helper(1 | 131, ..) | ExprKind::Call(..)
+    );
+    let sound = match (null_test(cond, *local)?, other) {
+        (Tested::IsNull, None) => {
+            Body::diverges(&then.stmts) && !pointers::mentioned(&then.stmts, *local)
+        }
+        (Tested::IsNull, Some(_)) => false,
+        (Tested::NotNull, other) => {
+            !pointers::mentioned(rest, *local)
+                && !other
+                    .as_ref()
+                    .is_some_and(|other| pointers::mentioned(&other.stmts, *local))
+        }
+    };
+    (looks_up && sound).then_some(*local)
+}
+
+/// Whether a condition holds just where that pointer is null.
+pub(super) fn tests_for_null(cond: &Expr, local: LocalId) -> bool {
+    matches!(null_test(cond, local), Some(Tested::IsNull))
 }
 
 /// Whether a condition tests just that pointer.

@@ -27,6 +27,14 @@ mod kind {
     pub const RINGBUF: u32 = 27;
 }
 
+/// Whether each CPU has values of its own in a map.
+pub(super) fn is_per_cpu(map: &Map) -> bool {
+    matches!(
+        map.def.map_type,
+        kind::PERCPU_HASH | kind::PERCPU_ARRAY | kind::LRU_PERCPU_HASH
+    )
+}
+
 impl Body<'_> {
     /// A map as `*mut c_void`, or whatever is wanted.
     pub(super) fn map_pointer(&self, id: MapId) -> Code {

@@ -30,6 +30,9 @@ use std::{
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
+pub use declare::settle;
+pub use lookup::tested_local;
+pub use pointers::{PointerUses, loaded_local};
 pub use value::c_string;
 
 use super::{code::Code, names, types::Types};
@@ -86,6 +89,8 @@ pub enum Returns {
     Value,
     /// A number of that type, whatever the C calls it.
     As(u16, bool),
+    /// `Some` pointer, or `None` where C has null.
+    Optional,
 }
 
 /// What the first pass finds out.
@@ -229,6 +234,11 @@ impl<'a> Body<'a> {
     /// A parameter's name, with an underscore before it if the body doesn't read it.
     pub fn parameter_name(&self, id: LocalId) -> Ident {
         self.declared_name(id)
+    }
+
+    /// Says that a parameter is a reference.
+    pub fn borrow(&self, id: LocalId, mutable: bool) {
+        self.hold(id, Held::Reference { mutable });
     }
 
     fn held(&self, id: LocalId) -> Held {

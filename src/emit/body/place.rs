@@ -11,7 +11,7 @@ use crate::{
         types,
     },
     ir::{
-        GlobalKind,
+        Global, GlobalKind,
         body::{Expr, ExprKind, Place, PlaceKind},
         ty::Ty,
     },
@@ -25,6 +25,8 @@ pub(super) struct PlaceCode {
     pub in_union: bool,
     /// The reference that `code` follows, if it follows one.
     pub reference: Option<Code>,
+    /// The raw pointer that `code` follows, if it follows one.
+    pub pointer: Option<Code>,
 }
 
 impl PlaceCode {
@@ -34,6 +36,17 @@ impl PlaceCode {
             is_unsafe: false,
             in_union: false,
             reference: None,
+            pointer: None,
+        }
+    }
+
+    /// What a raw pointer points to.
+    fn behind(pointer: Code) -> Self {
+        Self {
+            code: pointer.unary(quote!(*)),
+            is_unsafe: true,
+            pointer: Some(pointer),
+            ..Self::safe(Code::atom(quote!()))
         }
     }
 }
@@ -57,6 +70,10 @@ impl Body<'_> {
             match global.kind {
                 GlobalKind::Option | GlobalKind::Kconfig => {
                     let code = Code::atom(quote!(#name.load()));
+                    if is_wrapper_flag(global) {
+                        let zero = Code::atom(quote!(0));
+                        return Code::binary(&code, quote!(!=), &zero, Prec::Compare);
+                    }
                     return if items::holds_address(global) {
                         code.cast(&self.t.ty(&global.ty))
                     } else {
@@ -115,6 +132,7 @@ impl Body<'_> {
                     is_unsafe: found.is_unsafe,
                     in_union: found.in_union || union_,
                     reference: None,
+                    pointer: None,
                 }
             }
             PlaceKind::Index(base, index) => self.index(base, index),
@@ -160,6 +178,7 @@ impl Body<'_> {
                         is_unsafe: true,
                         in_union: false,
                         reference: None,
+                        pointer: None,
                     }
                 }
                 _ => PlaceCode {
@@ -167,6 +186,7 @@ impl Body<'_> {
                     is_unsafe: true,
                     in_union: false,
                     reference: None,
+                    pointer: None,
                 },
             },
             None => PlaceCode::safe(code),
@@ -194,13 +214,7 @@ impl Body<'_> {
             }
             _ => {}
         }
-        let code = self.expr(pointer, Pin::Itself).unary(quote!(*));
-        PlaceCode {
-            code,
-            is_unsafe: true,
-            in_union: false,
-            reference: None,
-        }
+        PlaceCode::behind(self.expr(pointer, Pin::Itself))
     }
 
     /// The variable, if `pointer` is one that is held as a reference.
@@ -231,14 +245,9 @@ impl Body<'_> {
             Ty::Array(_, len) => len,
             _ => 0,
         };
-        let known = match &index.kind {
-            ExprKind::Int(n) => u64::try_from(*n).ok(),
-            ExprKind::Cast(inner) => match inner.kind {
-                ExprKind::Int(n) => u64::try_from(n).ok(),
-                _ => None,
-            },
-            _ => None,
-        };
+        let known = self
+            .constant_value(index)
+            .and_then(|n| u64::try_from(n).ok());
         if known.is_some_and(|n| n < len) || self.is_bounded(index, len) {
             let index = self.as_usize(index);
             let base = self.followed(base).unwrap_or(found.code).at(Prec::Postfix);
@@ -248,6 +257,7 @@ impl Body<'_> {
                 is_unsafe: found.is_unsafe || found.in_union,
                 in_union: found.in_union,
                 reference: None,
+                pointer: None,
             };
         }
         // A bounds check would pull in a panic, which BPF can't have.
@@ -264,24 +274,19 @@ impl Body<'_> {
             };
             return PlaceCode {
                 reference: Some(code.clone()),
+                pointer: None,
                 code: code.unary(quote!(*)),
                 is_unsafe: true,
                 in_union: false,
             };
         }
         let element = self.element_pointer(base, writing);
-        let code = if known == Some(0) {
+        PlaceCode::behind(if known == Some(0) {
             element
         } else {
             let by = self.offset_call(index);
             element.dot(by)
-        };
-        PlaceCode {
-            code: code.unary(quote!(*)),
-            is_unsafe: true,
-            in_union: false,
-            reference: None,
-        }
+        })
     }
 
     /// `add(i)` or `offset(i)` by elements, wrapping.
@@ -348,6 +353,13 @@ impl Body<'_> {
         }
     }
 
+    /// Whether [`Body::element_pointer`] has to convert a pointer to the array.
+    pub(super) fn element_is_cast(&self, array: &Place) -> bool {
+        let found = self.place(array);
+        found.reference.is_none()
+            && (found.is_unsafe || found.in_union || self.is_packed_part(array))
+    }
+
     /// A raw pointer to the first element of an array.
     pub(super) fn element_pointer(&self, array: &Place, mutable: bool) -> Code {
         let element = match &array.ty {
@@ -364,6 +376,14 @@ impl Body<'_> {
                 && !matches!(array.kind, PlaceKind::Temporary(_)))
             .then_some(found.code)
         };
+        // `get_unchecked`
+        if let Some(reference) = self.written_place(array, mutable).reference {
+            return self.operation(reference.dot(if mutable {
+                quote!(as_mut_ptr())
+            } else {
+                quote!(as_ptr())
+            }));
+        }
         if let Some(code) = plain {
             let code = self.followed(array).unwrap_or(code);
             let mutable = mutable && self.is_writable(array);
@@ -405,6 +425,9 @@ impl Body<'_> {
             self.mutate(id);
         }
         let found = self.written_place(place, mutable);
+        if let Some(pointer) = found.pointer {
+            return pointer;
+        }
         let code = found.code.unary(if mutable {
             quote!(&raw mut)
         } else {
@@ -490,7 +513,7 @@ impl Body<'_> {
             .object
             .globals
             .get(id.0 as usize)
-            .is_some_and(|g| g.name == "LINUX_HAS_SYSCALL_WRAPPER");
+            .is_some_and(is_wrapper_flag);
         if is_flag {
             return self
                 .t
@@ -504,4 +527,9 @@ impl Body<'_> {
     pub(super) fn constant_name(&self, id: crate::ir::ConstantId) -> proc_macro2::Ident {
         super::super::items::constant_name(&self.t, id)
     }
+}
+
+/// Whether a variable is the one that says how system calls are entered, which `syscall.rs` has.
+fn is_wrapper_flag(global: &Global) -> bool {
+    global.name == "LINUX_HAS_SYSCALL_WRAPPER"
 }

@@ -108,12 +108,7 @@ impl Body<'_> {
     /// How often a pointer variable is followed in these statements, whether it is written through,
     /// and whether a reference can stand for it.
     pub(super) fn uses_of_pointer(&self, stmts: &[Stmt], local: LocalId) -> PointerUses {
-        let mut uses = PointerUses {
-            local,
-            ..PointerUses::default()
-        };
-        stmts.iter().for_each(|s| uses.stmt(s));
-        uses
+        PointerUses::of(stmts, local)
     }
 
     /// Whether an index can't lie outside of an array of that length, because of the loop that
@@ -168,7 +163,7 @@ impl Body<'_> {
 
 /// What [`Body::uses_of_pointer`] finds.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct PointerUses {
+pub struct PointerUses {
     local: LocalId,
     /// How many places are reached through it.
     pub followed: usize,
@@ -200,6 +195,16 @@ impl Default for PointerUses {
 }
 
 impl PointerUses {
+    /// What statements do with that pointer.
+    pub fn of(stmts: &[Stmt], local: LocalId) -> Self {
+        let mut uses = Self {
+            local,
+            ..Self::default()
+        };
+        stmts.iter().for_each(|s| uses.stmt(s));
+        uses
+    }
+
     fn is_it(&self, expr: &Expr) -> bool {
         matches!(&expr.kind, ExprKind::Load(place)
             if matches!(place.kind, PlaceKind::Local(id) if id == self.local))
@@ -215,7 +220,7 @@ impl PointerUses {
 
     /// Whether an entry can own what it points to: it is released, and not within a loop.
     pub(super) fn can_be_entry(&self) -> bool {
-        !self.raw && self.passed == 0 && self.released > 0 && !self.released_in_loop
+        !self.raw && self.released > 0 && !self.released_in_loop
     }
 }
 
@@ -337,7 +342,7 @@ fn visit_indices(uses: &mut PointerUses, place: &Place) {
 }
 
 /// The local that an expression loads, below conversions of pointers.
-pub(super) fn loaded_local(expr: &Expr) -> Option<LocalId> {
+pub fn loaded_local(expr: &Expr) -> Option<LocalId> {
     let mut inner = expr;
     while let ExprKind::Cast(next) = &inner.kind {
         if !matches!(next.ty, Ty::Pointer { .. }) {

@@ -26,6 +26,7 @@ impl Body<'_> {
             let zero = match self.returns {
                 Returns::Value => self.root(|| self.zero(&self.function.ret, Pin::Context)),
                 Returns::As(..) => Code::atom(quote!(0)),
+                Returns::Optional => Code::atom(quote!(None)),
             };
             return quote!(#body #zero);
         }
@@ -107,6 +108,16 @@ impl Body<'_> {
 
     pub(super) fn returned(&self, value: &Expr) -> Code {
         match self.returns {
+            Returns::Optional => self.root(|| {
+                self.found(value)
+                    .unwrap_or_else(|| match &strip(value).kind {
+                        ExprKind::Int(_) => Code::atom(quote!(None)),
+                        _ => {
+                            let pointer = self.pointer(value, true);
+                            Code::atom(quote!(Some(#pointer)))
+                        }
+                    })
+            }),
             Returns::Value => match &value.ty {
                 Ty::Pointer { mutable, .. } => self.root(|| self.pointer(value, *mutable)),
                 _ => self.root_expr(value),

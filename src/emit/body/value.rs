@@ -79,7 +79,7 @@ impl Body<'_> {
         if bytes.contains(&0) {
             return Code::atom(quote!((&raw const *#literal).cast::<u8>()));
         }
-        Code::atom(quote!(#literal.as_ptr().cast::<u8>()))
+        Code::atom(quote!(#literal.to_bytes_with_nul().as_ptr()))
     }
 
     /// A value of type `ty`.

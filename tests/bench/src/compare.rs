@@ -47,6 +47,7 @@ pub fn load(tools: &Tools, object: &Path, wrapper: bool, values: Option<&Path>) 
 pub fn compare(tools: &Tools, fixture: &Fixture, pair: &Pair, wrapper: bool) -> Result<Verdict> {
     let place = if wrapper { "wrapper" } else { "direct" };
     let mut verdict = Verdict::new(fixture, place, Machine::X86_64);
+    verdict.core = tools.core_relocations(&pair.c)?;
     let loaded = programs(tools, pair, wrapper, &mut verdict)?;
     let mut called = BTreeSet::new();
     for scenario in &fixture.calls.scenario {

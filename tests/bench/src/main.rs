@@ -9,6 +9,7 @@ mod boot;
 mod call;
 mod calls;
 mod compare;
+mod cost;
 mod differences;
 mod faults;
 mod fixture;
@@ -30,6 +31,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use clap::{Parser, Subcommand};
 
 use crate::{
+    cost::Costs,
     fixture::{Fixture, Pair},
     machine::Machine,
     tools::Tools,
@@ -169,7 +171,7 @@ fn pairs<'a>(
         .collect()
 }
 
-fn report(verdicts: Vec<Verdict>) -> Result<()> {
+fn report(verdicts: &[Verdict]) -> Result<()> {
     let mut bad = 0;
     for verdict in verdicts {
         println!("{verdict}");
@@ -204,7 +206,14 @@ fn run(options: Options) -> Result<()> {
             let verdicts = in_parallel(&jobs, |((fixture, pair), flag)| {
                 compare::compare(&tools, fixture, pair, *flag)
             });
-            report(verdicts.into_iter().collect::<Result<Vec<_>>>()?)?;
+            let verdicts = verdicts.into_iter().collect::<Result<Vec<_>>>()?;
+            let costs = verdicts
+                .iter()
+                .flat_map(|verdict| verdict.costs.iter().map(|cost| (&*verdict.name, cost)));
+            let costs = Costs(costs.collect());
+            report(&verdicts)?;
+            println!("\n{costs}");
+            costs.ensure_bounded()?;
         }
         Command::Boot {
             inputs,
@@ -222,7 +231,7 @@ fn run(options: Options) -> Result<()> {
                 )?;
                 boot::boot(&tools, kernel, &pairs, &loaders)
             });
-            report(booted.into_iter().collect::<Result<Vec<_>>>()?.concat())?;
+            report(&booted.into_iter().collect::<Result<Vec<_>>>()?.concat())?;
         }
         Command::Faults {
             inputs,

@@ -213,14 +213,6 @@ impl Observation {
         self.entries.len() + self.queued.values().map(Vec::len).sum::<usize>()
     }
 
-    /// Bytes of all programs after the verifier.
-    pub fn xlated(&self) -> u32 {
-        self.programs
-            .values()
-            .map(|program| program.cost.xlated)
-            .sum()
-    }
-
     pub fn record_count(&self) -> usize {
         self.records.values().map(Vec::len).sum()
     }

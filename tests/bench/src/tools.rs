@@ -70,6 +70,18 @@ impl Tools {
         Ok(())
     }
 
+    /// How many CO-RE relocations each function of an object has, where it has any.
+    pub fn core_relocations(&self, object: &Path) -> Result<BTreeMap<String, u32>> {
+        let printed = run(Command::new(self.scripts.join("core-relocations")).arg(object))?;
+        printed
+            .lines()
+            .map(|line| {
+                let (name, count) = line.split_once(' ').context("a line without a count")?;
+                Ok((name.to_owned(), count.parse()?))
+            })
+            .collect()
+    }
+
     /// The image of a kernel, as scripts/fetch-kernel calls it.
     pub fn kernel(&self, name: &str) -> Result<PathBuf> {
         let printed = run(Command::new(self.scripts.join("fetch-kernel")).arg(name))?;

@@ -1,11 +1,15 @@
 //! Equal, different, or not to be compared.
 
-use std::fmt::{self, Display};
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Display},
+};
 
 use anyhow::{Result, ensure};
 
 use crate::{
     calls::{Expected, Scenario},
+    cost::Cost,
     differences,
     fixture::Fixture,
     machine::Machine,
@@ -31,14 +35,16 @@ impl Counts {
 /// What came of a fixture in one place: a calling convention, or a kernel.
 #[derive(Clone)]
 pub struct Verdict {
-    name: String,
+    pub name: String,
     place: String,
     machine: Machine,
     scenarios: usize,
     calls: usize,
     left: Expected,
-    /// Bytes of all programs after the verifier, of C and Rust.
-    xlated: (u32, u32),
+    /// Of the programs, by their instructions after the verifier.
+    pub costs: Vec<Cost>,
+    /// CO-RE relocations of the C, by program.
+    pub core: BTreeMap<String, u32>,
     pub differences: Vec<String>,
     /// Of the fixture: what was compared isn't what was meant to be.
     pub mistakes: Vec<String>,
@@ -56,7 +62,8 @@ impl Verdict {
             scenarios: 0,
             calls: 0,
             left: Expected::default(),
-            xlated: (0, 0),
+            costs: Vec::new(),
+            core: BTreeMap::new(),
             differences: Vec::new(),
             mistakes: Vec::new(),
             not_run: Vec::new(),
@@ -86,7 +93,7 @@ impl Verdict {
         let differences = differences::of(&both, said).into_iter();
         self.differences
             .extend(differences.map(|difference| format!("{name}: {difference}")));
-        self.xlated = (both.c.xlated(), both.rust.xlated());
+        self.costs = Cost::of(&both, &self.place, &self.core);
         self.scenarios += 1;
         self.calls += scenario.programs().len();
         self.left += left;
@@ -123,8 +130,6 @@ impl Display for Verdict {
             "{} scenarios, {} calls; {}",
             self.scenarios, self.calls, self.left
         )?;
-        let (c, rust) = self.xlated;
-        write!(f, "; bytes after the verifier: C {c}, Rust {rust}")?;
         for (title, list) in [
             ("not run", &self.not_run),
             ("not compared", &self.not_compared),

@@ -1,0 +1,356 @@
+//! Which functions take references where C has pointers, and which give `Option` where C gives a
+//! pointer that may be null.
+
+use std::collections::{HashMap, HashSet};
+
+use super::body::{self, PointerUses};
+use crate::ir::{
+    FunctionId, Object,
+    body::{Expr, ExprKind, Function, Init, LocalId, Place, PlaceKind, Stmt, StmtKind},
+    ty::Ty,
+    walk::Visit,
+};
+
+/// What is found out about the functions of an object.
+#[derive(Debug, Default)]
+pub struct Borrows {
+    /// By function and number of the parameter: whether the reference is mutable.
+    params: HashMap<(FunctionId, usize), bool>,
+    optional: HashSet<FunctionId>,
+}
+
+impl Borrows {
+    /// Looks at all functions of an object, and at all their calls.
+    pub fn of(object: &Object) -> Self {
+        let settled = |function: &Function| {
+            let mut function = function.clone();
+            body::settle(&mut function);
+            function
+        };
+        let functions: Vec<Function> = object.functions.iter().map(settled).collect();
+        let programs: Vec<Function> = object
+            .programs
+            .iter()
+            .map(|program| settled(&program.function))
+            .collect();
+        let calls: Vec<Call> = (0..)
+            .map(|id| Some(FunctionId(id)))
+            .zip(&functions)
+            .chain(programs.iter().map(|program| (None, program)))
+            .flat_map(|(id, function)| calls(id, function))
+            .collect();
+        let mut borrows = Self {
+            params: candidates(object, &functions),
+            optional: optional(&functions, &calls),
+        };
+        while let Some(wrong) = calls
+            .iter()
+            .find_map(|call| call.refuses(object, &functions, &borrows))
+        {
+            borrows.params.remove(&wrong);
+        }
+        borrows
+    }
+
+    /// Whether a parameter is a reference, and if so, whether a mutable one.
+    pub fn param(&self, function: FunctionId, number: usize) -> Option<bool> {
+        self.params.get(&(function, number)).copied()
+    }
+
+    /// Whether a function gives `Option<*mut T>`.
+    pub fn is_optional(&self, function: FunctionId) -> bool {
+        self.optional.contains(&function)
+    }
+}
+
+/// Parameters that are only followed and handed on, in functions that can't come to the same memory
+/// by a map.
+fn candidates(object: &Object, functions: &[Function]) -> HashMap<(FunctionId, usize), bool> {
+    let mut found = HashMap::new();
+    for (id, function) in (0..).map(FunctionId).zip(functions) {
+        if function.global || function.callback || looks_up(functions, id) {
+            continue;
+        }
+        for (number, local) in function.params.iter().enumerate() {
+            let Some(Ty::Pointer { to, mutable }) = function.local_ty(*local) else {
+                continue;
+            };
+            let is_record = matches!(**to, Ty::Record(id) if object.records.get(id.0 as usize)
+                .is_some_and(|record| record.fields.is_some() && record.size > 0));
+            let uses = PointerUses::of(&function.body, *local);
+            if is_record && !uses.raw && uses.followed > 0 {
+                found.insert((id, number), *mutable && uses.written);
+            }
+        }
+    }
+    found
+}
+
+/// Whether a function, or one that it calls, looks into a map.
+fn looks_up(functions: &[Function], id: FunctionId) -> bool {
+    struct Finder<'a>(&'a [Function], bool);
+    impl Visit for Finder<'_> {
+        fn expr(&mut self, expr: &Expr) {
+            match &expr.kind {
+                ExprKind::Helper(1, ..) => self.1 = true,
+                // Recursion is refused before.
+                ExprKind::Call(id, _) => self.1 |= looks_up(self.0, *id),
+                _ => {}
+            }
+            self.expr_parts(expr);
+        }
+    }
+    let mut finder = Finder(functions, false);
+    if let Some(function) = functions.get(id.0 as usize) {
+        finder.function(function);
+    }
+    finder.1
+}
+
+/// Functions that give a looked-up value or null, and whose callers all test it at once.
+fn optional(functions: &[Function], calls: &[Call]) -> HashSet<FunctionId> {
+    (0..)
+        .map(FunctionId)
+        .zip(functions)
+        .filter(|(id, function)| {
+            let mut returns = Returns::default();
+            returns.function(function);
+            let sound = sound_pointers(function);
+            let fits = |value: &Expr| match &value.kind {
+                ExprKind::Helper(1, ..) => true,
+                ExprKind::Cast(inner) => matches!(inner.kind, ExprKind::Helper(1, ..)),
+                ExprKind::Int(0) => true,
+                _ => body::loaded_local(value).is_some_and(|local| sound.contains(&local)),
+            };
+            let mut of_it = calls.iter().filter(|call| call.callee == *id).peekable();
+            matches!(function.ret, Ty::Pointer { mutable: true, .. })
+                && !function.global
+                && !function.callback
+                && !returns.0.is_empty()
+                && returns.0.iter().all(fits)
+                && of_it.peek().is_some()
+                && of_it.all(|call| call.tested)
+        })
+        .map(|(id, _)| id)
+        .collect()
+}
+
+#[derive(Default)]
+struct Returns(Vec<Expr>);
+
+impl Visit for Returns {
+    fn stmt(&mut self, stmt: &Stmt) {
+        if let StmtKind::Return(Some(value)) = &stmt.kind {
+            self.0.push(value.clone());
+        }
+        self.stmt_parts(stmt);
+    }
+}
+
+/// A call, as its caller has it.
+struct Call {
+    caller: Option<FunctionId>,
+    callee: FunctionId,
+    args: Vec<Expr>,
+    /// Parameters of the caller, in their order.
+    params: Vec<LocalId>,
+    /// Pointers of the caller that aren't null where they are used.
+    sound: HashSet<LocalId>,
+    /// Its value is a pointer that is tested at once.
+    tested: bool,
+}
+
+/// Where a pointer points.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Root {
+    /// Into a variable.
+    Variable(LocalId),
+    /// To what that pointer points to, or to a part of it.
+    Pointer(LocalId),
+}
+
+impl Call {
+    /// A parameter of the callee that this call can't give a reference for.
+    fn refuses(
+        &self,
+        object: &Object,
+        functions: &[Function],
+        borrows: &Borrows,
+    ) -> Option<(FunctionId, usize)> {
+        let callee = functions.get(self.callee.0 as usize)?;
+        let roots: Vec<Option<Root>> = self.args.iter().map(|arg| root(object, arg)).collect();
+        for (number, arg) in self.args.iter().enumerate() {
+            let Some(mutable) = borrows.param(self.callee, number) else {
+                continue;
+            };
+            let this = Some((self.callee, number));
+            let wanted = callee
+                .params
+                .get(number)
+                .and_then(|local| callee.local_ty(*local));
+            if wanted != Some(&arg.ty) {
+                return this;
+            }
+            let Some(root) = roots.get(number).copied().flatten() else {
+                return this;
+            };
+            if let Root::Pointer(local) = root
+                && !self.is_sound(local, borrows)
+            {
+                return this;
+            }
+            // What is written must not be reached by another parameter.
+            let others = roots.iter().enumerate().filter(|(other, _)| {
+                *other != number
+                    && self
+                        .args
+                        .get(*other)
+                        .is_some_and(|arg| matches!(arg.ty, Ty::Pointer { .. }))
+            });
+            for (other, other_root) in others {
+                let other_mutable = borrows.param(self.callee, other);
+                let follows = callee
+                    .params
+                    .get(other)
+                    .is_some_and(|local| PointerUses::of(&callee.body, *local).followed > 0);
+                if !follows || !(mutable || other_mutable.unwrap_or(true)) {
+                    continue;
+                }
+                let apart = match (root, other_root) {
+                    (a, Some(b)) if a == *b => false,
+                    (Root::Pointer(_), Some(Root::Pointer(_))) | (_, None) => false,
+                    _ => true,
+                };
+                if !apart {
+                    return this;
+                }
+            }
+        }
+        None
+    }
+
+    fn is_sound(&self, local: LocalId, borrows: &Borrows) -> bool {
+        let as_param = self.params.iter().position(|param| *param == local);
+        let is_reference = self
+            .caller
+            .zip(as_param)
+            .is_some_and(|(caller, number)| borrows.param(caller, number).is_some());
+        is_reference || self.sound.contains(&local)
+    }
+}
+
+/// What the address that an argument is lies in; none if there is no reference to it.
+fn root(object: &Object, arg: &Expr) -> Option<Root> {
+    match &arg.kind {
+        ExprKind::AddressOf(place) => part_of(object, place),
+        _ => body::loaded_local(arg).map(Root::Pointer),
+    }
+}
+
+fn part_of(object: &Object, place: &Place) -> Option<Root> {
+    match &place.kind {
+        PlaceKind::Local(local) => Some(Root::Variable(*local)),
+        PlaceKind::Deref(pointer) => body::loaded_local(pointer).map(Root::Pointer),
+        PlaceKind::Field(base, id, _) => {
+            let record = object.records.get(id.0 as usize)?;
+            (!record.union_ && !record.packed).then(|| part_of(object, base))?
+        }
+        _ => None,
+    }
+}
+
+/// The calls in a function.
+fn calls(id: Option<FunctionId>, function: &Function) -> Vec<Call> {
+    struct Finder {
+        found: Vec<(FunctionId, Vec<Expr>, bool)>,
+        tested: HashSet<LocalId>,
+        value: bool,
+    }
+    impl Visit for Finder {
+        fn stmt(&mut self, stmt: &Stmt) {
+            if let StmtKind::Let(local, Some(Init::Expr(value))) = &stmt.kind
+                && self.tested.contains(local)
+                && matches!(value.kind, ExprKind::Call(..))
+            {
+                self.value = true;
+            }
+            self.stmt_parts(stmt);
+        }
+        fn expr(&mut self, expr: &Expr) {
+            let tested = std::mem::take(&mut self.value);
+            if let ExprKind::Call(id, args) = &expr.kind {
+                self.found.push((*id, args.clone(), tested));
+            }
+            self.expr_parts(expr);
+        }
+    }
+    let sound = sound_pointers(function);
+    let mut finder = Finder {
+        found: Vec::new(),
+        tested: sound.clone(),
+        value: false,
+    };
+    finder.function(function);
+    finder
+        .found
+        .into_iter()
+        .map(|(callee, args, tested)| Call {
+            caller: id,
+            callee,
+            args,
+            params: function.params.clone(),
+            sound: sound.clone(),
+            tested,
+        })
+        .collect()
+}
+
+/// Variables that get a looked-up pointer, are tested at once, and never change.
+fn sound_pointers(function: &Function) -> HashSet<LocalId> {
+    struct Finder {
+        tested: HashSet<LocalId>,
+        assigned: HashSet<LocalId>,
+    }
+    impl Visit for Finder {
+        fn stmts(&mut self, stmts: &Vec<Stmt>) {
+            for at in 0..stmts.len() {
+                let rest = stmts.get(at..).unwrap_or_default();
+                self.tested.extend(body::tested_local(rest));
+            }
+            for stmt in stmts {
+                self.stmt(stmt);
+            }
+        }
+        fn stmt(&mut self, stmt: &Stmt) {
+            if let StmtKind::Assign(place, _) | StmtKind::AssignOp(place, ..) = &stmt.kind
+                && let PlaceKind::Local(local) = place.kind
+            {
+                self.assigned.insert(local);
+            }
+            self.stmt_parts(stmt);
+        }
+        fn expr(&mut self, expr: &Expr) {
+            if let ExprKind::AddressOf(place) = &expr.kind
+                && let PlaceKind::Local(local) = place.kind
+            {
+                self.assigned.insert(local);
+            }
+            self.expr_parts(expr);
+        }
+    }
+    let mut finder = Finder {
+        tested: HashSet::new(),
+        assigned: HashSet::new(),
+    };
+    finder.function(function);
+    finder
+        .tested
+        .retain(|local| !finder.assigned.contains(local));
+    finder.tested
+}
+
+impl Function {
+    fn local_ty(&self, local: LocalId) -> Option<&Ty> {
+        self.locals.get(local.0 as usize).map(|local| &local.ty)
+    }
+}
