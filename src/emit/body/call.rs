@@ -301,7 +301,10 @@ impl Body<'_> {
     /// A value as the kernel prints it.
     fn printed(&self, arg: &Expr) -> Code {
         match &arg.ty {
-            Ty::Bool => self.expr(arg, Pin::Itself).cast(&quote!(i32)),
+            Ty::Bool => {
+                let arg = self.expr(arg, Pin::Itself);
+                Code::atom(quote!(i32::from(#arg)))
+            }
             Ty::Enum(_) => self.enum_number(arg),
             Ty::Pointer { .. } => self.pointer(arg, false),
             _ => self.expr(arg, Pin::Itself),
@@ -509,7 +512,9 @@ impl Body<'_> {
             ExprKind::Int(n) => Literal::i128_unsuffixed(*n).into_token_stream(),
             ExprKind::Cast(inner) => self.const_size(inner),
             _ => {
+                self.in_const.set(true);
                 let size = self.as_usize(size).into_token_stream();
+                self.in_const.set(false);
                 if matches!(size.clone().into_iter().collect::<Vec<_>>().as_slice(), [_]) {
                     return size;
                 }

@@ -20,7 +20,8 @@ impl Body<'_> {
         match (&value.ty, ty) {
             (from, to) if from == to => self.expr(value, pin),
             (Ty::Bool, Ty::Int { bits, signed }) => {
-                self.expr(value, Pin::Itself).cast(&int(*bits, *signed))
+                let code = self.expr(value, Pin::Itself);
+                self.widened(code, &int(*bits, *signed))
             }
             (Ty::Bool, Ty::Enum(_)) => {
                 let number = self.expr(value, Pin::Itself).cast(&self.repr(ty));
@@ -136,7 +137,23 @@ impl Body<'_> {
             }
             _ => {}
         }
-        self.expr(value, Pin::Itself).cast(&int(bits, signed))
+        let code = self.expr(value, Pin::Itself);
+        let keeps = matches!(value.ty, Ty::Int { bits: from, signed: was }
+            if from < bits && (was == signed || signed));
+        if keeps {
+            self.widened(code, &int(bits, signed))
+        } else {
+            code.cast(&int(bits, signed))
+        }
+    }
+
+    /// `i64::from(value)`: a conversion that keeps every value.
+    fn widened(&self, code: Code, ty: &proc_macro2::TokenStream) -> Code {
+        // `from` isn't for constants.
+        if self.in_const.get() {
+            return code.cast(ty);
+        }
+        Code::atom(quote!(#ty::from(#code)))
     }
 
     fn pointer_to_pointer(&self, value: &Expr, ty: &Ty) -> Code {

@@ -71,6 +71,8 @@ pub struct Body<'a> {
     held: RefCell<HashMap<LocalId, Held>>,
     /// What a `return` in a program gives.
     returns: Returns,
+    /// Whether what is emitted has to be a constant.
+    in_const: Cell<bool>,
 }
 
 /// A program's context.
@@ -176,6 +178,7 @@ impl<'a> Body<'a> {
             counters: RefCell::default(),
             held: RefCell::default(),
             returns,
+            in_const: Cell::new(false),
         };
         let flow = body.flow();
         body.early = flow.early;
@@ -227,7 +230,9 @@ impl<'a> Body<'a> {
 
     /// A value for a static.
     pub fn static_value(&self, init: &crate::ir::body::Init, ty: &Ty) -> TokenStream {
+        self.in_const.set(true);
         let value = self.root(|| self.init(init, ty, Pin::Context));
+        self.in_const.set(false);
         quote!(#value)
     }
 

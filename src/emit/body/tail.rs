@@ -102,7 +102,7 @@ impl Body<'_> {
         match (value, self.returns) {
             (Some(value), _) => Some(self.returned(value)),
             (None, Returns::As(..)) => Some(Code::atom(quote!(0))),
-            (None, Returns::Value) => None,
+            (None, Returns::Value | Returns::Optional) => None,
         }
     }
 

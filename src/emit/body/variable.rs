@@ -9,8 +9,11 @@ use crate::ir::{
     ty::Ty,
 };
 
-/// Variables larger than this many bytes aren't zeroed where C leaves them unwritten.
+/// Structures larger than this many bytes aren't zeroed where C leaves them unwritten.
 const SLOT: u64 = 64;
+
+/// Arrays neither, which are buffers that a helper fills.
+const BUFFER: u64 = 15;
 
 impl Body<'_> {
     pub(super) fn declaration(&self, local: LocalId, init: Option<&Init>) -> TokenStream {
@@ -100,7 +103,12 @@ impl Body<'_> {
         if scalar && !self.early.contains(&local) {
             return quote!(let #mutable #name: #rust;);
         }
-        if !scalar && self.t.size(ty) > SLOT {
+        let zeroed = if matches!(ty, Ty::Array(..)) {
+            BUFFER
+        } else {
+            SLOT
+        };
+        if !scalar && self.t.size(ty) > zeroed {
             self.t.uses.import("core::mem", "MaybeUninit");
             self.hold(local, Held::Slot);
             return quote! {

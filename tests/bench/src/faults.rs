@@ -53,8 +53,8 @@ const FAULTS: &[Fault] = &[
         name: "no sign extension",
         changes: &[
             Change {
-                text: r"\b(\w+) as i64\b",
-                becomes: "${1} as u32 as i64",
+                text: r"\bi64::from\((\w+)\)",
+                becomes: "i64::from(${1} as u32)",
                 needs: Some(r"let (?:mut )?$1 = $1 as i32;"),
             },
             change(r": i64 = ctx\.ret\(\)", ": i64 = ctx.ret::<u32>().into()"),
