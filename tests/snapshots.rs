@@ -308,13 +308,13 @@ fn comments(c: &str) -> Vec<String> {
     while let Some(at) = rest.find(['"', '/']) {
         let (_, from) = rest.split_at(at);
         let end = |text: &str, mark: &str| text.find(mark).map_or(text.len(), |at| at + mark.len());
-        let len = if from.starts_with("/*") {
-            2 + end(&from[2..], "*/")
+        let len = if let Some(text) = from.strip_prefix("/*") {
+            2 + end(text, "*/")
         } else if from.starts_with("//") {
             end(from, "\n")
-        } else if from.starts_with('"') {
+        } else if let Some(text) = from.strip_prefix('"') {
             // No fixture has an escaped quotation mark.
-            1 + end(&from[1..], "\"")
+            1 + end(text, "\"")
         } else {
             1
         };

@@ -59,6 +59,24 @@ fn is_typed_def(object: &Object, def: &MapDef) -> bool {
     }
 }
 
+/// The type of a map's keys in Rust, unless it is just bytes.
+pub fn key_type(def: &MapDef) -> Option<Ty> {
+    sized(&def.key, def.key_size)
+}
+
+/// The type of a map's values in Rust, unless it is just bytes.
+pub fn value_type(def: &MapDef) -> Option<Ty> {
+    sized(&def.value, def.value_size)
+}
+
+/// A type as the C has it, or the integer of that size.
+fn sized(ty: &Option<Ty>, size: u64) -> Option<Ty> {
+    ty.clone().or(match size {
+        1 | 2 | 4 | 8 => u16::try_from(8 * size).ok().map(Ty::unsigned),
+        _ => None,
+    })
+}
+
 /// The static of a map.
 pub fn item(t: &Types<'_>, id: MapId, map: &Map) -> TokenStream {
     let docs = doc(&map.notes);

@@ -20,6 +20,9 @@ use crate::{
 /// Where aya-ebpf keeps the helpers that are nothing but a call.
 const GENERATED: &str = "aya_ebpf::helpers::generated";
 
+/// The most numbers that the kernel prints straight from registers.
+const IN_REGISTERS: usize = 3;
+
 /// The most stores that LLVM makes of a `memset`, instead of a call.
 const FILLED_WORDS: u64 = 128;
 
@@ -294,7 +297,20 @@ impl Body<'_> {
     pub(super) fn printk(&self, format: &[u8], args: &[Expr]) -> Code {
         self.t.uses.printk();
         let format = value::c_string(format);
-        let args = args.iter().map(|arg| self.printed(arg));
+        let few = args.len() <= IN_REGISTERS;
+        let args = args.iter().map(|arg| match (&arg.ty, &arg.kind) {
+            // The kernel prints 32 bits of it, and its sign would cost two instructions.
+            (
+                Ty::Int {
+                    bits: 32,
+                    signed: true,
+                },
+                kind,
+            ) if few && !matches!(kind, ExprKind::Int(_) | ExprKind::Conditional(..)) => {
+                self.expr(arg, Pin::Itself).dot(quote!(cast_unsigned()))
+            }
+            _ => self.printed(arg),
+        });
         self.operation(Code::atom(quote!(bpf_printk!(#format #(, #args)*))))
     }
 

@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 
 use super::{Body, Held, expr::strip_pointer_casts, maps, pointers};
 use crate::{
-    emit::{code::Code, runtime::Module, types},
+    emit::{code::Code, map_items, runtime::Module, types},
     ir::{
         Comment,
         body::{Block, CompareOp, Expr, ExprKind, Init, LocalId, PlaceKind, Stmt, StmtKind},
@@ -271,7 +271,7 @@ impl Body<'_> {
         let known = args
             .first()
             .and_then(|map| self.known_map(map))
-            .and_then(|(_, m)| m.def.value.clone());
+            .and_then(|(_, map)| map_items::value_type(&map.def));
         match (&value.ty, known) {
             (Ty::Pointer { to, .. }, Some(known)) if **to != known => {
                 let target = self.t.ty(&Ty::Pointer {

@@ -4,7 +4,10 @@ use quote::quote;
 
 use super::{Body, Pin, expr::strip_pointer_casts};
 use crate::{
-    emit::code::{Code, Prec},
+    emit::{
+        code::{Code, Prec},
+        map_items,
+    },
     ir::{
         Map, MapId,
         body::{CompareOp, Expr, ExprKind, PlaceKind},
@@ -70,8 +73,8 @@ impl Body<'_> {
             return None;
         };
         let found = self.lookup_call(args)?;
-        let known = self.known_map(args.first()?)?.1.def.value.as_ref()?;
-        if known != wanted {
+        let known = map_items::value_type(&self.known_map(args.first()?)?.1.def)?;
+        if known != *wanted {
             return None;
         }
         self.t.uses.import("core", "ptr");
@@ -97,13 +100,13 @@ impl Body<'_> {
                 let flags = self.flags(flags);
                 match map.def.map_type {
                     kind::HASH | kind::PERCPU_HASH | kind::LRU_HASH | kind::LRU_PERCPU_HASH => {
-                        let key = self.borrowed(key, map.def.key.as_ref()?)?;
-                        let value = self.borrowed(value, map.def.value.as_ref()?)?;
+                        let key = self.borrowed(key, &map_items::key_type(&map.def)?)?;
+                        let value = self.borrowed(value, &map_items::value_type(&map.def)?)?;
                         Some(Code::atom(quote!(#name.insert(#key, #value, #flags))))
                     }
                     kind::ARRAY | kind::PERCPU_ARRAY => {
-                        let index = self.key_value(key, map.def.key.as_ref()?)?;
-                        let value = self.borrowed(value, map.def.value.as_ref()?)?;
+                        let index = self.key_value(key, &map_items::key_type(&map.def)?)?;
+                        let value = self.borrowed(value, &map_items::value_type(&map.def)?)?;
                         Some(Code::atom(quote!(#name.set(#index, #value, #flags))))
                     }
                     _ => None,
@@ -114,7 +117,7 @@ impl Body<'_> {
                 let (name, map) = self.known_map(map)?;
                 match map.def.map_type {
                     kind::HASH | kind::PERCPU_HASH | kind::LRU_HASH | kind::LRU_PERCPU_HASH => {
-                        let key = self.borrowed(key, map.def.key.as_ref()?)?;
+                        let key = self.borrowed(key, &map_items::key_type(&map.def)?)?;
                         Some(Code::atom(quote!(#name.remove(#key))))
                     }
                     _ => None,
@@ -126,7 +129,7 @@ impl Body<'_> {
                 if !matches!(map.def.map_type, kind::QUEUE | kind::STACK) {
                     return None;
                 }
-                let value = self.borrowed(value, map.def.value.as_ref()?)?;
+                let value = self.borrowed(value, &map_items::value_type(&map.def)?)?;
                 let flags = self.flags(flags);
                 Some(Code::atom(quote!(#name.push(#value, #flags))))
             }
@@ -204,14 +207,13 @@ impl Body<'_> {
             return None;
         };
         let (name, map) = self.known_map(map)?;
-        map.def.value.as_ref()?;
         match map.def.map_type {
             kind::HASH | kind::PERCPU_HASH | kind::LRU_HASH | kind::LRU_PERCPU_HASH => {
-                let key = self.borrowed(key, map.def.key.as_ref()?)?;
+                let key = self.borrowed(key, &map_items::key_type(&map.def)?)?;
                 Some(Code::atom(quote!(#name.get_ptr_mut(#key))))
             }
             kind::ARRAY | kind::PERCPU_ARRAY => {
-                let index = self.key_value(key, map.def.key.as_ref()?)?;
+                let index = self.key_value(key, &map_items::key_type(&map.def)?)?;
                 Some(Code::atom(quote!(#name.get_ptr_mut(#index))))
             }
             _ => None,
