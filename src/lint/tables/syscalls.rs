@@ -250,7 +250,7 @@ mod tests {
 
     /// Where the package with the sources is installed, the table is what the script makes of it.
     #[test]
-    #[ignore = "unpacks a kernel; scripts/test runs it"]
+    #[ignore = "unpacks a kernel for a minute; scripts/test runs it"]
     fn the_table_is_what_the_script_writes() {
         let sources = Path::new("/usr/src/linux-source-6.12.tar.xz");
         if !sources.exists() {
