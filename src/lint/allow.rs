@@ -4,6 +4,8 @@
 //! function, variable or type if one begins there, else the next line. Before all code of a file it
 //! is about the file.
 
+use std::{collections::HashSet, path::PathBuf};
+
 use super::{
     Finding, Settings,
     context::Context,
@@ -186,51 +188,72 @@ fn continued_line(text: &str, at: usize) -> Option<(usize, usize)> {
     Some((start, end))
 }
 
-/// Drops the findings that are allowed, and adds what is wrong with the comments.
-pub(super) fn apply(
-    allows: &[Allow],
-    findings: &mut Vec<Finding>,
-    files: &SourceMap,
-    settings: &Settings,
-) {
-    let main = FileId(0);
-    let mut used: Vec<Vec<bool>> = Vec::new();
-    for allow in allows {
-        let mut codes = vec![false; allow.codes.len()];
-        findings.retain(|finding| {
-            let code = finding.code();
-            let named = allow
-                .codes
-                .iter()
-                .position(|(name, _)| name == code.id || name == code.name);
-            match named.and_then(|at| codes.get_mut(at)) {
-                Some(used) if allow.covers(finding, main) => {
-                    *used = true;
-                    false
+/// Which codes of which comments allow something: a header's do it in any file that includes it.
+#[derive(Debug, Default)]
+pub(super) struct Used(HashSet<(PathBuf, u32)>);
+
+impl Used {
+    /// Drops the findings that are allowed.
+    pub(super) fn apply(
+        &mut self,
+        allows: &[Allow],
+        findings: &mut Vec<Finding>,
+        files: &SourceMap,
+    ) {
+        let main = FileId(0);
+        for allow in allows {
+            findings.retain(|finding| {
+                let code = finding.code();
+                let mut codes = allow.codes.iter();
+                let named = codes.find(|(name, _)| name == code.id || name == code.name);
+                match named {
+                    Some((_, span)) if allow.covers(finding, main) => {
+                        self.0.extend(key(*span, files));
+                        false
+                    }
+                    _ => true,
                 }
-                _ => true,
-            }
-        });
-        used.push(codes);
+            });
+        }
     }
-    for (allow, used) in allows.iter().zip(used) {
-        findings.extend(allow.faults(&used, files, settings));
+
+    /// What is wrong with the comments themselves.
+    pub(super) fn faults(
+        &self,
+        allows: &[Allow],
+        files: &SourceMap,
+        settings: &Settings,
+    ) -> Vec<Finding> {
+        let faults = allows.iter().flat_map(|allow| {
+            let used = |span| key(span, files).is_some_and(|key| self.0.contains(&key));
+            allow.faults(&used, files, settings)
+        });
+        faults.collect()
     }
 }
 
+fn key(span: Span, files: &SourceMap) -> Option<(PathBuf, u32)> {
+    Some((files.get(span.file)?.path.clone(), span.start))
+}
+
 impl Allow {
-    fn faults(&self, used: &[bool], files: &SourceMap, settings: &Settings) -> Vec<Finding> {
+    fn faults(
+        &self,
+        used: &dyn Fn(Span) -> bool,
+        files: &SourceMap,
+        settings: &Settings,
+    ) -> Vec<Finding> {
         let mut faults = Vec::new();
         if !self.reason {
             faults.push(allow_without_reason::report(self.span));
         }
         let mut unused = Vec::new();
-        for ((name, span), used) in self.codes.iter().zip(used) {
+        for (name, span) in &self.codes {
             match registry::known(name) {
                 None => faults.push(unknown_allow::report(*span, name)),
                 Some(known) => {
                     let looked = settings.wants(known.code, known.category, known.confidence);
-                    if !used && looked {
+                    if looked && !used(*span) {
                         unused.push((name.as_str(), *span));
                     }
                 }

@@ -12,7 +12,7 @@ use std::{
 
 use super::{
     Category, Confidence, Finding, Settings,
-    allow::{self, Allow},
+    allow::{self, Allow, Used},
     context::{Context, Overview, Run},
     registry,
     rule::Check,
@@ -139,16 +139,19 @@ fn finish(jobs: &[Job], looked: Vec<Looked>) -> Vec<Linted> {
             linted.findings.push(finding);
         }
     }
+    let mut used = Used::default();
+    for ((linted, allows), job) in files.iter_mut().zip(jobs) {
+        keep_wanted(linted, &job.settings);
+        used.apply(allows, &mut linted.findings, &linted.files);
+    }
     let mut said = HashSet::new();
     let mut all = Vec::with_capacity(files.len());
     for ((mut linted, allows), job) in files.into_iter().zip(jobs) {
-        let (findings, settings) = (&mut linted.findings, &*job.settings);
-        let wanted = |finding: &Finding| {
-            settings.wants(finding.code(), finding.category, finding.confidence)
-        };
-        findings.retain(wanted);
-        allow::apply(&allows, findings, &linted.files, settings);
-        findings.retain(wanted);
+        let settings = &*job.settings;
+        let faults = used.faults(&allows, &linted.files, settings);
+        linted.findings.extend(faults);
+        keep_wanted(&mut linted, settings);
+        let findings = &mut linted.findings;
         for finding in findings.iter_mut() {
             if let Some(severity) = settings.severity(finding.code(), finding.category) {
                 finding.diagnostic.severity = severity;
@@ -168,6 +171,12 @@ fn finish(jobs: &[Job], looked: Vec<Looked>) -> Vec<Linted> {
         all.push(linted);
     }
     all
+}
+
+fn keep_wanted(linted: &mut Linted, settings: &Settings) {
+    linted
+        .findings
+        .retain(|finding| settings.wants(finding.code(), finding.category, finding.confidence));
 }
 
 /// What the rules find that look at one file, and what the others want to know of it.

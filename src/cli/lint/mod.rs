@@ -238,6 +238,9 @@ impl Args {
                 out.flush()?;
             }
         }
+        if self.format == Format::Human {
+            summarize(linted);
+        }
         let mut findings = linted.iter().flat_map(|file| &file.findings);
         let fails = findings.any(|finding| self.fail_on.fails(finding.severity()));
         Ok(if fails {
@@ -290,6 +293,33 @@ impl Args {
     fn jobs(&self) -> Result<Vec<Job>> {
         jobs::find(&self.paths, &self.reading, &self.choice)
     }
+}
+
+/// How much was found, on standard error.
+fn summarize(linted: &[Linted]) {
+    let findings = || linted.iter().flat_map(|file| &file.findings);
+    let count = findings().count();
+    if count == 0 {
+        return;
+    }
+    let files = linted
+        .iter()
+        .filter(|file| !file.findings.is_empty())
+        .count();
+    let fixable = |most: Applicability| {
+        let fixes = findings().filter_map(|finding| finding.fix.as_ref());
+        fixes.filter(|fix| fix.applicability <= most).count()
+    };
+    let (safe, all) = (fixable(Applicability::Safe), fixable(Applicability::Unsafe));
+    let hint = match (safe, all) {
+        (0, 0) => String::new(),
+        (safe, all) if safe == all => format!("; --fix would fix {safe}"),
+        (safe, all) => format!("; --fix would fix {safe}, --unsafe-fixes {all}"),
+    };
+    eprintln!(
+        "c2aya: {count} found in {files} of {} files{hint}",
+        linted.len()
+    );
 }
 
 fn read_baseline(path: &Path) -> Result<Baseline> {
