@@ -17,6 +17,7 @@ use crate::{
     c::suggest::closest,
     diag::Severity,
     lint::{Choice, Confidence, KernelVersion, Settings, settings::severities},
+    migrate::config::Migrate,
     source::{Options, VmlinuxSource},
 };
 
@@ -33,6 +34,8 @@ pub struct Config {
     pub reading: Reading,
     /// What `c2aya lint` looks for.
     pub lint: Lint,
+    /// What `c2aya migrate` does.
+    pub migrate: Migrate,
     /// What is different for some files; all that fit count, the last one first.
     pub files: Vec<Files>,
     /// The folder that the file is in.

@@ -14,6 +14,7 @@ pub mod lint;
 pub mod lower;
 pub mod lsp;
 pub mod merge;
+pub mod migrate;
 pub mod output;
 pub mod port;
 pub mod source;

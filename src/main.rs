@@ -10,6 +10,8 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Port(args) => args.run(),
         Command::Lint(args) => args.run(),
+        Command::Migrate(args) => args.run(),
+        Command::Check(args) => args.run(),
         Command::Lsp(args) => args.run(),
         Command::Rules(args) => args.run(),
         Command::Explain(args) => args.run(),

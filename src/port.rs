@@ -167,5 +167,9 @@ fn add(found: &mut Vec<(Diagnostic, Archs)>, diagnostic: &Diagnostic, arch: Arch
 
 /// Emits what [`lower_file`] found.
 pub fn emit_object(object: &Object, common: Option<String>) -> (Emitted, Vec<Diagnostic>) {
-    emit::emit(object, &emit::Options { common })
+    let options = emit::Options {
+        common,
+        ..Default::default()
+    };
+    emit::emit(object, &options)
 }

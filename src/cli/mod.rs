@@ -1,8 +1,11 @@
 //! One file for each command.
 
+pub mod check;
 pub mod lint;
 pub mod lsp;
+pub mod migrate;
 pub mod port;
+mod progress;
 pub mod rules;
 pub mod verify;
 
@@ -26,6 +29,10 @@ pub enum Command {
     Port(port::Args),
     /// Look for what is wrong with probes although they compile and load
     Lint(lint::Args),
+    /// Port a repository's BPF sources into one workspace, and keep both in step
+    Migrate(migrate::Args),
+    /// Check that a workspace which `migrate` wrote is made from the C as it is now
+    Check(check::Args),
     /// List what `lint` looks for
     Rules(rules::Args),
     /// Tell what a code means

@@ -66,6 +66,18 @@ enum Emit {
 /// How to read C files, as a C compiler is told.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Reading {
+    /// All that repositories have in common too
+    #[command(flatten)]
+    pub common: CommonReading,
+
+    /// A file to read before the others
+    #[arg(long = "include", value_name = "FILE", help_heading = "Reading C")]
+    forced: Vec<PathBuf>,
+}
+
+/// How to read C files, one or all of a repository.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct CommonReading {
     /// A folder with header files
     #[arg(short = 'I', value_name = "DIR", help_heading = "Reading C")]
     include: Vec<PathBuf>,
@@ -82,13 +94,9 @@ pub struct Reading {
     #[arg(short = 'U', value_name = "NAME", help_heading = "Reading C")]
     undefine: Vec<String>,
 
-    /// A file to read before the others
-    #[arg(long = "include", value_name = "FILE", help_heading = "Reading C")]
-    forced: Vec<PathBuf>,
-
     /// A compilation database, or the folder with compile_commands.json
     #[arg(long, value_name = "FILE", help_heading = "Reading C")]
-    compile_commands: Option<PathBuf>,
+    pub compile_commands: Option<PathBuf>,
 
     /// A preprocessor to run instead of the built-in one
     #[arg(long, value_name = "COMMAND", help_heading = "Reading C")]
@@ -114,10 +122,20 @@ pub struct Reading {
         value_delimiter = ',',
         help_heading = "Reading C"
     )]
-    target_arch: Vec<String>,
+    pub target_arch: Vec<String>,
 }
 
 impl Reading {
+    /// As the reading stage wants it.
+    pub fn options(&self) -> source::Options {
+        source::Options {
+            forced: self.forced.clone(),
+            ..self.common.options()
+        }
+    }
+}
+
+impl CommonReading {
     /// As the reading stage wants it.
     pub fn options(&self) -> source::Options {
         let vmlinux = match (&self.vmlinux, &self.btf) {
@@ -133,7 +151,7 @@ impl Reading {
             system_includes: self.isystem.clone(),
             defines: self.define.clone(),
             undefines: self.undefine.clone(),
-            forced: self.forced.clone(),
+            forced: Vec::new(),
             cpp: self.cpp.clone(),
             vmlinux,
         }
@@ -150,16 +168,27 @@ impl Reading {
         path.map(CompileCommands::read).transpose()
     }
 
-    /// The architectures, or the first name that is none.
-    pub fn archs(&self) -> Result<Vec<Arch>, String> {
-        if self.target_arch.is_empty() {
-            return Ok(Arch::ALL.to_vec());
-        }
-        self.target_arch
-            .iter()
-            .map(|name| Arch::parse(name).ok_or_else(|| name.clone()))
-            .collect()
+    /// The architectures; an error says which there are.
+    pub fn archs(&self) -> anyhow::Result<Vec<Arch>> {
+        parse_archs(&self.target_arch)
     }
+}
+
+/// The architectures that a user named; all where none is named.
+pub fn parse_archs(names: &[String]) -> anyhow::Result<Vec<Arch>> {
+    if names.is_empty() {
+        return Ok(Arch::ALL.to_vec());
+    }
+    let parse = |name: &String| {
+        Arch::parse(name).ok_or_else(|| {
+            let known: Vec<_> = Arch::ALL.iter().map(|arch| arch.name()).collect();
+            anyhow::anyhow!(
+                "--target-arch: no architecture {name}; there are {}",
+                known.join(", ")
+            )
+        })
+    };
+    names.iter().map(parse).collect()
 }
 
 impl Args {
@@ -175,15 +204,9 @@ impl Args {
     }
 
     fn try_run(&self) -> anyhow::Result<Outcome> {
-        let archs = self.reading.archs().map_err(|name| {
-            let known: Vec<_> = Arch::ALL.iter().map(|arch| arch.name()).collect();
-            anyhow::anyhow!(
-                "--target-arch: no architecture {name}; there are {}",
-                known.join(", ")
-            )
-        })?;
+        let archs = self.reading.common.archs()?;
         let options = self.reading.options();
-        let commands = self.reading.commands()?;
+        let commands = self.reading.common.commands()?;
         let cache = source::Cache::default();
         let mut ports = Vec::new();
         for file in &self.files {
@@ -308,6 +331,8 @@ impl Args {
             files,
             inputs,
             options: self.options(),
+            own: &BTreeMap::new(),
+            merge: false,
             force: self.force,
         };
         match write::write(&request) {
@@ -328,7 +353,7 @@ impl Args {
         let mut add = |name: &str, values: &mut dyn Iterator<Item = String>| {
             options.extend(values.map(|value| format!("{name} {value}")));
         };
-        let reading = &self.reading;
+        let reading = &self.reading.common;
         add("--name", &mut self.name.iter().cloned());
         add("-D", &mut reading.define.iter().cloned());
         add("-U", &mut reading.undefine.iter().cloned());
@@ -350,7 +375,7 @@ fn outcome(incomplete: bool) -> Outcome {
 }
 
 /// What a folder is called, be it `.`.
-fn folder_name(folder: &Path) -> String {
+pub(super) fn folder_name(folder: &Path) -> String {
     let named = folder
         .file_name()
         .map(|name| name.to_string_lossy().into_owned());
@@ -372,7 +397,7 @@ fn input_name(path: &Path) -> String {
     name.unwrap_or(path).to_string_lossy().replace('\\', "/")
 }
 
-fn report(diagnostics: &[Diagnostic], files: &SourceMap) {
+pub(super) fn report(diagnostics: &[Diagnostic], files: &SourceMap) {
     let color = std::io::stderr().is_terminal();
     for diagnostic in diagnostics {
         eprintln!("{}\n", human::render(diagnostic, files, color));

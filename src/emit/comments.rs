@@ -67,6 +67,8 @@ pub fn restore(text: &str, uses: &Uses) -> String {
             for text in uses.comment_lines(at) {
                 out.push(format!("{indent}// {text}").trim_end().to_owned());
             }
+        } else if let Some(at) = marker(trimmed, "__c2aya_origin!(") {
+            uses.origin_is_at(out.len(), at);
         } else if let Some(at) = marker(trimmed, "__c2aya_after!(") {
             let text = uses.comment_lines(at).join(" ");
             match out.last_mut() {

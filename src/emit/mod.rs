@@ -20,11 +20,13 @@ mod uses;
 mod variants;
 pub mod workspace;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use serde::{Deserialize, Serialize};
 
+pub use self::uses::Origin;
 use self::{constants::ConstantTypes, names::Names, types::Types, uses::Uses, variants::Pieces};
 use crate::{
     diag::{Code, Diagnostic},
@@ -34,6 +36,7 @@ use crate::{
         ty::Ty,
         walk::Visit,
     },
+    source::span::Span,
 };
 
 /// The tokens that were made aren't Rust: a fault of c2aya's.
@@ -52,8 +55,30 @@ pub struct Emitted {
     pub common: String,
     /// Whether some of them differ from one architecture to another.
     pub common_asks: bool,
+    /// The items of [`common`](Self::common), one by one.
+    pub shared: Vec<SharedItem>,
     /// What is needed of the runtime modules.
     pub runtime: runtime::Runtime,
+    /// Where lines of [`main`](Self::main) come from, if that was asked for.
+    pub origins: Vec<Origin>,
+}
+
+/// An item of the common crate, for a crate that several objects share.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SharedItem {
+    /// What it defines.
+    pub names: Vec<String>,
+    /// What it mentions, be it defined elsewhere.
+    pub mentions: BTreeSet<String>,
+    /// Its text, without imports.
+    pub text: String,
+    /// What it imports: modules and names.
+    pub imports: BTreeSet<(String, String)>,
+    /// Whether it needs the module `bits`.
+    pub bits: bool,
+    /// Where it was defined in C.
+    #[serde(skip)]
+    pub span: Option<Span>,
 }
 
 /// How to emit.
@@ -61,12 +86,19 @@ pub struct Emitted {
 pub struct Options {
     /// The name of the common crate in code (`probe_common`); none: all in one file.
     pub common: Option<String>,
+    /// Whether to say where lines come from. The text may be laid out a little differently then.
+    pub origins: bool,
 }
 
 /// Emits an object.
 pub fn emit(object: &Object, options: &Options) -> (Emitted, Vec<Diagnostic>) {
     let object = &with_constants(object);
-    let (names, uses) = (Names::of(object), Uses::default());
+    let names = Names::of(object);
+    let uses = if options.origins {
+        Uses::with_origins()
+    } else {
+        Uses::default()
+    };
     let constants = ConstantTypes::of(object);
     let shared = Shared::of(object);
     let t = Types {
@@ -92,7 +124,15 @@ pub fn emit(object: &Object, options: &Options) -> (Emitted, Vec<Diagnostic>) {
         let mut pieces = Pieces::default();
         for item in &object.order {
             if shared.has(*item) {
-                pieces.add(&uses, object.only(*item), || one(&t, *item));
+                let tokens = one(&t, *item);
+                let only = object
+                    .only(*item)
+                    .filter(|only| Some(*only) != object.variants.archs);
+                let alone = variants::conditional(object, tokens.clone(), only);
+                emitted
+                    .shared
+                    .extend(shared_item(object, *item, &alone, &uses, &mut diagnostics));
+                pieces.add(&uses, object.only(*item), || tokens);
             }
         }
         bits(&t, true, &mut pieces);
@@ -112,7 +152,18 @@ pub fn emit(object: &Object, options: &Options) -> (Emitted, Vec<Diagnostic>) {
             relocations(&t, &mut pieces);
             relocated = true;
         }
-        pieces.add(&uses, object.only(*item), || one(&t, *item));
+        pieces.add(&uses, object.only(*item), || {
+            // Those of headers are known by where they are used first.
+            let origin = match item {
+                Item::Enum(_) => TokenStream::new(),
+                _ => uses.origin(span_of(object, *item)),
+            };
+            let tokens = one(&t, *item);
+            if tokens.is_empty() {
+                return tokens;
+            }
+            quote!(#origin #tokens)
+        });
     }
     if !relocated {
         relocations(&t, &mut pieces);
@@ -120,12 +171,81 @@ pub fn emit(object: &Object, options: &Options) -> (Emitted, Vec<Diagnostic>) {
     bits(&t, false, &mut pieces);
     let (tokens, imports, runtime) = pieces.finish(&t);
     emitted.main = text(&tokens, &uses, &mut diagnostics);
+    emitted.origins = uses.take_origins();
     emitted.imports = text(&imports, &uses, &mut diagnostics);
     emitted.runtime = runtime;
     let doc = comments::inner_doc(&object.doc);
     let allow = programs::allow_names(object);
     emitted.doc = text(&quote!(#doc #allow), &uses, &mut diagnostics);
     (emitted, diagnostics)
+}
+
+/// An item of the common crate by itself; none where nothing is emitted for it.
+fn shared_item(
+    object: &Object,
+    item: Item,
+    tokens: &TokenStream,
+    uses: &Uses,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<SharedItem> {
+    if tokens.is_empty() {
+        return None;
+    }
+    let file = syn::parse2::<syn::File>(tokens.clone()).unwrap_or(syn::File {
+        shebang: None,
+        attrs: Vec::new(),
+        items: Vec::new(),
+    });
+    let names = file.items.iter().filter_map(|item| {
+        let name = match item {
+            syn::Item::Const(item) => &item.ident,
+            syn::Item::Struct(item) => &item.ident,
+            syn::Item::Union(item) => &item.ident,
+            syn::Item::Enum(item) => &item.ident,
+            syn::Item::Type(item) => &item.ident,
+            _ => return None,
+        };
+        (name != "_").then(|| name.to_string())
+    });
+    let mut mentions = HashSet::new();
+    uses::collect(tokens.clone(), &mut mentions);
+    Some(SharedItem {
+        names: names.collect(),
+        bits: mentions.contains("bits"),
+        mentions: mentions.into_iter().collect(),
+        text: text(tokens, uses, diagnostics),
+        imports: uses::named(uses.imports(), tokens),
+        span: span_of(object, item),
+    })
+}
+
+/// The `use` items that import such names from such modules.
+pub fn imports(imports: &BTreeSet<(String, String)>) -> String {
+    let items = uses::use_items(imports);
+    if items.is_empty() {
+        return String::new();
+    }
+    text(&quote!(#(#items)*), &Uses::default(), &mut Vec::new())
+}
+
+/// The module `bits`, for a file with [`SharedItem`]s that need it.
+pub fn bits_module() -> String {
+    let tokens = records::bits_module();
+    text(&tokens, &Uses::default(), &mut Vec::new())
+}
+
+/// Where an item stands in C.
+fn span_of(object: &Object, item: Item) -> Option<Span> {
+    match item {
+        Item::Record(id) => object.records.get(id.0 as usize)?.span,
+        Item::Enum(id) => object.enums.get(id.0 as usize)?.span,
+        Item::Constant(id) => object.constants.get(id.0 as usize)?.span,
+        Item::Global(id) => Some(object.globals.get(id.0 as usize)?.span),
+        Item::Map(id) => Some(object.maps.get(id.0 as usize)?.span),
+        Item::Function(id) => Some(object.functions.get(id.0 as usize)?.span),
+        Item::Program(at) => Some(object.programs.get(at as usize)?.function.span),
+        Item::License | Item::Relocation(_) => None,
+    }
 }
 
 /// The object with an item for each constant: those of the kernel's headers stand first.

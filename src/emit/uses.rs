@@ -12,7 +12,10 @@ use super::{
     names::ident,
     runtime::{Module, Runtime},
 };
-use crate::ir::{Comment, body::Register};
+use crate::{
+    ir::{Comment, body::Register},
+    source::span::Span,
+};
 
 /// Collects imports while code is emitted.
 #[derive(Debug, Default)]
@@ -20,9 +23,62 @@ pub struct Uses {
     imports: RefCell<BTreeSet<(String, String)>>,
     runtime: RefCell<Runtime>,
     comments: RefCell<Vec<Vec<String>>>,
+    /// Where marked statements come from; none where none are to be marked.
+    origins: Option<RefCell<Origins>>,
+}
+
+/// Where statements come from, and which lines they became.
+#[derive(Debug, Default)]
+struct Origins {
+    spans: Vec<Span>,
+    lines: Vec<Origin>,
+}
+
+/// A line of emitted text, and what it was made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The line, from 0.
+    pub line: usize,
+    /// The statement or item that begins there.
+    pub span: Span,
 }
 
 impl Uses {
+    /// One that marks where statements come from.
+    pub fn with_origins() -> Self {
+        Self {
+            origins: Some(RefCell::default()),
+            ..Self::default()
+        }
+    }
+
+    /// A statement or item that stands for where the next one comes from, until the text is made.
+    pub fn origin(&self, span: Option<Span>) -> TokenStream {
+        let (Some(origins), Some(span)) = (&self.origins, span) else {
+            return TokenStream::new();
+        };
+        let spans = &mut origins.borrow_mut().spans;
+        spans.push(span);
+        let at = proc_macro2::Literal::usize_unsuffixed(spans.len() - 1);
+        quote!(__c2aya_origin!(#at);)
+    }
+
+    /// Says on which line the marker with that number stood.
+    pub fn origin_is_at(&self, line: usize, at: usize) {
+        if let Some(origins) = &self.origins {
+            let origins = &mut *origins.borrow_mut();
+            if let Some(&span) = origins.spans.get(at) {
+                origins.lines.push(Origin { line, span });
+            }
+        }
+    }
+
+    /// The origins of the text that was made last.
+    pub fn take_origins(&self) -> Vec<Origin> {
+        let take = |origins: &RefCell<Origins>| std::mem::take(&mut origins.borrow_mut().lines);
+        self.origins.as_ref().map(take).unwrap_or_default()
+    }
+
     /// Imports `name` from `module` (`aya_ebpf::helpers`) and names it.
     pub fn import(&self, module: &str, name: &str) -> Ident {
         self.imports
@@ -120,7 +176,8 @@ pub fn named(
         .collect()
 }
 
-fn collect(tokens: TokenStream, idents: &mut HashSet<String>) {
+/// All words among tokens.
+pub fn collect(tokens: TokenStream, idents: &mut HashSet<String>) {
     for token in tokens {
         match token {
             TokenTree::Ident(ident) => {

@@ -127,7 +127,7 @@ pub fn condition(object: &Object, archs: Archs, key: &str) -> TokenStream {
 }
 
 /// Puts the attribute on every item among `tokens`, behind its documentation.
-fn conditional(object: &Object, tokens: TokenStream, only: Option<Archs>) -> TokenStream {
+pub fn conditional(object: &Object, tokens: TokenStream, only: Option<Archs>) -> TokenStream {
     let Some(archs) = only else { return tokens };
     let Ok(mut file) = syn::parse2::<syn::File>(tokens.clone()) else {
         // The error is reported when the text is made.

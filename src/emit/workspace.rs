@@ -1,6 +1,8 @@
 //! The workspace around emitted programs, laid out as aya-template's: `NAME` (the loader),
 //! `NAME-common` (what both sides know) and `NAME-ebpf` (the programs).
 
+pub mod many;
+
 use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf};
 
 use super::{Emitted, loader::loader, runtime::Module};
@@ -67,10 +69,10 @@ pub fn workspace(name: &str, objects: &[PortedObject<'_>]) -> Workspace {
     };
 
     let fill = |template: &str| template.replace("NAME", &name);
-    let license = license(objects);
+    let license = license(objects.iter().map(|each| each.ir.spdx.as_deref()));
     add(
         "Cargo.toml".to_owned(),
-        top_manifest(&name, license.as_deref(), objects),
+        top_manifest(&name, license.as_deref(), true),
     );
     add(
         ".gitignore".to_owned(),
@@ -127,7 +129,7 @@ pub fn workspace(name: &str, objects: &[PortedObject<'_>]) -> Workspace {
 
     add(
         format!("{name}-ebpf/Cargo.toml"),
-        ebpf_manifest(&name, license.is_some(), &binaries),
+        ebpf_manifest(&name, license.is_some(), &binaries, several),
     );
     add(
         format!("{name}-ebpf/build.rs"),
@@ -147,13 +149,8 @@ pub fn workspace(name: &str, objects: &[PortedObject<'_>]) -> Workspace {
         } else {
             format!("{name}-ebpf/src")
         };
-        add(format!("{folder}/main.rs"), programs(each.emitted));
-        let runtime = &each.emitted.runtime;
-        for module in runtime.modules() {
-            add(
-                format!("{folder}/{}.rs", module.name()),
-                runtime.text(module),
-            );
+        for (file, text) in program_files(each.emitted) {
+            add(format!("{folder}/{file}"), text);
         }
     }
     Workspace {
@@ -168,6 +165,16 @@ pub fn single_file(emitted: &Emitted) -> String {
     text.push_str(&body(emitted));
     text.push_str(&emitted.runtime.inline());
     ended(&text)
+}
+
+/// The files of an object's binary, from its folder.
+fn program_files(emitted: &Emitted) -> BTreeMap<String, String> {
+    let runtime = &emitted.runtime;
+    let modules = runtime.modules().into_iter();
+    let modules = modules.map(|module| (format!("{}.rs", module.name()), runtime.text(module)));
+    std::iter::once(("main.rs".to_owned(), programs(emitted)))
+        .chain(modules)
+        .collect()
 }
 
 /// `main.rs` of an object's binary, with its runtime modules in files beside it.
@@ -262,10 +269,10 @@ fn about(objects: &[PortedObject<'_>]) -> String {
 }
 
 /// The licence of all objects, as SPDX has it; none where an object doesn't tell.
-fn license(objects: &[PortedObject<'_>]) -> Option<String> {
+fn license<'a>(objects: impl Iterator<Item = Option<&'a str>>) -> Option<String> {
     let mut all: Vec<&str> = Vec::new();
-    for each in objects {
-        let spdx = each.ir.spdx.as_deref()?.trim();
+    for spdx in objects {
+        let spdx = spdx?.trim();
         if !all.contains(&spdx) {
             all.push(spdx);
         }
@@ -288,16 +295,20 @@ fn license(objects: &[PortedObject<'_>]) -> Option<String> {
     }
 }
 
-fn top_manifest(name: &str, license: Option<&str>, objects: &[PortedObject<'_>]) -> String {
+fn top_manifest(name: &str, license: Option<&str>, loads: bool) -> String {
     let license = license
         .map(|license| format!("license = {}\n", toml_string(license)))
         .unwrap_or_default();
-    let _ = objects;
+    let loader = if loads {
+        format!("\"{name}\", ")
+    } else {
+        String::new()
+    };
     format!(
         r#"[workspace]
 resolver = "3"
-members = ["{name}", "{name}-common", "{name}-ebpf"]
-default-members = ["{name}", "{name}-common"]
+members = [{loader}"{name}-common", "{name}-ebpf"]
+default-members = [{loader}"{name}-common"]
 
 [workspace.package]
 version = "0.1.0"
@@ -382,14 +393,14 @@ fn loader_manifest(
     text
 }
 
-fn ebpf_manifest(name: &str, licensed: bool, binaries: &[String]) -> String {
+fn ebpf_manifest(name: &str, licensed: bool, binaries: &[String], several: bool) -> String {
     let mut text = manifest(&format!("{name}-ebpf"), licensed);
     let _ = write!(
         text,
         "\n[dependencies]\n{name}-common.workspace = true\n\naya-ebpf.workspace = true\n\n[build-dependencies]\naya-build.workspace = true\n"
     );
     for binary in binaries {
-        let path = if binaries.len() > 1 {
+        let path = if several {
             format!("src/{binary}/main.rs")
         } else {
             "src/main.rs".to_owned()

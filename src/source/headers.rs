@@ -1,7 +1,7 @@
 //! Finding and reading files: the user's, those of folders that the user named, the embedded ones.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     fs::File,
     io::{self, Read},
     path::{Component, Path, PathBuf},
@@ -84,6 +84,8 @@ struct State {
     reads: usize,
     bytes: usize,
     stop: Option<Stop>,
+    /// What was looked for and isn't there.
+    missing: BTreeSet<PathBuf>,
     /// The user's own files so far, for what their macros expand to.
     own: Vec<Arc<str>>,
 }
@@ -167,6 +169,11 @@ impl<'a> Headers<'a> {
         self.lock().stop.clone()
     }
 
+    /// What was looked for and isn't there.
+    pub fn missing(&self) -> BTreeSet<PathBuf> {
+        self.lock().missing.clone()
+    }
+
     /// What [`open`](Self::open) and [`main`](Self::main) found at `path`.
     pub fn opened(&self, path: &Path) -> Option<Opened> {
         self.lock().opened.get(path).cloned()
@@ -207,6 +214,7 @@ impl<'a> Headers<'a> {
             );
         }
         if !path.is_file() {
+            self.lock().missing.insert(path.to_owned());
             return Ok(None);
         }
         let text = self.cache.read(path)?;

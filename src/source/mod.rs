@@ -27,10 +27,12 @@ mod vmlinux;
 
 use std::{
     collections::HashMap,
+    fmt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
 
+pub(crate) use headers::normal;
 pub use trivia::{Comment, CommentKind, Trivia};
 pub use unit::{Define, KernelTypes, MacroUse, MacroUses, PositionMap, Unit};
 
@@ -62,6 +64,28 @@ pub struct Options {
     /// Where kernel types come from if the file's own includes don't say; the embedded set if
     /// this doesn't either.
     pub vmlinux: Option<VmlinuxSource>,
+}
+
+impl fmt::Display for Options {
+    /// As a compiler's command line has them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let paths = |flag: &str, list: &[PathBuf]| -> Vec<String> {
+            list.iter()
+                .map(|path| format!("{flag}{}", path.display()))
+                .collect()
+        };
+        let texts = |flag: &str, list: &[String]| -> Vec<String> {
+            list.iter().map(|text| format!("{flag}{text}")).collect()
+        };
+        let words = [
+            paths("-I", &self.includes),
+            paths("-isystem ", &self.system_includes),
+            paths("-include ", &self.forced),
+            texts("-D", &self.defines),
+            texts("-U", &self.undefines),
+        ];
+        f.write_str(&words.concat().join(" "))
+    }
 }
 
 /// Where the kernel's types come from.

@@ -60,19 +60,30 @@ impl<'a> Reader<'a> {
             Err(stop) => return (None, vec![self.stopped(&stop)]),
         };
         let main_id = self.add(&main);
+        let read = self.read_main(&main, main_id, &headers);
+        self.files.add_missing(headers.missing());
+        read
+    }
+
+    fn read_main(
+        &mut self,
+        main: &Opened,
+        main_id: FileId,
+        headers: &Headers<'_>,
+    ) -> (Option<Unit>, Vec<Diagnostic>) {
         if let Some(diagnostic) = messages::check_text(main_id, &main.text) {
             return (None, vec![diagnostic]);
         }
-        let preprocessed = match self.preprocess(&main, main_id, &headers) {
+        let preprocessed = match self.preprocess(main, main_id, headers) {
             Ok(preprocessed) => preprocessed,
             Err(diagnostic) => return (None, vec![*diagnostic]),
         };
-        let ids = self.ids(&headers, &preprocessed);
+        let ids = self.ids(headers, &preprocessed);
         let mut diagnostics = match headers.stopped() {
             Some(stop) => vec![self.stopped(&stop)],
             None => messages::translate(&preprocessed.messages, &ids, self.files, self.options),
         };
-        let unit = self.unit(main_id, preprocessed, &ids, &headers, &mut diagnostics);
+        let unit = self.unit(main_id, preprocessed, &ids, headers, &mut diagnostics);
         (unit, diagnostics)
     }
 

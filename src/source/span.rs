@@ -1,6 +1,7 @@
 //! Places in files, and the files themselves.
 
 use std::{
+    collections::BTreeSet,
     path::PathBuf,
     sync::{Arc, OnceLock},
 };
@@ -80,9 +81,20 @@ impl SourceFile {
 #[derive(Clone, Debug, Default)]
 pub struct SourceMap {
     files: Vec<SourceFile>,
+    missing: BTreeSet<PathBuf>,
 }
 
 impl SourceMap {
+    /// Says what was looked for and isn't there.
+    pub fn add_missing(&mut self, paths: impl IntoIterator<Item = PathBuf>) {
+        self.missing.extend(paths);
+    }
+
+    /// What was looked for and isn't there: if it were, it would have been read.
+    pub const fn missing(&self) -> &BTreeSet<PathBuf> {
+        &self.missing
+    }
+
     /// Adds a file; texts of 4 GiB and more are cut, which [`crate::source`] refuses before.
     pub fn add(&mut self, path: PathBuf, text: Arc<str>, kind: FileKind) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));

@@ -17,9 +17,9 @@ use crate::{
 
 /// The files that paths name, with their settings.
 pub fn find(paths: &[PathBuf], reading: &Reading, choice: &Selection) -> Result<Vec<Job>> {
-    let commands = reading.commands()?;
+    let commands = reading.common.commands()?;
     let own = reading.options();
-    let archs = match reading.target_arch() {
+    let archs = match reading.common.target_arch() {
         [] => None,
         names => {
             let archs = names.iter().map(|name| config::arch(name));

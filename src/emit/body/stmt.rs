@@ -44,7 +44,8 @@ impl Body<'_> {
     pub(super) fn before(&self, stmt: &Stmt) -> TokenStream {
         let blank = stmt.notes.blank.then(|| quote!(__c2aya_blank!();));
         let comments = self.comments_only(stmt);
-        quote!(#blank #comments)
+        let origin = self.t.uses.origin(stmt.span);
+        quote!(#blank #comments #origin)
     }
 
     /// Comments before a statement that has become a part of another.

@@ -8,7 +8,7 @@ mod formats;
 mod object;
 mod options;
 mod programs;
-mod questions;
+pub mod questions;
 mod text;
 mod types;
 mod variants;
@@ -89,6 +89,57 @@ pub fn loader(objects: &[(&str, &Object)]) -> Loader {
         }
     }
     loader
+}
+
+/// The loader of one object of several, which is a program by itself.
+#[derive(Debug, Default)]
+pub struct Program {
+    /// Its files, from its own folder.
+    pub files: BTreeMap<String, String>,
+    /// What it needs of the [`library`].
+    pub needs: Needs,
+    /// Whether it reads the kernel's configuration, which takes a crate to unpack it.
+    pub unpacks: bool,
+    /// What the loader can't do.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Modules that loaders have in common, and which of their items are needed.
+pub type Needs = BTreeMap<String, BTreeSet<String>>;
+
+/// The loader of `object`, which uses the crate `library`.
+pub fn program(library: &str, binary: &str, object: &Object) -> Program {
+    let (part, diagnostics) = ObjectLoader::new(binary, object);
+    let mut templates = Templates::default();
+    part.templates(&mut templates);
+    let owned = |items: BTreeSet<&str>| items.into_iter().map(str::to_owned).collect();
+    let mut files = BTreeMap::new();
+    if let Some(types) = part.types.text() {
+        let types = types.replace("use crate::", &format!("use {library}::"));
+        files.insert("types.rs".to_owned(), types);
+    }
+    files.insert("main.rs".to_owned(), main_of_library(&part, library));
+    Program {
+        files,
+        unpacks: part.kconfig.is_some(),
+        needs: (templates.0.into_iter())
+            .map(|(name, items)| (name.to_owned(), owned(items)))
+            .collect(),
+        diagnostics,
+    }
+}
+
+/// The modules that loaders have in common, from `src/`.
+pub fn library(needs: &Needs) -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    let mut index = "//! What the loaders have in common.\n\n".to_owned();
+    for (name, items) in needs {
+        let text = select(template(name), items.iter().map(String::as_str));
+        files.insert(format!("{name}.rs"), text);
+        let _ = writeln!(index, "pub mod {name};");
+    }
+    files.insert("lib.rs".to_owned(), index);
+    files
 }
 
 /// Gives options of one name but of different kinds different names.
@@ -256,6 +307,24 @@ fn main_of_one(part: &ObjectLoader, modules: &[&str]) -> String {
         let _ = writeln!(text, "{attribute}mod {module};");
     }
     let options = options_struct(parts, &about(parts), "");
+    let body = body_of_one(part, &options);
+    let imports = imports(&body);
+    format!("{text}\n{imports}\n{}\n", body.trim_matches('\n'))
+}
+
+fn main_of_library(part: &ObjectLoader, library: &str) -> String {
+    let parts = std::slice::from_ref(part);
+    let mut text =
+        "//! Loads the programs, attaches them, and shows what they report.\n\n".to_owned();
+    if part.types.text().is_some() {
+        text.push_str("mod types;\n\n");
+    }
+    let body = body_of_one(part, &options_struct(parts, &about(parts), ""));
+    let (foreign, own) = object::split_imports(&body, library, Vec::new());
+    format!("{text}{foreign}\n\n{own}\n{}\n", body.trim_matches('\n'))
+}
+
+fn body_of_one(part: &ObjectLoader, options: &str) -> String {
     let body = format!(
         "{options}\n{}\n{}\n{}\n{EXPLAIN}{}",
         part.tables(),
@@ -263,9 +332,7 @@ fn main_of_one(part: &ObjectLoader, modules: &[&str]) -> String {
         part.start("fn start"),
         part.text_helper()
     );
-    let body = body.replace("\n\n\n", "\n\n");
-    let imports = imports(&body);
-    format!("{text}\n{imports}\n{}\n", body.trim_matches('\n'))
+    body.replace("\n\n\n", "\n\n")
 }
 
 fn main_of_many(parts: &[ObjectLoader], modules: &[&str]) -> String {

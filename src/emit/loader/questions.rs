@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     text::list,
     variants::{Parts, attribute},
@@ -16,6 +18,81 @@ use crate::{
 
 /// `LINUX_HAS_SYSCALL_WRAPPER` of libbpf.
 pub(super) const WRAPPER: &str = "LINUX_HAS_SYSCALL_WRAPPER";
+
+/// What is asked of the kernel's types for one read-only variable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// The variable.
+    pub global: String,
+    /// One of the loader's `Ask`: `Offset`, `Exists` …
+    pub ask: String,
+    /// `struct task_struct`
+    pub of: String,
+    /// `se.avg`, or the name of a constant.
+    pub path: String,
+    /// Whether the object can't be loaded without it.
+    pub required: bool,
+}
+
+/// A variable that holds something of the kernel's version or configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Variable {
+    /// `CONFIG_HZ`
+    pub name: String,
+    /// How many bytes it has.
+    pub size: u64,
+    /// One of the loader's `Kind`: `Number`, `Text` or `Tristate`.
+    pub kind: String,
+    /// Whether the object can be loaded without it.
+    pub weak: bool,
+}
+
+/// All that is asked of the kernel's types.
+pub fn questions(object: &Object) -> Vec<Question> {
+    let bitfields = crate::emit::bitfields(object);
+    (0..)
+        .map(RelocationId)
+        .zip(&object.relocations)
+        .map(|(id, relocation)| {
+            // The variable of a bit-field's offset holds all of its answers.
+            let ask = match relocation.kind {
+                RelocationKind::FieldOffset if bitfields.contains(&id) => "Bitfield",
+                kind => ask(kind),
+            };
+            Question {
+                global: core_reads::symbol(relocation),
+                ask: ask.to_owned(),
+                of: type_of(relocation),
+                path: path_of(relocation),
+                required: !relocation.optional,
+            }
+        })
+        .collect()
+}
+
+/// All that is asked of the kernel's version and configuration, the wrapper's flag apart.
+pub fn variables(object: &Object) -> Vec<Variable> {
+    let mut variables = Vec::new();
+    for global in &object.globals {
+        if global.kind != GlobalKind::Kconfig || global.name == WRAPPER {
+            continue;
+        }
+        let (size, kind) = match &global.ty {
+            Ty::Bool => (1, "Number"),
+            Ty::Int { bits, .. } => (u64::from(bits / 8), "Number"),
+            Ty::Array(_, length) => (*length, "Text"),
+            Ty::Enum(_) => (4, "Tristate"),
+            _ => continue,
+        };
+        variables.push(Variable {
+            name: global.name.clone(),
+            size,
+            kind: kind.to_owned(),
+            weak: global.weak,
+        });
+    }
+    variables
+}
 
 /// A table of the loader's.
 pub(super) struct Table {
@@ -144,6 +221,13 @@ pub(super) fn kconfig(object: &Object) -> Option<Table> {
     let (text, differs) = constant(object, doc, "KCONFIG", "Variable", &rows)?;
     let argument = if differs { "KCONFIG" } else { "&KCONFIG" };
     Some(Table { text, argument })
+}
+
+/// Whether the programs look at how system calls are entered.
+pub fn uses_wrapper_flag(object: &Object) -> bool {
+    super::programs::Plan::of(object).needs_syscalls
+        || has_wrapper_flag(object)
+        || super::programs::reads_system_calls(object)
 }
 
 /// Whether the object has a flag of its own for the system calls' wrapper.

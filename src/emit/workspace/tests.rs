@@ -15,6 +15,7 @@ fn emitted() -> Emitted {
         doc: "//! What it is.\n".to_owned(),
         common: "pub const LENGTH: usize = 4;\n".to_owned(),
         runtime,
+        ..Emitted::default()
     }
 }
 

@@ -18,6 +18,9 @@ pub struct Manifest {
     pub inputs: BTreeMap<String, String>,
     /// [Hashes](hash) of what was generated, by path with `/` between its parts.
     pub files: BTreeMap<String, String>,
+    /// [Hashes](hash) of new versions that wait beside files that somebody edited.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pending: BTreeMap<String, String>,
 }
 
 /// The version of the format that this c2aya writes, and the only one that it reads.
@@ -25,13 +28,14 @@ const VERSION: u32 = 1;
 
 impl Manifest {
     /// A manifest without files.
-    pub(super) fn new(inputs: &BTreeMap<String, String>, options: &[String]) -> Self {
+    pub fn new(inputs: &BTreeMap<String, String>, options: &[String]) -> Self {
         Self {
             version: VERSION,
             generator: concat!("c2aya ", env!("CARGO_PKG_VERSION")).to_owned(),
             options: options.to_vec(),
             inputs: inputs.clone(),
             files: BTreeMap::new(),
+            pending: BTreeMap::new(),
         }
     }
 

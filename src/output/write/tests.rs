@@ -13,6 +13,8 @@ struct Sandbox {
     _temporary: TempDir,
     folder: PathBuf,
     files: BTreeMap<PathBuf, String>,
+    own: BTreeMap<String, String>,
+    merge: bool,
     force: bool,
 }
 
@@ -24,6 +26,8 @@ impl Sandbox {
             _temporary: temporary,
             folder,
             files: BTreeMap::new(),
+            own: BTreeMap::new(),
+            merge: false,
             force: false,
         };
         sandbox.wants(files);
@@ -43,6 +47,8 @@ impl Sandbox {
             files: &self.files,
             inputs: [("probe.bpf.c".to_owned(), hash(b"int x;"))].into(),
             options: vec!["--name=probe".to_owned()],
+            own: &self.own,
+            merge: self.merge,
             force: self.force,
         }
     }
@@ -236,14 +242,12 @@ fn cut_off(sandbox: &Sandbox, moved: usize) {
     let request = sandbox.request();
     let run = Run::prepare(&tree, &request).unwrap();
     run.stage(&request).unwrap();
-    for (at, path) in sandbox.files.keys().enumerate().take(moved) {
-        tree.publish(&at.to_string(), &tree.path(path)).unwrap();
-    }
+    run.commit(moved).unwrap();
 }
 
 #[test]
 fn a_run_that_was_cut_off_is_finished_by_the_next() {
-    for moved in 0..=2 {
+    for moved in 0..4 {
         let sandbox = Sandbox::new(TWO);
         cut_off(&sandbox, moved);
         assert!(sandbox.text(".c2aya/manifest.json").is_none());
@@ -373,4 +377,137 @@ mod links {
         assert_eq!(sandbox.run().unwrap_err(), "E0513");
         assert!(Path::new(&elsewhere).read_dir().unwrap().next().is_none());
     }
+}
+
+/// What an edited file becomes once a new version of it is generated, and what waits beside it.
+mod merge {
+    use super::*;
+
+    const OLD: &str = "one\ntwo\nthree\nfour\nfive\nsix\n";
+    const EDITED: &str = "ONE\ntwo\nthree\nfour\nfive\nsix\n";
+    const FITS: &str = "one\ntwo\nthree\nfour\nfive\nSIX\n";
+    const DIFFERS: &str = "uno\ntwo\nthree\nfour\nfive\nsix\n";
+    const BOTH: &str = "ONE\ntwo\nthree\nfour\nfive\nSIX\n";
+
+    fn edited() -> Sandbox {
+        let mut sandbox = Sandbox::new(&[("a.rs", OLD), ("b.rs", "b\n")]);
+        sandbox.merge = true;
+        sandbox.run().unwrap();
+        sandbox.put("a.rs", EDITED);
+        sandbox
+    }
+
+    fn base(sandbox: &Sandbox) -> Option<String> {
+        let (manifest, _) = super::super::manifest(&sandbox.folder).unwrap();
+        super::super::base(&sandbox.folder, &manifest.unwrap(), "a.rs")
+    }
+
+    #[test]
+    fn an_edit_stays_where_nothing_is_new() {
+        let sandbox = edited();
+        let report = sandbox.run().unwrap();
+        assert_eq!(
+            (report.edited, report.merged),
+            (paths(&["a.rs"]), paths(&[]))
+        );
+        assert!(report.diagnostics.is_empty());
+        assert_eq!(sandbox.text("a.rs").as_deref(), Some(EDITED));
+    }
+
+    #[test]
+    fn what_fits_is_merged() {
+        let mut sandbox = edited();
+        sandbox.wants(&[("a.rs", FITS)]);
+        let report = sandbox.run().unwrap();
+        assert_eq!(report.merged, paths(&["a.rs"]));
+        assert_eq!(sandbox.text("a.rs").as_deref(), Some(BOTH));
+        assert_eq!(base(&sandbox).as_deref(), Some(FITS));
+        let before = sandbox.all();
+        assert_eq!(sandbox.run().unwrap().edited, paths(&["a.rs"]));
+        assert_eq!(sandbox.all(), before);
+    }
+
+    #[test]
+    fn what_does_not_fit_waits_beside_until_it_is_removed() {
+        let mut sandbox = edited();
+        sandbox.wants(&[("a.rs", DIFFERS)]);
+        for _ in 0..2 {
+            let report = sandbox.run().unwrap();
+            assert_eq!(report.conflicts, paths(&["a.rs"]));
+            assert_eq!(report.diagnostics[0].code, super::super::CONFLICT);
+            assert_eq!(sandbox.text("a.rs").as_deref(), Some(EDITED));
+            assert_eq!(sandbox.text("a.rs.new").as_deref(), Some(DIFFERS));
+            assert_eq!(base(&sandbox).as_deref(), Some(DIFFERS));
+        }
+        // Another version replaces the one that waits.
+        let other = DIFFERS.replace("six", "SIX");
+        sandbox.wants(&[("a.rs", &other)]);
+        assert_eq!(sandbox.run().unwrap().conflicts, paths(&["a.rs"]));
+        assert_eq!(sandbox.text("a.rs.new").as_deref(), Some(other.as_str()));
+        // Somebody puts both together.
+        sandbox.put("a.rs", "both\n");
+        fs::remove_file(sandbox.folder.join("a.rs.new")).unwrap();
+        let report = sandbox.run().unwrap();
+        assert_eq!(
+            (report.conflicts, report.edited),
+            (paths(&[]), paths(&["a.rs"]))
+        );
+        assert_eq!(sandbox.text("a.rs").as_deref(), Some("both\n"));
+        assert!(!sandbox.folder.join(".c2aya/pending").exists());
+        assert_eq!(base(&sandbox).as_deref(), Some(other.as_str()));
+    }
+
+    #[test]
+    fn what_waited_goes_once_it_fits() {
+        let mut sandbox = edited();
+        sandbox.wants(&[("a.rs", DIFFERS)]);
+        sandbox.run().unwrap();
+        sandbox.put("a.rs", DIFFERS);
+        sandbox.run().unwrap();
+        assert_eq!(sandbox.text("a.rs.new"), None);
+    }
+
+    #[test]
+    fn a_merge_that_was_cut_off_anywhere_is_finished() {
+        for moved in 0..4 {
+            let mut sandbox = edited();
+            sandbox.wants(&[("a.rs", FITS), ("b.rs", "c\n")]);
+            cut_off(&sandbox, moved);
+            sandbox.run().unwrap();
+            assert_eq!(sandbox.text("a.rs").as_deref(), Some(BOTH), "{moved}");
+            assert_eq!(base(&sandbox).as_deref(), Some(FITS), "{moved}");
+            assert_eq!(sandbox.text("b.rs").as_deref(), Some("c\n"), "{moved}");
+        }
+    }
+
+    #[test]
+    fn without_its_base_an_edit_is_a_conflict() {
+        let mut sandbox = edited();
+        sandbox.put(".c2aya/base/a.rs", "");
+        sandbox.wants(&[("a.rs", FITS)]);
+        assert_eq!(sandbox.run().unwrap().conflicts, paths(&["a.rs"]));
+        assert_eq!(sandbox.text("a.rs").as_deref(), Some(EDITED));
+    }
+}
+
+#[test]
+fn own_files_are_written_with_the_others() {
+    let mut sandbox = Sandbox::new(TWO);
+    sandbox.own.insert("state.json".to_owned(), "1".to_owned());
+    sandbox.run().unwrap();
+    assert_eq!(sandbox.text(".c2aya/state.json").as_deref(), Some("1"));
+    sandbox.own.insert("state.json".to_owned(), "2".to_owned());
+    sandbox.run().unwrap();
+    assert_eq!(sandbox.text(".c2aya/state.json").as_deref(), Some("2"));
+}
+
+#[test]
+fn one_run_at_a_time() {
+    let sandbox = Sandbox::new(TWO);
+    sandbox.run().unwrap();
+    let folder = fs::File::open(&sandbox.folder).unwrap();
+    folder.lock().unwrap();
+    assert_eq!(sandbox.run().unwrap_err(), "E0514");
+    drop(folder);
+    sandbox.run().unwrap();
 }

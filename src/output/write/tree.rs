@@ -1,12 +1,18 @@
 //! The folder that is written to.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     io::Write as _,
     path::{Component, Path, PathBuf},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
 };
 
-use super::{BAD_MANIFEST, Manifest, NOT_WRITTEN, OUTSIDE, hash};
+use super::{BAD_MANIFEST, LOCKED, Manifest, NOT_WRITTEN, OUTSIDE, hash};
 use crate::diag::Diagnostic;
 
 /// The folder of c2aya's own.
@@ -50,6 +56,53 @@ impl Tree {
             return Err(outside(Path::new(OWN)));
         }
         Ok(tree)
+    }
+
+    /// Keeps other runs out of the folder, where it is there and the system can do that.
+    pub(super) fn lock(&self) -> Result<Option<fs::File>, Box<Diagnostic>> {
+        let Ok(folder) = fs::File::open(&self.root) else {
+            return Ok(None);
+        };
+        match folder.try_lock() {
+            Err(fs::TryLockError::WouldBlock) => Err(Diagnostic::error(
+                LOCKED,
+                None,
+                format!("another run of c2aya writes to `{}`", self.shown()),
+            )
+            .into()),
+            _ => Ok(Some(folder)),
+        }
+    }
+
+    /// Makes what was moved within c2aya's own folder last, where the system can do that.
+    pub(super) fn sync(&self) {
+        if let Ok(folder) = fs::File::open(self.root.join(OWN)) {
+            let _ = folder.sync_all();
+        }
+    }
+
+    /// Writes texts aside. The disk is waited for by several threads, as it takes long for each.
+    pub(super) fn stage_all(&self, texts: &[(String, &str)]) -> Result<(), Box<Diagnostic>> {
+        const THREADS: usize = 16;
+        let next = AtomicUsize::new(0);
+        let failed = Mutex::new(None);
+        thread::scope(|scope| {
+            for _ in 0..THREADS.min(texts.len()) {
+                scope.spawn(|| {
+                    while let Some((name, text)) = texts.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        if let Err(error) = self.stage(name, text) {
+                            let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
+                            failed.get_or_insert(error);
+                            return;
+                        }
+                    }
+                });
+            }
+        });
+        match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
     }
 
     /// As messages name it.
@@ -184,9 +237,13 @@ impl Tree {
         }
     }
 
-    /// Removes the copies of files that are generated no more.
-    pub(super) fn forget_bases(&self, manifest: &Manifest) -> Result<(), Box<Diagnostic>> {
-        let base = self.own("base");
+    /// Removes the copies of files that aren't among `files`.
+    pub(super) fn forget_copies(
+        &self,
+        place: &str,
+        files: &BTreeMap<String, String>,
+    ) -> Result<(), Box<Diagnostic>> {
+        let base = self.own(place);
         let mut folders = vec![PathBuf::new()];
         while let Some(folder) = folders.pop() {
             let Ok(entries) = fs::read_dir(base.join(&folder)) else {
@@ -196,13 +253,14 @@ impl Tree {
                 let path = folder.join(entry.file_name());
                 if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                     folders.push(path);
-                } else if !name(&path).is_ok_and(|name| manifest.files.contains_key(&name)) {
+                } else if !name(&path).is_ok_and(|name| files.contains_key(&name)) {
                     let file = base.join(&path);
                     fs::remove_file(&file).map_err(|error| self.not_written(&file, &error))?;
                     self.prune(&base, path.parent());
                 }
             }
         }
+        let _ = fs::remove_dir(base);
         Ok(())
     }
 
