@@ -30,6 +30,8 @@ pub enum Prec {
 pub struct Code {
     tokens: TokenStream,
     prec: Prec,
+    /// Whether the last thing in it is a type: `<` behind one would begin generic arguments.
+    ends_with_type: bool,
 }
 
 impl Code {
@@ -40,7 +42,11 @@ impl Code {
 
     /// An expression of that precedence.
     pub fn new(tokens: TokenStream, prec: Prec) -> Self {
-        Self { tokens, prec }
+        Self {
+            tokens,
+            prec,
+            ends_with_type: prec == Prec::Cast,
+        }
     }
 
     /// Its tokens, in parentheses if it binds less tightly than `prec`.
@@ -96,13 +102,8 @@ impl Code {
             Prec::Compare => Prec::BitOr,
             _ => prec,
         };
-        let left_prec = if op_starts_with_less(&op) {
-            // `a as T < b` would begin generic arguments.
-            next.max(if left.prec == Prec::Cast {
-                Prec::Unary
-            } else {
-                next
-            })
+        let left_prec = if left.ends_with_type && op_starts_with_less(&op) {
+            Prec::Postfix
         } else {
             next
         };
@@ -114,9 +115,15 @@ impl Code {
                 needed
             }
         };
+        let right_prec = least(right, tighter(prec));
+        let ends_with_type = right.ends_with_type && right.prec >= right_prec;
         let left = left.at(least(left, left_prec));
-        let right = right.at(least(right, tighter(prec)));
-        Self::new(quote!(#left #op #right), prec)
+        let right = right.at(right_prec);
+        Self {
+            tokens: quote!(#left #op #right),
+            prec,
+            ends_with_type,
+        }
     }
 
     /// `self as ty`
@@ -139,7 +146,7 @@ impl Code {
 
     /// `unsafe { self }`
     pub fn in_unsafe(&self) -> Self {
-        let tokens = &self.tokens;
+        let tokens = self.at_head();
         Self::atom(quote!(unsafe { #tokens }))
     }
 }
@@ -193,9 +200,30 @@ mod tests {
     }
 
     #[test]
+    fn types_before_less() {
+        let product = Code::binary(
+            &name("a"),
+            quote!(*),
+            &name("b").cast(&quote!(u32)),
+            Prec::Product,
+        );
+        let less = Code::binary(&product, quote!(<), &name("c"), Prec::Compare);
+        assert_eq!(less.to_token_stream().to_string(), "(a * b as u32) < c");
+        let more = Code::binary(&product, quote!(>), &name("c"), Prec::Compare);
+        assert_eq!(more.to_token_stream().to_string(), "a * b as u32 > c");
+    }
+
+    #[test]
     fn blocks_at_the_head_of_a_statement() {
         let cast = name("a").in_unsafe().cast(&quote!(i32));
         let tokens = cast.at_head();
         syn::parse2::<syn::Block>(quote!({ #tokens })).unwrap();
+        let block = Code::atom(quote!({
+            let a = 1;
+            a
+        }))
+        .cast(&quote!(i32));
+        let tokens = block.in_unsafe().to_token_stream();
+        syn::parse2::<syn::Expr>(tokens).unwrap();
     }
 }

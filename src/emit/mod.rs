@@ -12,6 +12,7 @@ mod items;
 pub mod loader;
 mod map_items;
 pub mod names;
+mod overflow;
 mod programs;
 mod records;
 pub mod runtime;
@@ -61,6 +62,8 @@ pub struct Emitted {
     pub runtime: runtime::Runtime,
     /// Where lines of [`main`](Self::main) come from, if that was asked for.
     pub origins: Vec<Origin>,
+    /// Whether rustc may find a number that wraps, which it takes for a mistake.
+    pub wraps: bool,
 }
 
 /// An item of the common crate, for a crate that several objects share.
@@ -113,7 +116,10 @@ pub fn emit(object: &Object, options: &Options) -> (Emitted, Vec<Diagnostic>) {
         in_common: false,
     };
     let mut diagnostics = Vec::new();
-    let mut emitted = Emitted::default();
+    let mut emitted = Emitted {
+        wraps: overflow::may_show(object),
+        ..Emitted::default()
+    };
     if options.common.is_some() {
         let uses = Uses::default();
         let t = Types {
@@ -228,9 +234,9 @@ pub fn imports(imports: &BTreeSet<(String, String)>) -> String {
     text(&quote!(#(#items)*), &Uses::default(), &mut Vec::new())
 }
 
-/// The module `bits`, for a file with [`SharedItem`]s that need it.
-pub fn bits_module() -> String {
-    let tokens = records::bits_module();
+/// The module `bits`, for a file with [`SharedItem`]s that need it; `wide`: some mention `set_wide`.
+pub fn bits_module(wide: bool) -> String {
+    let tokens = records::bits_module(wide);
     text(&tokens, &Uses::default(), &mut Vec::new())
 }
 
@@ -319,14 +325,18 @@ fn with_constants(object: &Object) -> Object {
 /// programs' file, has some.
 fn bits(t: &Types<'_>, common: bool, pieces: &mut Pieces) {
     let in_common = |id: &RecordId| t.common.is_some() && t.shared.records.contains(id);
-    let those = (0..)
+    let those: Vec<_> = (0..)
         .map(RecordId)
         .zip(&t.object.records)
         .filter(|(id, record)| in_common(id) == common && records::has_bit_fields(record))
-        .map(|(id, _)| t.object.only(Item::Record(id)));
-    let only = those.reduce(|a, b| a.zip(b).map(|(a, b)| a.union(b)));
+        .collect();
+    let wide = those
+        .iter()
+        .any(|(_, record)| records::has_wide_bit_fields(record));
+    let items = those.iter().map(|(id, _)| t.object.only(Item::Record(*id)));
+    let only = items.reduce(|a, b| a.zip(b).map(|(a, b)| a.union(b)));
     if let Some(only) = only {
-        pieces.add(t.uses, only, records::bits_module);
+        pieces.add(t.uses, only, || records::bits_module(wide));
     }
 }
 
@@ -423,17 +433,30 @@ fn text(tokens: &TokenStream, uses: &Uses, diagnostics: &mut Vec<Diagnostic>) ->
             comments::restore(&out, uses)
         }
         Err(error) => {
+            let text = tokens.to_string();
             diagnostics.push(
                 Diagnostic::error(
                     NOT_RUST,
                     None,
                     format!("the Rust that was made doesn't parse: {error}"),
                 )
+                .note(None, format!("near `{}`", where_it_fails(&text)))
                 .help("this is a fault of c2aya's; please report it with the file"),
             );
-            tokens.to_string()
+            text
         }
     }
+}
+
+/// The words around the place where `text`, which has no lines, stops to be Rust.
+fn where_it_fails(text: &str) -> String {
+    const AROUND: usize = 60;
+    let column = match syn::parse_str::<syn::File>(text) {
+        Ok(_) => 0,
+        Err(error) => error.span().start().column,
+    };
+    let from = column.saturating_sub(AROUND);
+    text.chars().skip(from).take(2 * AROUND).collect()
 }
 
 /// What belongs into the common crate.

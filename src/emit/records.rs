@@ -111,8 +111,8 @@ enum Part {
     Padding(u64),
 }
 
-/// The bit-fields that `fields` begin with and that are read as one number: of 64 bits at most, as no
-/// bit-field of C's crosses such a border unless its structure is packed.
+/// The bit-fields that `fields` begin with and that lie in one array of bytes: of 64 bits at most, as
+/// no bit-field of C's crosses such a border unless its structure is packed.
 fn bit_run<'f>(record: &Record, fields: &'f [Field]) -> Vec<&'f Field> {
     let word = |field: &Field| field.bits.map(|(bit, _)| bit / 64);
     let first = fields.first().and_then(word);
@@ -274,13 +274,20 @@ fn accessor(
         _ => (quote!(u32), false, quote!(as u32)),
     };
     // From the start of the bytes that hold the run.
-    let at = Literal::u64_unsuffixed(bit.saturating_sub(unit.0 * 8));
-    let width = Literal::u16_unsuffixed(width);
-    let storage = if record.union_ {
-        quote!(unsafe { self.#bits_name })
+    let at = bit.saturating_sub(unit.0 * 8);
+    let window = at / 8..(at + u64::from(width)).div_ceil(8);
+    let (storage, at, wide) = if record.union_ {
+        (quote!(unsafe { self.#bits_name }), at, false)
+    } else if unit.1 - unit.0 > 8 {
+        // More than a number holds: the bytes of this field alone.
+        let bytes = window.clone().map(Literal::u64_unsuffixed);
+        let storage = quote!([#(self.#bits_name[#bytes]),*]);
+        (storage, at % 8, window.end - window.start > 8)
     } else {
-        quote!(self.#bits_name)
+        (quote!(self.#bits_name), at, false)
     };
+    let at = Literal::u64_unsuffixed(at);
+    let width = Literal::u16_unsuffixed(width);
     let value = match (&field.ty, signed) {
         (Ty::Bool, _) => quote!(value.into()),
         (
@@ -293,10 +300,16 @@ fn accessor(
         (Ty::Int { signed: false, .. }, _) => quote!(value.into()),
         _ => quote!(value as u64),
     };
-    let get = if signed {
-        quote!(bits::get_signed)
+    let (get, set) = match (signed, wide) {
+        (true, false) => (quote!(bits::get_signed), quote!(bits::set)),
+        (false, false) => (quote!(bits::get), quote!(bits::set)),
+        (true, true) => (quote!(bits::get_signed_wide), quote!(bits::set_wide)),
+        (false, true) => (quote!(bits::get_wide), quote!(bits::set_wide)),
+    };
+    let target = if record.union_ {
+        quote!(self.#bits_name)
     } else {
-        quote!(bits::get)
+        storage.clone()
     };
     quote! {
         #docs
@@ -306,13 +319,14 @@ fn accessor(
         }
         #[inline(always)]
         pub fn #setter(&mut self, value: #ty) {
-            self.#bits_name = bits::set(#storage, #at, #width, #value);
+            #target = #set(#storage, #at, #width, #value);
         }
     }
 }
 
-/// The module by which bit-fields are read and written.
-pub fn bits_module() -> TokenStream {
+/// The module by which bit-fields are read and written; `wide` ones too, if there are such.
+pub fn bits_module(wide: bool) -> TokenStream {
+    let wide = wide.then(wide_bits);
     quote! {
         /// Bit-fields: numbers of some bits in a few bytes, as C lays them out on this target.
         mod bits {
@@ -361,8 +375,78 @@ pub fn bits_module() -> TokenStream {
                 }
                 bytes
             }
+            #wide
         }
     }
+}
+
+/// Bit-fields of packed structures that begin in one byte and end in the ninth.
+fn wide_bits() -> TokenStream {
+    quote! {
+        /// How far the byte `n`, counted from the lowest, lies above the field's lowest bit.
+        #[inline(always)]
+        fn above<const N: usize>(n: usize, at: u32, width: u32) -> i32 {
+            let below = if cfg!(target_endian = "little") { at } else { N as u32 * 8 - at - width };
+            n as i32 * 8 - below as i32
+        }
+
+        /// The byte `n`, counted from the lowest.
+        #[inline(always)]
+        fn place<const N: usize>(n: usize) -> usize {
+            if cfg!(target_endian = "little") { n } else { N - 1 - n }
+        }
+
+        /// As [`get`], for a field that nine bytes hold.
+        #[inline(always)]
+        pub fn get_wide<const N: usize>(bytes: [u8; N], at: u32, width: u32) -> u64 {
+            let mut value = 0;
+            for n in 0..N {
+                let byte = u64::from(bytes[place::<N>(n)]);
+                let above = above::<N>(n, at, width);
+                value |= if above < 0 { byte >> -above } else { byte << above };
+            }
+            value & (u64::MAX >> (64 - width))
+        }
+
+        /// As [`get_wide`], with the sign that its highest bit is.
+        #[allow(dead_code, reason = "not every port has signed bit-fields")]
+        #[inline(always)]
+        pub fn get_signed_wide<const N: usize>(bytes: [u8; N], at: u32, width: u32) -> i64 {
+            let unused = 64 - width;
+            (get_wide(bytes, at, width) << unused) as i64 >> unused
+        }
+
+        /// As [`set`], for a field that nine bytes hold.
+        #[inline(always)]
+        pub fn set_wide<const N: usize>(mut bytes: [u8; N], at: u32, width: u32, value: u64) -> [u8; N] {
+            let mask = u64::MAX >> (64 - width);
+            let value = value & mask;
+            for n in 0..N {
+                let above = above::<N>(n, at, width);
+                let (mask, value) = if above < 0 {
+                    (mask << -above, value << -above)
+                } else {
+                    (mask >> above, value >> above)
+                };
+                let byte = &mut bytes[place::<N>(n)];
+                *byte = *byte & !(mask as u8) | value as u8;
+            }
+            bytes
+        }
+    }
+}
+
+/// Whether a record has bit-fields that no eight bytes hold.
+pub fn has_wide_bit_fields(record: &Record) -> bool {
+    let bits = record
+        .fields
+        .iter()
+        .flatten()
+        .filter_map(|field| field.bits);
+    record.packed
+        && bits
+            .into_iter()
+            .any(|(bit, width)| bit % 8 + u64::from(width) > 64)
 }
 
 /// Whether a record has bit-fields that are named.

@@ -205,7 +205,11 @@ fn head(emitted: &Emitted) -> String {
     } else {
         "cfg_overflow_checks"
     };
-    let _ = writeln!(text, "#![no_std]\n#![no_main]\n#![feature({features})]\n");
+    let _ = writeln!(text, "#![no_std]\n#![no_main]\n#![feature({features})]");
+    if emitted.wraps {
+        text.push_str("#![allow(arithmetic_overflow, reason = \"it wraps, as in C\")]\n");
+    }
+    text.push('\n');
     text
 }
 

@@ -182,7 +182,8 @@ impl<'a> Body<'_, 'a> {
                 if compute == ty {
                     return Some(value.clone());
                 }
-                if signed {
+                // BPF divides 32 and 64 bits; less is for divisors that the compiler knows.
+                if signed || (bits < 32 && known.is_none_or(|by| by == 0)) {
                     return None;
                 }
                 simplify::fit(&self.cx.object, value, ty)

@@ -271,7 +271,7 @@ impl Body<'_> {
     pub(super) fn reference_to(&self, place: &Place, mutable: bool) -> Option<Code> {
         let base = super::declare::base_local(place);
         let found = self.written_place(place, mutable);
-        if found.in_union || packed_part(self, place) || matches!(global_of(place), Some(())) {
+        if found.in_union || packed_part(self, place) || super::declare::is_global(place) {
             return None;
         }
         if let (Some(id), true) = (base, mutable) {
@@ -610,15 +610,5 @@ fn packed_part(body: &Body<'_>, place: &Place) -> bool {
         }
         PlaceKind::Index(base, _) => packed_part(body, base),
         _ => false,
-    }
-}
-
-/// Variables of the object aren't borrowed.
-fn global_of(place: &Place) -> Option<()> {
-    use crate::ir::body::PlaceKind;
-    match &place.kind {
-        PlaceKind::Global(_) => Some(()),
-        PlaceKind::Field(base, ..) | PlaceKind::Index(base, _) => global_of(base),
-        _ => None,
     }
 }

@@ -113,10 +113,7 @@ impl Body<'_> {
                 return self.core_value(*id, &to);
             }
             // `1 << n` in the type that is wanted: no bit of it depends on the sign.
-            ExprKind::Binary(BinaryOp::Shl, left, right)
-                if matches!(value.ty, Ty::Int { bits: from, .. } if from == bits)
-                    && matches!(left.kind, ExprKind::Int(_)) =>
-            {
+            ExprKind::Binary(BinaryOp::Shl, left, right) if is_shifted_literal(value, &to) => {
                 let shifted = Expr {
                     kind: ExprKind::Binary(
                         BinaryOp::Shl,
@@ -340,4 +337,11 @@ fn widens(from: &Ty, bits: u16) -> bool {
 /// `*mut T` → `T`
 fn pointee_tokens(pointer: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
     pointer.into_iter().skip(2).collect()
+}
+
+/// `1 << n`, which is written in the type of the same width that is wanted.
+pub(super) fn is_shifted_literal(value: &Expr, to: &Ty) -> bool {
+    let same = |from| matches!(*to, Ty::Int { bits, .. } if bits == from);
+    matches!(value.ty, Ty::Int { bits, .. } if same(bits))
+        && matches!(&value.kind, ExprKind::Binary(BinaryOp::Shl, left, _) if matches!(left.kind, ExprKind::Int(_)))
 }

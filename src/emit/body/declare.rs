@@ -1,6 +1,8 @@
 //! Where variables begin to live: C declares them at the head of a block, Rust where they get their
 //! value.
 
+use std::collections::HashSet;
+
 use crate::ir::{
     Notes,
     body::{Block, ExprKind, Function, Init, LocalId, PlaceKind, Stmt, StmtKind},
@@ -478,6 +480,23 @@ pub(super) fn blocks_of(stmt: &mut Stmt) -> Vec<&mut Block> {
     }
 }
 
+/// The variables that a function's body declares.
+pub fn declared(function: &Function) -> HashSet<LocalId> {
+    #[derive(Default)]
+    struct Declared(HashSet<LocalId>);
+    impl Visit for Declared {
+        fn stmt(&mut self, stmt: &Stmt) {
+            if let StmtKind::Let(local, _) = stmt.kind {
+                self.0.insert(local);
+            }
+            self.stmt_parts(stmt);
+        }
+    }
+    let mut declared = Declared::default();
+    declared.function(function);
+    declared.0
+}
+
 /// Whether a statement says anything about the variable.
 pub fn mentions(stmt: &Stmt, local: LocalId) -> bool {
     let mut finder = Mentions {
@@ -506,24 +525,60 @@ impl Visit for Mentions {
 
 /// Whether a statement takes the variable's address, or that of a part of it.
 pub fn takes_address(stmt: &Stmt, local: LocalId) -> bool {
-    struct Finder {
-        local: LocalId,
-        found: bool,
-    }
+    let mut finder = Addresses::of(local);
+    finder.stmt(stmt);
+    finder.found
+}
+
+/// Whether an expression does something beside giving a value: it calls, or has statements.
+pub fn acts(expr: &crate::ir::body::Expr) -> bool {
+    #[derive(Default)]
+    struct Finder(bool);
     impl Visit for Finder {
         fn expr(&mut self, expr: &crate::ir::body::Expr) {
-            if let ExprKind::AddressOf(place) | ExprKind::Decay(place) = &expr.kind {
-                self.found |= base_local(place) == Some(self.local);
-            }
+            self.0 |= matches!(
+                expr.kind,
+                ExprKind::Call(..)
+                    | ExprKind::Helper(..)
+                    | ExprKind::Block(..)
+                    | ExprKind::Atomic(..)
+            );
             self.expr_parts(expr);
         }
     }
-    let mut finder = Finder {
-        local,
-        found: false,
-    };
-    finder.stmt(stmt);
+    let mut finder = Finder::default();
+    finder.expr(expr);
+    finder.0
+}
+
+/// As [`takes_address`], for an expression.
+pub fn expr_takes_address(expr: &crate::ir::body::Expr, local: LocalId) -> bool {
+    let mut finder = Addresses::of(local);
+    finder.expr(expr);
     finder.found
+}
+
+struct Addresses {
+    local: LocalId,
+    found: bool,
+}
+
+impl Addresses {
+    fn of(local: LocalId) -> Self {
+        Self {
+            local,
+            found: false,
+        }
+    }
+}
+
+impl Visit for Addresses {
+    fn expr(&mut self, expr: &crate::ir::body::Expr) {
+        if let ExprKind::AddressOf(place) | ExprKind::Decay(place) = &expr.kind {
+            self.found |= base_local(place) == Some(self.local);
+        }
+        self.expr_parts(expr);
+    }
 }
 
 /// The variable that a place is, or is a part of.
@@ -532,5 +587,14 @@ pub fn base_local(place: &crate::ir::body::Place) -> Option<LocalId> {
         PlaceKind::Local(local) => Some(*local),
         PlaceKind::Field(base, ..) | PlaceKind::Index(base, _) => base_local(base),
         _ => None,
+    }
+}
+
+/// Whether a place is a variable of the file, or a part of one.
+pub fn is_global(place: &crate::ir::body::Place) -> bool {
+    match &place.kind {
+        PlaceKind::Global(_) => true,
+        PlaceKind::Field(base, ..) | PlaceKind::Index(base, _) => is_global(base),
+        _ => false,
     }
 }

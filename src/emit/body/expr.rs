@@ -41,13 +41,13 @@ impl Body<'_> {
                 let name = self.t.names.function(*id);
                 Code::atom(quote!(#name))
             }
-            ExprKind::Unary(op, value) => {
-                match op {
-                    // No overflow to think about.
-                    UnaryOp::Neg => self.expr(value, Pin::Itself).dot(quote!(wrapping_neg())),
-                    UnaryOp::BitNot => self.expr(value, pin).unary(quote!(!)),
+            ExprKind::Unary(op, value) => match op {
+                UnaryOp::Neg if matches!(expr.ty, Ty::Int { signed: true, .. }) => {
+                    self.expr(value, pin).unary(quote!(-))
                 }
-            }
+                UnaryOp::Neg => self.expr(value, Pin::Itself).dot(quote!(wrapping_neg())),
+                UnaryOp::BitNot => self.expr(value, pin).unary(quote!(!)),
+            },
             ExprKind::Not(value) => self.not(value),
             ExprKind::Binary(op, left, right) => self.binary(*op, left, right, pin),
             ExprKind::Distance(left, right) => self.distance(left, right),
@@ -60,13 +60,14 @@ impl Body<'_> {
             }),
             ExprKind::Conditional(cond, then, other) => {
                 let cond = self.truth(cond);
-                let (then, other) = (self.expr(then, pin), self.expr(other, pin));
+                let arm = |value| self.expr(value, pin).at_head();
+                let (then, other) = (arm(then), arm(other));
                 Code::new(quote!(if #cond { #then } else { #other }), Prec::Lowest)
             }
             ExprKind::Cast(value) => self.cast(value, &expr.ty, pin),
             ExprKind::Block(stmts, value) => {
                 let stmts = self.stmts(stmts);
-                let value = self.expr(value, pin);
+                let value = self.expr(value, pin).at_head();
                 Code::atom(quote!({ #stmts #value }))
             }
             ExprKind::Call(id, args) => self.call(*id, args),
@@ -267,7 +268,9 @@ impl Body<'_> {
                 let name = self.constant_name(*id);
                 Code::atom(quote!(#name))
             }
-            _ => self.expr(count, Pin::Context),
+            ExprKind::Int(_) => self.expr(count, Pin::Context),
+            // Nothing but the count itself says its type.
+            _ => self.expr(count, Pin::Itself),
         }
     }
 
@@ -444,6 +447,9 @@ pub(super) fn self_typed(expr: &Expr) -> bool {
         ExprKind::Binary(_, left, right) => self_typed(left) || self_typed(right),
         ExprKind::Conditional(_, then, other) => self_typed(then) || self_typed(other),
         ExprKind::Block(_, value) => self_typed(value),
+        // No conversion at all.
+        ExprKind::Cast(value) if value.ty == expr.ty => self_typed(value),
+        ExprKind::Cast(value) if super::cast::is_shifted_literal(value, &expr.ty) => false,
         _ => true,
     }
 }

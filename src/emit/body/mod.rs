@@ -33,7 +33,7 @@ use quote::quote;
 pub use declare::settle;
 pub use lookup::tested_local;
 pub use pointers::{PointerUses, loaded_local};
-pub use value::c_string;
+pub use value::{c_string, wrap};
 
 use super::{code::Code, names, types::Types};
 use crate::ir::{
@@ -305,10 +305,10 @@ impl<'a> Body<'a> {
     /// Variables that are assigned when they may have a value already.
     fn flow(&self) -> assign::Flow {
         let mut flow = assign::Flow::default();
-        flow.start(self.function.params.iter().copied());
-        if let Some(context) = self.context {
-            flow.start([context.local]);
-        }
+        // Parameters, the context, arguments: whatever the body doesn't declare.
+        let declared = declare::declared(&self.function);
+        let all = (0..).map(LocalId).take(self.function.locals.len());
+        flow.start(all.filter(|local| !declared.contains(local)));
         flow.stmts(&self.function.body);
         flow
     }

@@ -86,9 +86,13 @@ impl Body<'_> {
         }
         if let Some((base, record, index)) = self.bit_field(place) {
             let getter = types::field_ident(record, index);
-            let (followed, base) = (self.followed(base), self.place(base));
-            let code = followed.unwrap_or(base.code).dot(quote!(#getter()));
-            return if base.is_unsafe || base.in_union {
+            let (mut code, is_unsafe) = self.method_target(base, false);
+            if self.is_packed_part(base) {
+                // There is no reference to it: a copy is asked.
+                code = Code::atom(quote!({ #code }));
+            }
+            let code = code.dot(quote!(#getter()));
+            return if is_unsafe {
                 self.operation(code)
             } else {
                 code
@@ -104,6 +108,19 @@ impl Body<'_> {
         } else {
             found.code
         }
+    }
+
+    /// A place that a method is called on, and whether that is unsafe.
+    pub(super) fn method_target(&self, place: &Place, writing: bool) -> (Code, bool) {
+        let (followed, found) = (self.followed(place), self.place(place));
+        let code = followed.unwrap_or(found.code);
+        let code = match (super::declare::is_global(place), writing) {
+            (false, _) => code,
+            // rustc allows no reference to a mutable static but by way of a pointer.
+            (true, false) => code.unary(quote!(&raw const)).unary(quote!(*)),
+            (true, true) => code.unary(quote!(&raw mut)).unary(quote!(*)),
+        };
+        (code, found.is_unsafe || found.in_union)
     }
 
     /// A place by name.
@@ -253,7 +270,7 @@ impl Body<'_> {
             let base = self.followed(base).unwrap_or(found.code).at(Prec::Postfix);
             return PlaceCode {
                 code: Code::atom(quote!(#base[#index])),
-                // Only whole fields of unions are written without reading.
+                // An element can't be written without a look at the array.
                 is_unsafe: found.is_unsafe || found.in_union,
                 in_union: found.in_union,
                 reference: None,

@@ -3,7 +3,11 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::{Body, Held, Pin, value};
+use super::{
+    Body, Held, Pin,
+    declare::{acts, base_local, expr_takes_address},
+    value,
+};
 use crate::{
     emit::{code::Code, types},
     ir::{
@@ -16,19 +20,38 @@ impl Body<'_> {
     pub(super) fn assign(&self, place: &Place, value: &Expr) -> TokenStream {
         if let Some((base, record, index)) = self.bit_field(place) {
             let setter = format_ident!("set_{}", types::field_ident(record, index));
-            if let Some(local) = super::declare::base_local(base) {
+            if let Some(local) = base_local(base) {
                 self.mutate(local);
             }
             let (tokens, is_unsafe) = self.whole(|| {
-                let value = self.expr(value, Pin::Context);
-                let (followed, base) = (self.followed(base), self.place(base));
-                let code = followed.unwrap_or(base.code).dot(quote!(#setter(#value)));
-                let code = if base.is_unsafe || base.in_union {
+                let (mut first, mut code) = (None, self.expr(value, Pin::Context));
+                // clang has the value before it looks where to put it.
+                if acts(value) && !matches!(base.kind, PlaceKind::Local(_))
+                    || base_local(base).is_some_and(|local| expr_takes_address(value, local))
+                {
+                    first = Some(quote!(let value = #code;));
+                    code = Code::atom(quote!(value));
+                }
+                let (target, is_unsafe) = self.method_target(base, true);
+                let code = if self.is_packed_part(base) {
+                    // There is no reference to it: a copy is changed and put back.
+                    Code::atom(quote!({
+                        let mut part = #target;
+                        part.#setter(#code);
+                        #target = part
+                    }))
+                } else {
+                    target.dot(quote!(#setter(#code)))
+                };
+                let code = if is_unsafe {
                     self.operation(code)
                 } else {
                     code
                 };
-                quote!(#code)
+                match first {
+                    Some(first) => quote!({ #first #code }),
+                    None => quote!(#code),
+                }
             });
             return if is_unsafe {
                 quote!(unsafe { #tokens };)
@@ -77,7 +100,7 @@ impl Body<'_> {
     }
 
     fn write(&self, place: &Place, value: impl Fn(&Self) -> Code, op: TokenStream) -> TokenStream {
-        if let Some(local) = super::declare::base_local(place) {
+        if let Some(local) = base_local(place) {
             self.mutate_unless_slot(local);
         }
         let target = || self.written_place(place, true);

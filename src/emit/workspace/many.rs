@@ -369,6 +369,8 @@ struct Module {
     reexports: BTreeSet<(String, String)>,
     items: Vec<String>,
     bits: bool,
+    /// Some of nine bytes.
+    wide_bits: bool,
 }
 
 impl Module {
@@ -376,6 +378,7 @@ impl Module {
         self.imports.extend(item.imports.iter().cloned());
         self.items.push(item.text.clone());
         self.bits |= item.bits;
+        self.wide_bits |= item.mentions.contains("set_wide");
     }
 
     fn reexport(&mut self, module: &str, name: &str) {
@@ -408,7 +411,7 @@ impl Module {
         }
         let single = |text: &str| text.lines().count() == 1;
         let mut previous: Option<&str> = None;
-        let bits = self.bits.then(emit::bits_module);
+        let bits = self.bits.then(|| emit::bits_module(self.wide_bits));
         for item in self.items.iter().chain(&bits) {
             if !previous.is_some_and(|previous| single(previous) && single(item)) {
                 text.push('\n');

@@ -9,7 +9,7 @@ fn emitted() -> Emitted {
     runtime.need(Module::Syscall, "args");
     runtime.need(Module::Atomic, "add");
     Emitted {
-        common_asks: false,
+        wraps: false,
         main: "pub fn program() {}\n".to_owned(),
         imports: "use aya_ebpf::Global;\n".to_owned(),
         doc: "//! What it is.\n".to_owned(),

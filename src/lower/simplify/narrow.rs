@@ -139,7 +139,8 @@ pub(in crate::lower) fn fit(object: &Object, value: &Expr, ty: &Ty) -> Option<Ex
             remade(ExprKind::Binary(BinaryOp::Shr, Box::new(a), b.clone()))
         }
         ExprKind::Binary(op @ (BinaryOp::Div | BinaryOp::Rem), a, b)
-            if matches!(ty, Ty::Int { signed: false, .. }) =>
+            if matches!(ty, Ty::Int { signed: false, bits } if *bits >= 32
+                || known(object, b).is_some_and(|by| by != 0)) =>
         {
             let (a, b) = (fit(object, a, ty)?, fit(object, b, ty)?);
             remade(ExprKind::Binary(*op, Box::new(a), Box::new(b)))
