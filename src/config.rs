@@ -373,7 +373,7 @@ mod tests {
         check_error("[lnt]\n", "line 1: unknown key `lnt`; is it `lint`?");
         check_error(
             "x = 1\n",
-            "line 1: unknown key `x`; there are files, lint, reading, target",
+            "line 1: unknown key `x`; there are files, lint, migrate, reading, target",
         );
     }
 

@@ -109,6 +109,17 @@ pub fn records(random: &mut Random, count: usize) -> Vec<Record> {
 }
 
 fn field_type(random: &mut Random, records: &[Record], union: bool) -> Ty {
+    match field_of_any(random, records, union) {
+        // Other members could put another number than 0 and 1 there, which C leaves undefined.
+        Ty::Scalar(scalar) if union && scalar.bits == 1 => Ty::Scalar(U64),
+        Ty::Array(element, length) if union && matches!(*element, Ty::Scalar(s) if s.bits == 1) => {
+            Ty::Array(Box::new(Ty::Scalar(SCALARS[0])), length)
+        }
+        ty => ty,
+    }
+}
+
+fn field_of_any(random: &mut Random, records: &[Record], union: bool) -> Ty {
     match random.below(8) {
         0 | 1 if !union => {
             let base = scalar_of(random);
@@ -120,7 +131,7 @@ fn field_type(random: &mut Random, records: &[Record], union: bool) -> Ty {
             1 << (1 + random.below(2)),
         ),
         // Only small ones, since the stack has 512 bytes.
-        3 if records.len() == 1 => Ty::Record(0),
+        3 if records.len() == 1 && !union => Ty::Record(0),
         _ => Ty::Scalar(scalar_of(random)),
     }
 }
