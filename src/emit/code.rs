@@ -77,8 +77,13 @@ impl Code {
         if !starts_with_block {
             return self.tokens.clone();
         }
+        // A block in a condition isn't the end of its `if`, which has an `else`.
+        let mut open = 0;
         while let Some(token) = rest.next() {
-            let block = is_braces(&token);
+            if let TokenTree::Ident(word) = &token {
+                open += i32::from(*word == "if") - i32::from(*word == "else");
+            }
+            let block = is_braces(&token) && open == 0;
             head.extend([token]);
             let goes_on = match rest.peek() {
                 None => return self.tokens.clone(),

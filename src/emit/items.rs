@@ -158,7 +158,17 @@ pub fn global(t: &Types<'_>, id: GlobalId, global: &Global) -> TokenStream {
                 static #name: #global_type<#ty> = #global_type::new(#value);
             }
         }
-        GlobalKind::Constant if !has_pointer(t, &global.ty) => quote! {
+        GlobalKind::Constant if is_table(t, global) => {
+            let shared = t
+                .uses
+                .runtime_item(super::runtime::Module::Memory, "Shared");
+            quote! {
+                #docs
+                #export
+                static #name: #shared<#ty> = #shared(#value);
+            }
+        }
+        GlobalKind::Constant => quote! {
             #docs
             #export
             static #name: #ty = #value;
@@ -181,6 +191,11 @@ pub fn holds_address(global: &Global) -> bool {
     };
     null && matches!(global.ty, Ty::Pointer { .. })
         && matches!(global.kind, GlobalKind::Option | GlobalKind::Kconfig)
+}
+
+/// Whether a constant holds pointers, and so stands in a `Shared`.
+pub fn is_table(t: &Types<'_>, global: &Global) -> bool {
+    matches!(global.kind, GlobalKind::Constant) && has_pointer(t, &global.ty)
 }
 
 /// Raw pointers may not be shared between threads, says Rust.

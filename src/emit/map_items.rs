@@ -42,6 +42,10 @@ fn is_typed_def(object: &Object, def: &MapDef) -> bool {
     if aya_type(def.map_type).is_none() || def.numa_node.is_some() || def.extra != 0 {
         return false;
     }
+    // Its loader says how many; Aya's types must know. Storages and perf buffers need no number.
+    if def.max_entries == 0 && !matches!(def.map_type, 4 | 19 | 21 | 24 | 28 | 32) {
+        return false;
+    }
     let aligned = |ty: &Option<Ty>| {
         ty.as_ref()
             .is_none_or(|ty| super::types::align_of(object, ty) <= 8)

@@ -108,7 +108,9 @@ impl Names {
         }
         for (id, constant) in (0..).map(ConstantId).zip(&object.constants) {
             // The kernel's constants keep their names: Aya has them too.
-            let name = if constant.foreign {
+            let known =
+                upper(&constant.name) == constant.name || super::items::binding(constant).is_some();
+            let name = if constant.foreign && known {
                 taken.names.insert(constant.name.clone());
                 constant.name.clone()
             } else {

@@ -5,7 +5,7 @@ pub mod many;
 
 use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf};
 
-use super::{Emitted, loader::loader, runtime::Module};
+use super::{Emitted, loader::loader};
 use crate::{diag::Diagnostic, ir::Object};
 
 /// An object and the Rust that it became.
@@ -198,8 +198,7 @@ fn head(emitted: &Emitted) -> String {
     if !doc.is_empty() {
         let _ = writeln!(text, "{doc}\n");
     }
-    let modules = emitted.runtime.modules();
-    let asm = modules.into_iter().any(Module::needs_asm) || emitted.main.contains("asm!(");
+    let asm = emitted.runtime.needs_asm() || emitted.main.contains("asm!(");
     let features = if asm {
         "asm_experimental_arch, cfg_overflow_checks"
     } else {

@@ -130,8 +130,23 @@ pub enum StmtKind {
     Return(Option<Expr>),
     /// Keeps the optimiser from knowing the value of the place, or from moving memory accesses.
     Barrier(Option<Place>),
+    /// Inline assembly of BPF with any number of outputs.
+    Asm(Asm),
     /// Never reached.
     Unreachable,
+}
+
+/// Inline assembly: operands are numbered through, outputs first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asm {
+    /// `{0}`, `{1}` … stand for the registers of operands; other braces are doubled.
+    pub text: String,
+    /// Where each output goes, and what its register holds at first.
+    pub outputs: Vec<(Place, Option<Expr>)>,
+    /// Registers that are only read.
+    pub inputs: Vec<Expr>,
+    /// Registers that are overwritten: `r0` …
+    pub clobbers: Vec<String>,
 }
 
 /// An arm of a [`StmtKind::Switch`].
@@ -373,6 +388,8 @@ pub enum Builtin {
     Memset,
     /// `int`, as C's.
     Memcmp,
+    /// Destination, text; the value is the destination.
+    Strcpy,
     /// Bytes swapped, at the width of the type.
     Bswap,
     /// To and from network byte order, at the width of the type.

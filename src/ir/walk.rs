@@ -107,6 +107,17 @@ macro_rules! visitor {
                     }
                     StmtKind::Return(Some(value)) => self.expr(value),
                     StmtKind::Barrier(Some(place)) => self.place(place),
+                    StmtKind::Asm(asm) => {
+                        for (place, first) in &$($mutable)? asm.outputs {
+                            if let Some(first) = first {
+                                self.expr(first);
+                            }
+                            self.place(place);
+                        }
+                        for input in &$($mutable)? asm.inputs {
+                            self.expr(input);
+                        }
+                    }
                     StmtKind::Break(_)
                     | StmtKind::Continue(_)
                     | StmtKind::Return(None)

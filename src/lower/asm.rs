@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     c::tree::Asm,
-    ir::body::{Expr, ExprKind, StmtKind},
+    ir::{
+        body::{self as ir, Expr, ExprKind, StmtKind},
+        ty::Ty,
+    },
     source::span::Span,
 };
 
@@ -20,6 +23,16 @@ enum Operand {
     Number(i128),
 }
 
+/// What an input becomes.
+enum Input {
+    /// A register of its own.
+    Register,
+    /// A constant.
+    Number(i128),
+    /// The register of the output with that number.
+    Tied(usize),
+}
+
 impl<'a> Body<'_, 'a> {
     /// An `asm` statement.
     pub(super) fn asm(&mut self, asm: &'a Asm, span: Span) -> Lowered<()> {
@@ -27,25 +40,29 @@ impl<'a> Body<'_, 'a> {
         if text.is_empty() {
             return self.barrier(asm, span);
         }
+        let mut registers = Vec::new();
+        for clobber in &asm.clobbers {
+            match clobber.as_ref() {
+                "memory" | "cc" => {}
+                name if is_register(name) => registers.push(name.to_owned()),
+                _ => return self.refuse_asm(span),
+            }
+        }
+        // Jumps may lead to labels of the text's own; leaving the function isn't Rust's to know.
+        if text.contains("exit") || text.contains("%l") || text.contains("%=") {
+            return self.refuse_asm(span);
+        }
         let [(_, constraint, output)] = asm.outputs.as_slice() else {
-            return self.refuse_asm(span);
+            return self.asm_block(asm, &text, registers, span);
         };
-        let clobbers_memory_only = asm
-            .clobbers
-            .iter()
-            .all(|clobber| matches!(clobber.as_ref(), "memory" | "cc"));
-        let jumps = text.contains("goto") || text.contains("call") || text.contains("exit");
-        if jumps || !clobbers_memory_only {
-            return self.refuse_asm(span);
+        let plain = matches!(constraint.as_ref(), "=r" | "=&r" | "+r" | "+&r");
+        if !registers.is_empty() || text.contains("goto") || text.contains("call") || !plain {
+            return self.asm_block(asm, &text, registers, span);
         }
         let place = self.place(output)?;
         let place = self.stable(place);
         let mut inputs: Vec<Expr> = Vec::with_capacity(asm.inputs.len() + 1);
-        let updates = match constraint.as_ref() {
-            "=r" | "=&r" => false,
-            "+r" | "+&r" => true,
-            _ => return self.refuse_asm(span),
-        };
+        let updates = constraint.starts_with('+');
         if updates {
             let old = load(place.clone(), span);
             inputs.push(self.cast(old, &U64));
@@ -53,12 +70,9 @@ impl<'a> Body<'_, 'a> {
         let mut operands = vec![Operand::Register(0)];
         for (_, constraint, input) in &asm.inputs {
             let value = self.expr(input)?;
-            match constraint.as_ref() {
-                "i" | "n" => match simplify::known(&self.cx.object, &value) {
-                    Some(number) => operands.push(Operand::Number(number)),
-                    None => return self.refuse_asm(span),
-                },
-                "r" | "ri" => {
+            match self.input(constraint, &value) {
+                Some(Input::Number(number)) => operands.push(Operand::Number(number)),
+                Some(Input::Register) => {
                     inputs.push(value);
                     operands.push(Operand::Register(inputs.len()));
                 }
@@ -74,6 +88,72 @@ impl<'a> Body<'_, 'a> {
         let value = expr(ExprKind::Asm(text, inputs), U64, span);
         let value = self.cast(value, &place.ty);
         self.push(StmtKind::Assign(place, value), span);
+        Ok(())
+    }
+
+    /// What a constraint wants of an input.
+    fn input(&self, constraint: &str, value: &Expr) -> Option<Input> {
+        let known = || simplify::known(&self.cx.object, value);
+        match constraint {
+            "i" | "n" => known().map(Input::Number),
+            "ri" | "ir" | "g" | "rn" => Some(known().map_or(Input::Register, Input::Number)),
+            "r" => Some(Input::Register),
+            tied => tied.parse().ok().map(Input::Tied),
+        }
+    }
+
+    /// Assembly with several outputs, with none, or that overwrites registers.
+    fn asm_block(
+        &mut self,
+        asm: &'a Asm,
+        text: &str,
+        clobbers: Vec<String>,
+        span: Span,
+    ) -> Lowered<()> {
+        let mut outputs = Vec::with_capacity(asm.outputs.len());
+        for (_, constraint, output) in &asm.outputs {
+            let place = self.place(output)?;
+            let place = self.stable(place);
+            let first = match constraint.as_ref() {
+                "=r" | "=&r" => None,
+                "+r" | "+&r" => Some(load(place.clone(), span)),
+                _ => return self.refuse_asm(span),
+            };
+            if !in_register(&place.ty) || self.is_bit_field(&place) {
+                return self.refuse_asm(span);
+            }
+            outputs.push((place, first));
+        }
+        let mut operands: Vec<_> = (0..outputs.len()).map(Operand::Register).collect();
+        let mut inputs = Vec::with_capacity(asm.inputs.len());
+        for (_, constraint, input) in &asm.inputs {
+            let value = self.expr(input)?;
+            match self.input(constraint, &value) {
+                Some(Input::Number(number)) => operands.push(Operand::Number(number)),
+                Some(Input::Register) if in_register(&value.ty) => {
+                    operands.push(Operand::Register(outputs.len() + inputs.len()));
+                    inputs.push(value);
+                }
+                Some(Input::Tied(at)) => match outputs.get_mut(at) {
+                    Some((place, first @ None)) => {
+                        *first = Some(simplify::cast(&self.cx.object, value, &place.ty));
+                        operands.push(Operand::Register(at));
+                    }
+                    _ => return self.refuse_asm(span),
+                },
+                _ => return self.refuse_asm(span),
+            }
+        }
+        let Some(text) = renumbered(text, asm, &operands) else {
+            return self.refuse_asm(span);
+        };
+        let asm = ir::Asm {
+            text,
+            outputs,
+            inputs,
+            clobbers,
+        };
+        self.push(StmtKind::Asm(asm), span);
         Ok(())
     }
 
@@ -95,7 +175,24 @@ impl<'a> Body<'_, 'a> {
     }
 }
 
-/// The text with `{0}` for the output, `{1}` … for the registers of inputs, and constants as
+/// A general register of BPF; Rust keeps the frame pointer for itself.
+fn is_register(name: &str) -> bool {
+    matches!(
+        name.strip_prefix('r').map(str::as_bytes),
+        Some([b'0'..=b'9'])
+    )
+}
+
+/// Whether Rust puts a value of the type into a register.
+fn in_register(ty: &Ty) -> bool {
+    match ty {
+        Ty::Int { bits, .. } => *bits <= 64,
+        Ty::Pointer { .. } => true,
+        _ => false,
+    }
+}
+
+/// The text with `{0}` for the first output, higher numbers for other registers, and constants as
 /// numbers.
 fn renumbered(text: &str, asm: &Asm, operands: &[Operand]) -> Option<String> {
     let names: Vec<_> = asm
@@ -105,7 +202,9 @@ fn renumbered(text: &str, asm: &Asm, operands: &[Operand]) -> Option<String> {
         .map(|(name, _, _)| name.as_deref())
         .collect();
     let mut result = String::new();
-    let mut rest = text;
+    // Braces are Rust's.
+    let text = text.replace('{', "{{").replace('}', "}}");
+    let mut rest = text.as_str();
     while let Some((before, behind)) = rest.split_once('%') {
         result.push_str(before);
         let (index, behind) = if let Some(named) = behind.strip_prefix('[') {

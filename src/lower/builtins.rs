@@ -166,6 +166,18 @@ impl<'a> Body<'_, 'a> {
             "memset" => Some(Builtin::Memset),
             "memcmp" | "bcmp" => Some(Builtin::Memcmp),
             "bzero" => return self.bzero(e, args),
+            "strcpy" => return self.copy_text(e, args),
+            "strlen"
+                if let [text] = args
+                    && let Some(bytes) = super::pt_regs::bytes(text) =>
+            {
+                let len = bytes
+                    .iter()
+                    .position(|byte| *byte == 0)
+                    .unwrap_or(bytes.len());
+                let ty = self.ty(&e.ty);
+                return Ok(int(i128::try_from(len).unwrap_or(0), ty, e.span));
+            }
             _ => None,
         };
         if let Some(builtin) = memory {
@@ -227,6 +239,21 @@ impl<'a> Body<'_, 'a> {
             Ty::Unit => Ok(value),
             ty => Ok(self.cast(value, &ty)),
         }
+    }
+
+    /// `strcpy`, which clang copies in place where it knows the text.
+    fn copy_text(&mut self, e: &'a CExpr, args: &'a [CExpr]) -> Lowered<Expr> {
+        let [destination, text] = args else {
+            return self.unsupported(e, "this number of arguments");
+        };
+        let destination = self.argument(destination)?;
+        let text = self.operand(&[&destination], |body| body.argument(text))?;
+        let destination = self.cast(destination, &Ty::void_pointer(true));
+        let text = self.cast(text, &Ty::void_pointer(false));
+        let value = ExprKind::Builtin(Builtin::Strcpy, vec![destination, text]);
+        let value = expr(value, Ty::void_pointer(true), e.span);
+        let ty = self.ty(&e.ty);
+        Ok(self.cast(value, &ty))
     }
 
     fn bzero(&mut self, e: &'a CExpr, args: &'a [CExpr]) -> Lowered<Expr> {

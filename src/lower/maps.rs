@@ -103,8 +103,10 @@ impl<'a> Lowerer<'a> {
         let mut def = empty();
         for field in fields {
             let name = field.name.as_deref().unwrap_or_default();
-            let number =
-                || number_of(&field.ty).ok_or_else(|| format!("has no number as `{name}`"));
+            let number = || {
+                self.number_of(&field.ty)
+                    .ok_or_else(|| format!("has no number as `{name}`"))
+            };
             match name {
                 "type" => def.map_type = small(number()?),
                 "max_entries" => {
@@ -324,6 +326,23 @@ impl<'a> Lowerer<'a> {
         }
     }
 
+    /// N of a field `int (*name)[N]`, as `__uint` declares it; of `__ulong`'s enumeration the value.
+    fn number_of(&self, ty: &CType) -> Option<u64> {
+        let to = match &ty.kind {
+            Kind::Enum(id) => {
+                let found = self.tree.types.enums.get(id.0 as usize)?;
+                return u64::try_from(found.constants.first()?.value).ok();
+            }
+            Kind::Pointer(to) => to,
+            _ => return None,
+        };
+        match &to.kind {
+            Kind::Array(_, ArrayLen::Known(len)) => Some(*len),
+            Kind::Array(_, ArrayLen::Unknown) => Some(0),
+            _ => None,
+        }
+    }
+
     /// Marks what user space sees of a type.
     pub(super) fn share(&mut self, ty: &Option<Ty>) {
         if let Some(ty) = ty {
@@ -390,18 +409,6 @@ fn empty() -> MapDef {
         pin_by_name: false,
         numa_node: None,
         inner: None,
-    }
-}
-
-/// N of a field `int (*name)[N]`, as `__uint` declares it; of `__ulong`'s enumeration the value.
-fn number_of(ty: &CType) -> Option<u64> {
-    let Kind::Pointer(to) = &ty.kind else {
-        return None;
-    };
-    match &to.kind {
-        Kind::Array(_, ArrayLen::Known(len)) => Some(*len),
-        Kind::Array(_, ArrayLen::Unknown) => Some(0),
-        _ => None,
     }
 }
 

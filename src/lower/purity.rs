@@ -77,7 +77,11 @@ impl Visit for Look {
                 use crate::ir::body::Builtin;
                 if matches!(
                     builtin,
-                    Builtin::Memcpy | Builtin::Memmove | Builtin::Memset | Builtin::Memcmp
+                    Builtin::Memcpy
+                        | Builtin::Memmove
+                        | Builtin::Memset
+                        | Builtin::Memcmp
+                        | Builtin::Strcpy
                 ) {
                     self.effects = true;
                 }
@@ -101,6 +105,10 @@ impl Visit for Assigned {
             }
             StmtKind::Let(local, _) => {
                 self.0.insert(*local);
+            }
+            StmtKind::Asm(asm) => {
+                let outputs = asm.outputs.iter();
+                self.0.extend(outputs.filter_map(|(place, _)| root(place)));
             }
             _ => {}
         }

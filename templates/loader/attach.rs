@@ -5,7 +5,9 @@ use std::{ffi::CString, fs::File, io::Read as _, path::Path};
 use anyhow::{Context as _, Result, bail};
 use aya::{
     Btf, Ebpf,
-    maps::{Map, ProgramArray, SockHash, SockMap, sock::SockMapFd},
+    maps::{
+        ArrayOfMaps, HashOfMaps, Map, MapData, ProgramArray, SockHash, SockMap, sock::SockMapFd,
+    },
     programs::{
         BtfTracePoint, CgroupAttachMode, CgroupDevice, CgroupSkb, CgroupSkbAttachType, CgroupSock,
         CgroupSockAddr, CgroupSockopt, CgroupSysctl, FEntry, FExit, FlowDissector, Iter, KProbe,
@@ -390,6 +392,40 @@ pub fn tail_call(ebpf: &mut Ebpf, map: &str, index: u32, name: &str) -> Result<(
     let program = program.fd()?.try_clone()?;
     let calls = ebpf.map_mut(map).with_context(|| format!("no map {map}"))?;
     ProgramArray::try_from(calls)?.set(index, &program, 0)?;
+    Ok(())
+}
+
+/// Puts the map `inner` into a map of maps.
+pub fn inner_map(ebpf: &mut Ebpf, outer: &str, key: u32, inner: &str) -> Result<()> {
+    let map = ebpf
+        .map(inner)
+        .with_context(|| format!("no map {inner}"))?;
+    let inner = match map {
+        Map::Array(data)
+        | Map::BloomFilter(data)
+        | Map::HashMap(data)
+        | Map::LpmTrie(data)
+        | Map::LruHashMap(data)
+        | Map::PerCpuArray(data)
+        | Map::PerCpuHashMap(data)
+        | Map::PerCpuLruHashMap(data)
+        | Map::PerfEventArray(data)
+        | Map::Queue(data)
+        | Map::RingBuf(data)
+        | Map::SockHash(data)
+        | Map::SockMap(data)
+        | Map::Stack(data)
+        | Map::StackTraceMap(data) => MapData::from_id(data.info()?.id())?,
+        _ => bail!("{inner} can't be put into another map"),
+    };
+    let map = ebpf
+        .map_mut(outer)
+        .with_context(|| format!("no map {outer}"))?;
+    if matches!(map, Map::HashOfMaps(_)) {
+        HashOfMaps::<_, u32, MapData>::try_from(map)?.insert(&key, &inner, 0)?;
+    } else {
+        ArrayOfMaps::<_, MapData>::try_from(map)?.set(key, &inner, 0)?;
+    }
     Ok(())
 }
 

@@ -1,5 +1,12 @@
 //! What C does by `memcpy` and its kin, without the calls that LLVM would make of it.
 
+/// A constant with pointers in it, which Rust doesn't share between threads by itself.
+#[repr(transparent)]
+pub struct Shared<T>(pub T);
+
+// SAFETY: nobody writes to it.
+unsafe impl<T> Sync for Shared<T> {}
+
 /// The most bytes that LLVM copies without a loop or a call.
 const INLINE: usize = 128;
 
@@ -31,6 +38,26 @@ pub unsafe fn copy_bytes(to: *mut u8, from: *const u8, size: usize) {
         // Volatile, or LLVM makes a call of the loop.
         // SAFETY: see above.
         unsafe { to.add(i).write_volatile(from.add(i).read_volatile()) };
+    }
+}
+
+/// `strcpy`: a text with the zero behind it.
+///
+/// # Safety
+///
+/// `from` must end with a zero, and `to` be valid for writes of as many bytes.
+#[inline(always)]
+pub unsafe fn copy_text(to: *mut u8, from: *const u8) {
+    let (mut to, mut from) = (to, from);
+    loop {
+        // Volatile, or LLVM makes a call of the loop.
+        // SAFETY: see above.
+        let byte = unsafe { from.read_volatile() };
+        unsafe { to.write_volatile(byte) };
+        if byte == 0 {
+            return;
+        }
+        (to, from) = (to.wrapping_add(1), from.wrapping_add(1));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Registers of a `struct pt_regs`, as libbpf's `PT_REGS_…` name them.
 
-use core::mem::MaybeUninit;
+use core::{ffi::c_void, mem::MaybeUninit, ptr};
 
 use aya_ebpf::helpers::generated::bpf_probe_read_kernel;
 
@@ -37,10 +37,12 @@ pub unsafe fn load<C>(ctx: *const C, at: usize) -> u64 {
 pub fn probe<C>(regs: *const C, at: usize) -> u64 {
     let mut word = MaybeUninit::<Word>::uninit();
     let size = size_of::<Word>() as u32;
-    let from = regs.wrapping_byte_add(at);
+    // By its address, or LLVM loads from the context by the pointer that is made here, which the
+    // verifier refuses.
+    let from = ptr::without_provenance::<c_void>(regs.addr().wrapping_add(at));
     // SAFETY: the helper checks the address, and fills `word` with zeros where it fails.
     let word = unsafe {
-        bpf_probe_read_kernel(word.as_mut_ptr().cast(), size, from.cast());
+        bpf_probe_read_kernel(word.as_mut_ptr().cast(), size, from);
         word.assume_init()
     };
     u64::from(word)

@@ -116,6 +116,17 @@ impl Flow {
                     Reads(self).expr(value);
                 }
             }
+            StmtKind::Asm(asm) => {
+                for first in asm.outputs.iter().filter_map(|(_, first)| first.as_ref()) {
+                    Reads(self).expr(first);
+                }
+                for input in &asm.inputs {
+                    Reads(self).expr(input);
+                }
+                for (place, _) in &asm.outputs {
+                    self.write(place);
+                }
+            }
             StmtKind::Barrier(place) => {
                 if let Some(place) = place {
                     Reads(self).place(place);

@@ -12,7 +12,7 @@ use crate::{
     },
     ir::{
         FunctionId,
-        body::{AtomicOp, BinaryOp, Builtin, Expr, ExprKind, Place, Register, RegisterAccess},
+        body::{Asm, AtomicOp, BinaryOp, Builtin, Expr, ExprKind, Place, Register, RegisterAccess},
         ty::Ty,
     },
 };
@@ -113,6 +113,11 @@ impl Body<'_> {
         let function = self.t.uses.import(module, name);
         let typed = super::super::bindings::takes_typed(name);
         let args = args.iter().enumerate().map(|(at, arg)| match &arg.ty {
+            _ if let Some(callback) = callback(arg) => {
+                let function = self.t.names.function(callback);
+                let pointer = Code::atom(quote!(#function)).cast(&quote!(*const ()));
+                pointer.dot(quote!(cast_mut())).dot(quote!(cast()))
+            }
             Ty::Pointer { mutable, .. } if at == 0 && typed && self.is_erased(arg) => {
                 self.erased(arg, *mutable).dot(quote!(cast()))
             }
@@ -139,8 +144,8 @@ impl Body<'_> {
         match (name, args) {
             ("bpf_get_current_comm", [into, size]) => {
                 let array = self.whole_array(into, size)?;
-                let function = self.t.uses.runtime(Module::Helper, "get_current_comm");
                 let into = self.reference_to(array, true)?;
+                let function = self.t.uses.runtime(Module::Helper, "get_current_comm");
                 Some(Code::atom(quote!(#function(#into))))
             }
             (
@@ -149,8 +154,8 @@ impl Body<'_> {
             ) => {
                 let array = self.whole_array(into, size)?;
                 let short = name.trim_start_matches("bpf_");
-                let function = self.t.uses.runtime(Module::Helper, short);
                 let into = self.reference_to(array, true)?;
+                let function = self.t.uses.runtime(Module::Helper, short);
                 let from = self.any_pointer(from);
                 Some(Code::atom(quote!(#function(#into, #from))))
             }
@@ -402,6 +407,11 @@ impl Body<'_> {
                 self.operation(Code::atom(quote!(#function(#to, #from, #size))))
             }
             (Builtin::Memset, [to, byte, size]) => self.fill(to, byte, size),
+            (Builtin::Strcpy, [to, from]) => {
+                let function = self.t.uses.runtime(Module::Memory, "copy_text");
+                let (to, from) = (self.erased(to, true), self.erased(from, false));
+                self.operation(Code::atom(quote!(#function(#to, #from))))
+            }
             (Builtin::Memcmp, [left, right, size]) => {
                 let function = self.t.uses.runtime(Module::Memory, "compare");
                 let (left, right, size) = (
@@ -578,6 +588,43 @@ impl Body<'_> {
         }
     }
 
+    /// Assembly as a statement of its own.
+    pub(super) fn asm_block(&self, asm: &Asm) -> TokenStream {
+        self.t.uses.import("core::arch", "asm");
+        let text = &asm.text;
+        let (tokens, _) = self.whole(|| {
+            let outputs = asm.outputs.iter().map(|(place, first)| {
+                if let Some(local) = super::declare::base_local(place) {
+                    self.mutate_unless_slot(local);
+                }
+                let target = self.written_place(place, true).code;
+                match first.as_ref().map(|first| self.expr(first, Pin::Itself)) {
+                    // What goes in comes out there.
+                    Some(first)
+                        if first.to_token_stream().to_string()
+                            == target.to_token_stream().to_string() =>
+                    {
+                        quote!(inout(reg) #target)
+                    }
+                    Some(first) => quote!(inout(reg) #first => #target),
+                    None => quote!(out(reg) #target),
+                }
+            });
+            let inputs = asm.inputs.iter().map(|input| {
+                let input = self.expr(input, Pin::Itself);
+                quote!(in(reg) #input)
+            });
+            let clobbers = asm.clobbers.iter().map(|register| quote!(out(#register) _));
+            let operands = outputs.chain(inputs).chain(clobbers);
+            quote!(asm!(#text #(, #operands)*))
+        });
+        if self.mode.get() == super::Mode::Inside {
+            quote!(#tokens;)
+        } else {
+            quote!(unsafe { #tokens };)
+        }
+    }
+
     pub(super) fn asm(&self, text: &str, args: &[Expr], ty: &Ty) -> Code {
         self.t.uses.import("core::arch", "asm");
         let args: Vec<_> = args.iter().map(|arg| self.expr(arg, Pin::Itself)).collect();
@@ -610,5 +657,14 @@ fn packed_part(body: &Body<'_>, place: &Place) -> bool {
         }
         PlaceKind::Index(base, _) => packed_part(body, base),
         _ => false,
+    }
+}
+
+/// The function that an argument is.
+fn callback(arg: &Expr) -> Option<FunctionId> {
+    match &arg.kind {
+        ExprKind::Function(id) => Some(*id),
+        ExprKind::Cast(inner) => callback(inner),
+        _ => None,
     }
 }

@@ -403,6 +403,10 @@ fn writes(stmts: &[Stmt], local: LocalId) -> bool {
             {
                 self.1 |= declare::base_local(place) == Some(self.0);
             }
+            if let StmtKind::Asm(asm) = &stmt.kind {
+                let mut outputs = asm.outputs.iter();
+                self.1 |= outputs.any(|(place, _)| declare::base_local(place) == Some(self.0));
+            }
             self.1 |= declare::takes_address(stmt, self.0);
             self.stmt_parts(stmt);
         }

@@ -187,6 +187,9 @@ impl Body<'_> {
         let code = Code::atom(quote!(#name));
         match self.t.object.globals.get(id.0 as usize) {
             Some(global) => match global.kind {
+                GlobalKind::Constant if items::is_table(&self.t, global) => {
+                    PlaceCode::safe(code.dot(quote!(0)))
+                }
                 GlobalKind::Constant => PlaceCode::safe(code),
                 GlobalKind::Option | GlobalKind::Kconfig => {
                     let ty = self.t.ty(&global.ty);

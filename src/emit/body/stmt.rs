@@ -111,6 +111,7 @@ impl Body<'_> {
                 let value = self.root(|| self.load_raw(place));
                 quote!(#target = #function(#value);)
             }
+            StmtKind::Asm(asm) => self.asm_block(asm),
             StmtKind::Unreachable => quote!(),
         }
     }

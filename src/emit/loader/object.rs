@@ -13,9 +13,9 @@ use super::{
 };
 use crate::{
     arch::Archs,
-    diag::{Code, Diagnostic},
+    diag::Diagnostic,
     emit::runtime::{PARTLY_USED, select::format_use},
-    ir::{Item, Map, MapDef, MapId, MapValue, Object, ty::Ty},
+    ir::{Item, Map, MapDef, MapId, Object, ty::Ty},
 };
 
 /// `enum bpf_map_type` of the kernel's UAPI (`include/uapi/linux/bpf.h`).
@@ -31,8 +31,6 @@ mod map_type {
     pub(super) const STACK: u32 = 23;
     pub(super) const RINGBUF: u32 = 27;
 }
-
-const NOT_FILLED: Code = Code::new("W0411", "map-of-maps-not-filled");
 
 /// What the loader does with one object.
 pub(super) struct ObjectLoader<'a> {
@@ -80,16 +78,7 @@ impl Stream {
 
 impl<'a> ObjectLoader<'a> {
     pub(super) fn new(binary: &str, object: &'a Object) -> (Self, Vec<Diagnostic>) {
-        let (settings, mut diagnostics) = options::settings(object);
-        for map in &object.maps {
-            if (map.values.iter()).any(|(_, value)| matches!(value, MapValue::Map(_))) {
-                let message = format!("the loader puts no maps into `{}`", map.name);
-                diagnostics.push(
-                    Diagnostic::warning(NOT_FILLED, map.span, message)
-                        .help("fill it in the loader's `start`"),
-                );
-            }
-        }
+        let (settings, diagnostics) = options::settings(object);
         let plan = Plan::of(object);
         let uses_wrapper_flag = questions::uses_wrapper_flag(object);
         let mut part = Self {

@@ -53,6 +53,21 @@ impl Plan {
             only: None,
             plan: Self::default(),
         };
+        // The programs find these maps there from the start.
+        for (id, map) in (0..).map(MapId).zip(&object.maps) {
+            making.only = object.only(Item::Map(id));
+            for (index, value) in &map.values {
+                if let MapValue::Map(inner) = value
+                    && let Some(inner) = object.maps.get(inner.0 as usize)
+                {
+                    making.function("inner_map");
+                    making.statement(format!(
+                        "attach::inner_map(&mut ebpf, {:?}, {index}, {:?})?;",
+                        map.name, inner.name
+                    ));
+                }
+            }
+        }
         for (at, program) in (0..).zip(&object.programs) {
             making.only = object.only(Item::Program(at));
             making.program(program);

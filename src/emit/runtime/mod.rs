@@ -60,14 +60,6 @@ impl Module {
         }
     }
 
-    /// Whether it has inline assembly, which BPF crates need a feature of the compiler for.
-    pub const fn needs_asm(self) -> bool {
-        matches!(
-            self,
-            Self::Atomic | Self::Barrier | Self::CoreRead | Self::Div
-        )
-    }
-
     const fn text(self) -> &'static str {
         match self {
             Self::Atomic => include_str!("../../../templates/runtime/atomic.rs"),
@@ -142,6 +134,12 @@ impl Runtime {
             .into_iter()
             .filter(|&module| self.items.iter().any(|(of, _)| *of == module))
             .collect()
+    }
+
+    /// Whether there is inline assembly, which BPF crates need a feature of the compiler for.
+    pub fn needs_asm(&self) -> bool {
+        let mut modules = self.modules().into_iter();
+        modules.any(|module| self.text(module).contains("asm!("))
     }
 
     /// The text of a module with what was asked for, and what that needs.

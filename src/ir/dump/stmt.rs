@@ -128,6 +128,16 @@ impl Dump<'_> {
                 let text = format!("barrier {}", self.place(place));
                 self.line(&text);
             }
+            StmtKind::Asm(asm) => {
+                let outputs = asm.outputs.iter().map(|(place, first)| match first {
+                    Some(first) => format!("{} <- {}", self.place(place), self.expr(first)),
+                    None => self.place(place),
+                });
+                let outputs = outputs.collect::<Vec<_>>().join(", ");
+                let (inputs, clobbers) = (self.list(&asm.inputs), asm.clobbers.join(", "));
+                let text = format!("asm {:?} ({outputs}; {inputs}; {clobbers})", asm.text);
+                self.line(&text);
+            }
             StmtKind::Unreachable => self.line("unreachable"),
         }
     }
