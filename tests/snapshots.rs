@@ -115,7 +115,10 @@ fn a_call_through_a_pointer() {
 
 #[test]
 fn inline_assembly() {
-    check_bad("assembly", &program("asm volatile(\"r0 = 7\");"));
+    check_bad(
+        "assembly",
+        &program("asm volatile(\"r0 = %0\" : : \"m\"(count));"),
+    );
 }
 
 #[test]
