@@ -191,7 +191,7 @@ fn a_repository_becomes_a_workspace_and_the_report_names_what_is_left() {
 #[test]
 fn a_second_run_does_nothing() {
     let sandbox = Sandbox::large();
-    sandbox.migrate(&[]).is(1, &["35 ported anew"]);
+    sandbox.migrate(&[]).is(1, &["33 ported anew"]);
     let before = all(&sandbox.output());
     sandbox.migrate(&[]).is(1, &["nothing has changed"]);
     assert!(all(&sandbox.output()) == before);
@@ -213,8 +213,8 @@ fn only_what_changed_is_done_again() {
             .contains("+ 1")
     );
     // A header reaches all that include it; one that is found before another is a change too.
-    sandbox.edit("repo/fs/paths.h", "int flags;", "int mode;");
-    sandbox.migrate(&[]).is(1, &["3 ported anew"]);
+    sandbox.edit("repo/fs/paths.h", "int flags;", "int flags;\n\tint more;");
+    sandbox.migrate(&[]).is(1, &["2 ported anew"]);
     sandbox.put(
         "net/count.h",
         &sandbox
@@ -223,7 +223,7 @@ fn only_what_changed_is_done_again() {
     );
     sandbox.migrate(&[]).is(1, &["4 ported anew"]);
     sandbox.edit("repo/Makefile", "-DPATH_LEN=64", "-DPATH_LEN=32");
-    sandbox.migrate(&[]).is(1, &["35 ported anew"]);
+    sandbox.migrate(&[]).is(1, &["33 ported anew"]);
     // What was done bit by bit is what is done at once.
     let fresh = sandbox.folder.path().join("fresh");
     let mut command = Command::new(C2AYA);
@@ -313,12 +313,14 @@ fn check_names_the_change_and_never_an_edit() {
         "event->value = -value;",
     );
     let before = all(&sandbox.output());
+    let c = sandbox.text("repo/net/listen.bpf.c");
+    let at = c.lines().position(|line| line.contains("-value;")).unwrap() + 1;
     let ran = sandbox.check(&[]);
     ran.is(
         1,
         &[
             "net/listen.bpf.c is out of date:",
-            "net/listen.bpf.c:28 is new: event->value = -value;",
+            &format!("net/listen.bpf.c:{at} is new: event->value = -value;"),
             "+++ b/out-ebpf/src/listen/main.rs",
         ],
     );
@@ -397,11 +399,7 @@ fn a_run_that_is_killed_is_finished_by_the_next() {
         // An edit and new C, in every round.
         sandbox.edit(main, "#[kprobe]", &format!("// edit {round}\n#[kprobe]"));
         edits += 1;
-        sandbox.edit(
-            "repo/include/event.h",
-            "/* What",
-            &format!("/* {round}: What"),
-        );
+        sandbox.edit("repo/include/event.h", "What", &format!("{round}: What"));
         let before = all(&sandbox.output());
         // Spread over the time that a run takes.
         let after = took * (round * 37 % 100) / 100;
@@ -531,7 +529,7 @@ mod bad {
         ran.is(
             1,
             &[
-                "b.bpf.c is refused: can't read `b.bpf.c`: permission denied",
+                "b.bpf.c is refused: cannot read b.bpf.c: permission denied",
                 "W0520",
                 "1 ported, 1 refused",
             ],
