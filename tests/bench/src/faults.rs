@@ -364,10 +364,14 @@ mod tests {
 
     #[test]
     fn signs() {
-        let before = "let fd = fd as i32; y = fd as i64;";
-        let after = "let fd = fd as i32; y = fd as u32 as i64;";
+        let before = "let fd = fd as i32; y = i64::from(fd);";
+        let after = "let fd = fd as i32; y = i64::from(fd as u32);";
         check("no sign extension", before, after);
-        check("no sign extension", "y = fd as i64;", "y = fd as i64;");
+        check(
+            "no sign extension",
+            "y = i64::from(fd);",
+            "y = i64::from(fd);",
+        );
         check(
             "no sign extension",
             "let r: i64 = ctx.ret();",
