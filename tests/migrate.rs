@@ -692,7 +692,7 @@ mod bad {
         sandbox.migrate(&[]).is(0, &[]);
     }
 
-    /// Takes half a minute; `scripts/migration` runs it.
+    /// Takes half a minute: `cargo test --test migrate -- --ignored`.
     #[test]
     #[ignore = "writes 100,000 files"]
     fn a_hundred_thousand_files() {
