@@ -51,6 +51,11 @@ impl Attributes {
             .max()?
     }
 
+    /// What `#pragma pack` says of a record, in bytes.
+    pub fn pack(&self) -> Option<u64> {
+        self.get("c2aya_pack")?.args.first()?.parse().ok()
+    }
+
     /// Takes over others.
     pub fn extend(&mut self, others: Vec<Attribute>) {
         self.list.extend(others);

@@ -55,7 +55,9 @@ impl Sema<'_> {
 
     fn macro_constant(&mut self, define: &Define) -> Option<MacroConstant> {
         let body = define.expanded.trim();
-        if body.is_empty() || body.len() > MAX_BODY || !self.could_be_constant(body) {
+        // What stdbool.h defines for C that has no such words is no number to anyone.
+        let word = matches!(define.name.as_str(), "true" | "false");
+        if word || body.is_empty() || body.len() > MAX_BODY || !self.could_be_constant(body) {
             return None;
         }
         let expr = self.parse_expression(body)?;
@@ -78,6 +80,7 @@ impl Sema<'_> {
             value,
             ty: unqualified(&expr.ty),
             span: define.span,
+            foreign: define.foreign,
         })
     }
 

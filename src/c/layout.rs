@@ -91,13 +91,13 @@ pub(super) fn lay_out(
     types: &Types,
     members: Vec<Member>,
     union_: bool,
-    packed: bool,
+    packing: Packing,
     aligned: Option<u64>,
 ) -> Option<(Vec<Field>, u64, u64)> {
     let mut layout = Layout {
         types,
         union_,
-        packed,
+        packing,
         data_bits: 0,
         unfilled_bits: 0,
         size_bits: 0,
@@ -115,10 +115,19 @@ pub(super) fn lay_out(
     Some((fields, size, align))
 }
 
+/// How tightly members are put together.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Packing {
+    /// `packed`
+    pub packed: bool,
+    /// `#pragma pack(n)`: no member is aligned to more bytes, whatever it asks for itself.
+    pub most: Option<u64>,
+}
+
 struct Layout<'a> {
     types: &'a Types,
     union_: bool,
-    packed: bool,
+    packing: Packing,
     /// Bits used so far, rounded up to bytes.
     data_bits: u64,
     /// Bits of the last byte that a following bit-field may use.
@@ -144,12 +153,13 @@ impl Layout<'_> {
             _ => self.types.size_of(&field.ty)?,
         };
         let natural = self.types.align_of(&field.ty)?;
-        let mut align = if self.packed || member.packed {
+        let mut align = if self.packing.packed || member.packed {
             1
         } else {
             natural
         };
         align = align.max(member.aligned.unwrap_or(1));
+        align = align.min(self.packing.most.unwrap_or(u64::MAX));
         let offset = if self.union_ {
             0
         } else {
@@ -179,13 +189,20 @@ impl Layout<'_> {
         } else {
             self.data_bits.checked_sub(self.unfilled_bits)?
         };
-        if (self.packed || member.packed) && width != 0 {
+        if (self.packing.packed || member.packed) && width != 0 {
             align = 1;
         }
         if let Some(explicit) = explicit {
             align = align.max(explicit);
         }
-        if width == 0 || (offset % align).checked_add(width)? > unit {
+        let most = self.packing.most.map(|bytes| bytes.saturating_mul(8));
+        if width != 0 {
+            align = align.min(most.unwrap_or(u64::MAX));
+        }
+        let explicit = explicit.filter(|explicit| most.is_none_or(|most| *explicit <= most));
+        // Under the pragma bit-fields cross the borders of their units.
+        let crosses = most.is_none() && (offset % align).checked_add(width)? > unit;
+        if width == 0 || crosses {
             offset = offset.checked_next_multiple_of(align)?;
         } else if let Some(explicit) = explicit {
             offset = offset.checked_next_multiple_of(explicit)?;

@@ -13,7 +13,7 @@ use lang_c::{
 use super::{
     attribute::Attributes,
     codes,
-    layout::{Member, lay_out},
+    layout::{Member, Packing, lay_out},
     prepare::name,
     sema::{Checked, Reported, Sema, Tag, plain},
     suggest,
@@ -140,7 +140,10 @@ impl Sema<'_> {
         let nested_from = self.tree.types.records.len();
         let members = self.members(id, declarations);
         let nested_to = self.tree.types.records.len();
-        let packed = attributes.has("packed");
+        let packing = Packing {
+            packed: attributes.has("packed"),
+            most: attributes.pack(),
+        };
         let core = attributes.has("preserve_access_index");
         let union_ = known_union(&self.tree.types.records, id);
         let foreign = self.is_foreign(span);
@@ -149,7 +152,7 @@ impl Sema<'_> {
                 &self.tree.types,
                 members,
                 union_,
-                packed,
+                packing,
                 attributes.aligned(),
             )
             .ok_or_else(|| self.error(codes::DECLARATION, span, "this type is larger than memory"))
@@ -162,7 +165,7 @@ impl Sema<'_> {
             record.fields = Some(fields);
             record.size = size;
             record.align = align;
-            record.packed = packed;
+            record.packed = packing.packed || packing.most.is_some();
             record.core = core;
             record.span = Some(span);
             record.foreign = foreign;

@@ -43,6 +43,8 @@ pub struct MacroConstant {
     pub ty: CType,
     /// The `#define`.
     pub span: Span,
+    /// Whether a system header defines it.
+    pub foreign: bool,
 }
 
 /// A value known when the file is read.

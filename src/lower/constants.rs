@@ -21,7 +21,7 @@ use crate::{
 };
 
 impl<'a> Lowerer<'a> {
-    /// A macro of the user's.
+    /// A macro of the user's, or one of a system header that they use.
     pub(super) fn macro_constant(&mut self, constant: &MacroConstant) {
         if self.constants.contains_key(&constant.name) {
             return;
@@ -39,7 +39,10 @@ impl<'a> Lowerer<'a> {
             (ConstantValue::Int(value), Some(body)) => self.written(&body, *value, &ty),
             _ => None,
         };
-        let notes = self.notes.item(constant.span);
+        let notes = match constant.foreign {
+            true => Notes::default(),
+            false => self.notes.item(constant.span),
+        };
         let id = self.add_constant(Constant {
             name: constant.name.to_string(),
             ty,
@@ -47,11 +50,13 @@ impl<'a> Lowerer<'a> {
             expr: written,
             notes,
             used: false,
-            foreign: false,
+            foreign: constant.foreign,
             span: Some(constant.span),
         });
         self.constants.insert(constant.name.clone(), id);
-        self.places.push((constant.span, Item::Constant(id)));
+        if !constant.foreign {
+            self.places.push((constant.span, Item::Constant(id)));
+        }
     }
 
     /// What stands behind the name in `#define NAME …`, as written.

@@ -1,5 +1,7 @@
 //! Whether a file's text depends on the target architecture.
 
+use std::collections::HashSet;
+
 use super::span::{FileKind, SourceMap};
 use crate::arch::Arch;
 
@@ -19,10 +21,26 @@ const BEGINNINGS: &[&str] = &[
 ///
 /// It may be that the answer changes nothing: then the readings are found to be equal.
 pub fn for_architecture(files: &SourceMap) -> bool {
-    files
-        .iter()
-        .filter(|(_, file)| matches!(file.kind, FileKind::Main | FileKind::Local))
-        .any(|(_, file)| words(&file.text).any(asks))
+    let of_kinds = |kinds: &'static [FileKind]| {
+        files
+            .iter()
+            .filter(|(_, file)| kinds.contains(&file.kind))
+            .map(|(_, file)| &*file.text)
+    };
+    let differing: HashSet<&str> = of_kinds(&[FileKind::StandIn])
+        .filter(|text| text.contains("defined(__TARGET_ARCH_"))
+        .flat_map(differing)
+        .collect();
+    of_kinds(&[FileKind::Main, FileKind::Local])
+        .flat_map(words)
+        .any(|word| asks(word) || differing.contains(word))
+}
+
+/// The constants that a stand-in gives another value on some architectures: it undefines them there.
+fn differing(text: &str) -> impl Iterator<Item = &str> {
+    text.lines()
+        .filter_map(|line| line.strip_prefix("#undef "))
+        .map(str::trim)
 }
 
 /// Whether a definition of `name` on the command line is about another architecture than `arch`: the

@@ -104,7 +104,11 @@ pub(crate) fn run(
 
 /// What the compiler defines before the file begins.
 pub(crate) fn predefined(arch: Arch) -> String {
-    let mut text = include_str!("../../templates/headers/predefined.h").to_owned();
+    let mut text = concat!(
+        include_str!("../../templates/headers/predefined.h"),
+        include_str!("../../templates/headers/has.h"),
+    )
+    .to_owned();
     let mut define = |line: &str| {
         text.push_str(line);
         text.push('\n');

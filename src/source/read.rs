@@ -1,7 +1,7 @@
 //! One file from its path to a [`Unit`].
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -18,7 +18,7 @@ use crate::{
         span::{FileId, FileKind, SourceMap, Span},
         token::Token,
         unit::{Define, KernelTypes, Unit},
-        uses::{self, Definition},
+        uses::{self, Definition, Found},
         vmlinux::{Index, Slicer},
     },
 };
@@ -34,7 +34,7 @@ pub(super) struct Reader<'a> {
 #[derive(Debug)]
 pub(crate) struct Origin {
     tokens: Vec<Token>,
-    uses: Vec<uses::Found>,
+    uses: Vec<Found>,
     slicer: Slicer,
 }
 
@@ -129,6 +129,7 @@ impl<'a> Reader<'a> {
             .filter_map(|found| ids.definition(found))
             .collect();
         let uses = uses::find(&numbered, &definitions, self.files);
+        let defines = self.defines(&macros, &uses, ids);
         let mut slicer = Slicer::default();
         let mut indices = headers.all();
         // The user's own come before the embedded ones.
@@ -149,7 +150,7 @@ impl<'a> Reader<'a> {
             text: String::new(),
             map: Default::default(),
             macro_uses: Default::default(),
-            defines: self.defines(&macros, ids),
+            defines,
             deps: dependencies(headers),
             kernel_types: kernel_types(headers),
             completed: Vec::new(),
@@ -200,7 +201,8 @@ impl<'a> Reader<'a> {
         messages::stopped(stop, invalid)
     }
 
-    fn defines(&self, macros: &[Macro], ids: &Ids) -> Vec<Define> {
+    fn defines(&self, macros: &[Macro], uses: &[Found], ids: &Ids) -> Vec<Define> {
+        let used: HashSet<&str> = uses.iter().map(|found| found.name.as_str()).collect();
         let mut comments = HashMap::new();
         let mut defines: Vec<Define> = Vec::new();
         for found in macros.iter().filter(|found| !found.function_like) {
@@ -210,7 +212,8 @@ impl<'a> Reader<'a> {
             let Some(file) = self.files.get(span.file) else {
                 continue;
             };
-            if !matches!(file.kind, FileKind::Main | FileKind::Local) {
+            let foreign = !matches!(file.kind, FileKind::Main | FileKind::Local);
+            if foreign && !used.contains(found.name.as_str()) {
                 continue;
             }
             let trivia = comments
@@ -222,6 +225,7 @@ impl<'a> Reader<'a> {
                 body: found.text.clone(),
                 expanded: found.expanded.clone(),
                 doc: trivia.doc(span.start).map(|comment| comment.text.clone()),
+                foreign,
             });
         }
         defines.sort_by_key(|define| define.span);

@@ -47,6 +47,11 @@ impl Program {
         (unit.unwrap(), files)
     }
 
+    /// Whether its text may be another one on another architecture.
+    fn asks(&self) -> bool {
+        asks::for_architecture(&self.unit().1)
+    }
+
     fn text(&self) -> String {
         let text = self.unit().0.text;
         text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -119,6 +124,37 @@ fn architectures_have_their_macros() {
     assert!(!program.text().contains("4321"));
     program.arch = Arch::S390x;
     assert!(program.text().ends_with("int a = 4321;"));
+}
+
+#[test]
+fn constants_are_those_of_the_architecture() {
+    let main = "#include <fcntl.h>\n#include <errno.h>\nint a = O_DIRECTORY + EALREADY;\n";
+    let mut program = Program::new(&[("main.c", main)]);
+    assert!(program.text().ends_with("int a = 0x10000 + 114;"));
+    assert!(program.asks());
+    program.arch = Arch::Aarch64;
+    assert!(program.text().ends_with("int a = 0x4000 + 114;"));
+    program.arch = Arch::Mips;
+    assert!(program.text().ends_with("int a = 0x10000 + 149;"));
+
+    let alike = "#include <fcntl.h>\nint a = O_WRONLY;\n#define EALREADY 1\n";
+    assert!(!Program::new(&[("main.c", alike)]).asks());
+}
+
+#[test]
+fn the_compiler_has_what_clang_has() {
+    check(
+        "#if __has_attribute(btf_type_tag) && __has_attribute(__bpf_fastcall__)\nyes\n#endif\n",
+        "yes",
+    );
+    check(
+        "#if !__has_attribute(no_such) && __has_builtin(__builtin_preserve_enum_value)\nyes\n#endif\n",
+        "yes",
+    );
+    check(
+        "#if defined(__has_builtin) && !__has_builtin(__builtin_no_such) && !__has_feature(objc_arc)\nyes\n#endif\n",
+        "yes",
+    );
 }
 
 #[test]

@@ -217,7 +217,8 @@ fn wraps_whole(text: &str) -> bool {
     false
 }
 
-/// An object-like macro that one of the user's own files defines, and that none undefines.
+/// An object-like macro that one of the user's own files defines, and that none undefines; or one of
+/// a system header that the file uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Define {
     /// Its name.
@@ -230,6 +231,8 @@ pub struct Define {
     pub expanded: String,
     /// The comment on the lines before it, or else the one behind it on the same line.
     pub doc: Option<String>,
+    /// Whether a system header defines it.
+    pub foreign: bool,
 }
 
 #[cfg(test)]

@@ -138,4 +138,180 @@
 #define EXDEV 18
 #define EXFULL 54
 
+#if defined(__TARGET_ARCH_powerpc)
+#undef EDEADLOCK
+#define EDEADLOCK 58
+#elif defined(__TARGET_ARCH_mips)
+#undef EADDRINUSE
+#define EADDRINUSE 125
+#undef EADDRNOTAVAIL
+#define EADDRNOTAVAIL 126
+#undef EAFNOSUPPORT
+#define EAFNOSUPPORT 124
+#undef EALREADY
+#define EALREADY 149
+#undef EBADE
+#define EBADE 50
+#undef EBADFD
+#define EBADFD 81
+#undef EBADMSG
+#define EBADMSG 77
+#undef EBADR
+#define EBADR 51
+#undef EBADRQC
+#define EBADRQC 54
+#undef EBADSLT
+#define EBADSLT 55
+#undef ECANCELED
+#define ECANCELED 158
+#undef ECHRNG
+#define ECHRNG 37
+#undef ECONNABORTED
+#define ECONNABORTED 130
+#undef ECONNREFUSED
+#define ECONNREFUSED 146
+#undef ECONNRESET
+#define ECONNRESET 131
+#undef EDEADLK
+#define EDEADLK 45
+#undef EDEADLOCK
+#define EDEADLOCK 56
+#undef EDESTADDRREQ
+#define EDESTADDRREQ 96
+#undef EDQUOT
+#define EDQUOT 1133
+#undef EHOSTDOWN
+#define EHOSTDOWN 147
+#undef EHOSTUNREACH
+#define EHOSTUNREACH 148
+#undef EHWPOISON
+#define EHWPOISON 168
+#undef EIDRM
+#define EIDRM 36
+#undef EILSEQ
+#define EILSEQ 88
+#undef EINPROGRESS
+#define EINPROGRESS 150
+#undef EISCONN
+#define EISCONN 133
+#undef EISNAM
+#define EISNAM 139
+#undef EKEYEXPIRED
+#define EKEYEXPIRED 162
+#undef EKEYREJECTED
+#define EKEYREJECTED 164
+#undef EKEYREVOKED
+#define EKEYREVOKED 163
+#undef EL2HLT
+#define EL2HLT 44
+#undef EL2NSYNC
+#define EL2NSYNC 38
+#undef EL3HLT
+#define EL3HLT 39
+#undef EL3RST
+#define EL3RST 40
+#undef ELIBACC
+#define ELIBACC 83
+#undef ELIBBAD
+#define ELIBBAD 84
+#undef ELIBEXEC
+#define ELIBEXEC 87
+#undef ELIBMAX
+#define ELIBMAX 86
+#undef ELIBSCN
+#define ELIBSCN 85
+#undef ELNRNG
+#define ELNRNG 41
+#undef ELOOP
+#define ELOOP 90
+#undef EMEDIUMTYPE
+#define EMEDIUMTYPE 160
+#undef EMSGSIZE
+#define EMSGSIZE 97
+#undef EMULTIHOP
+#define EMULTIHOP 74
+#undef ENAMETOOLONG
+#define ENAMETOOLONG 78
+#undef ENAVAIL
+#define ENAVAIL 138
+#undef ENETDOWN
+#define ENETDOWN 127
+#undef ENETRESET
+#define ENETRESET 129
+#undef ENETUNREACH
+#define ENETUNREACH 128
+#undef ENOANO
+#define ENOANO 53
+#undef ENOBUFS
+#define ENOBUFS 132
+#undef ENOCSI
+#define ENOCSI 43
+#undef ENOKEY
+#define ENOKEY 161
+#undef ENOLCK
+#define ENOLCK 46
+#undef ENOMEDIUM
+#define ENOMEDIUM 159
+#undef ENOMSG
+#define ENOMSG 35
+#undef ENOPROTOOPT
+#define ENOPROTOOPT 99
+#undef ENOSYS
+#define ENOSYS 89
+#undef ENOTCONN
+#define ENOTCONN 134
+#undef ENOTEMPTY
+#define ENOTEMPTY 93
+#undef ENOTNAM
+#define ENOTNAM 137
+#undef ENOTRECOVERABLE
+#define ENOTRECOVERABLE 166
+#undef ENOTSOCK
+#define ENOTSOCK 95
+#undef ENOTSUP
+#define ENOTSUP 122
+#undef ENOTUNIQ
+#define ENOTUNIQ 80
+#undef EOPNOTSUPP
+#define EOPNOTSUPP 122
+#undef EOVERFLOW
+#define EOVERFLOW 79
+#undef EOWNERDEAD
+#define EOWNERDEAD 165
+#undef EPFNOSUPPORT
+#define EPFNOSUPPORT 123
+#undef EPROTONOSUPPORT
+#define EPROTONOSUPPORT 120
+#undef EPROTOTYPE
+#define EPROTOTYPE 98
+#undef EREMCHG
+#define EREMCHG 82
+#undef EREMOTEIO
+#define EREMOTEIO 140
+#undef ERESTART
+#define ERESTART 91
+#undef ERFKILL
+#define ERFKILL 167
+#undef ESHUTDOWN
+#define ESHUTDOWN 143
+#undef ESOCKTNOSUPPORT
+#define ESOCKTNOSUPPORT 121
+#undef ESTALE
+#define ESTALE 151
+#undef ESTRPIPE
+#define ESTRPIPE 92
+#undef ETIMEDOUT
+#define ETIMEDOUT 145
+#undef ETOOMANYREFS
+#define ETOOMANYREFS 144
+#undef EUCLEAN
+#define EUCLEAN 135
+#undef EUNATCH
+#define EUNATCH 42
+#undef EUSERS
+#define EUSERS 94
+#undef EXFULL
+#define EXFULL 52
+#endif
+
 #endif

@@ -91,3 +91,20 @@ fn enumerations_take_the_smallest_type_of_clang() {
         "16/8 c@0 e@8",
     );
 }
+
+/// Numbers as `clang -target bpf` gives them.
+#[test]
+fn a_pragma_bounds_alignment() {
+    check_layout(
+        "struct s { char a; long b; short c; } __attribute__((c2aya_pack(2)))",
+        "12/2 a@0 b@2 c@10",
+    );
+    check_layout(
+        "struct s { char a; int b __attribute__((aligned(8))); } __attribute__((c2aya_pack(4)))",
+        "8/4 a@0 b@4",
+    );
+    check_layout(
+        "struct s { int a : 30, b : 4; } __attribute__((c2aya_pack(2)))",
+        "6/2 a@0:30 b@30:4",
+    );
+}

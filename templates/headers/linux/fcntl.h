@@ -99,4 +99,66 @@
 #define RESOLVE_IN_ROOT 16
 #define RESOLVE_CACHED 32
 
+#if defined(__TARGET_ARCH_arm64)
+#undef O_DIRECT
+#define O_DIRECT 0x10000
+#undef O_LARGEFILE
+#define O_LARGEFILE 0x20000
+#undef O_DIRECTORY
+#define O_DIRECTORY 0x4000
+#undef O_NOFOLLOW
+#define O_NOFOLLOW 0x8000
+#undef O_TMPFILE
+#define O_TMPFILE 0x404000
+#elif defined(__TARGET_ARCH_arm)
+#undef O_DIRECT
+#define O_DIRECT 0x10000
+#undef O_LARGEFILE
+#define O_LARGEFILE 0x20000
+#undef O_DIRECTORY
+#define O_DIRECTORY 0x4000
+#undef O_NOFOLLOW
+#define O_NOFOLLOW 0x8000
+#undef O_TMPFILE
+#define O_TMPFILE 0x404000
+#elif defined(__TARGET_ARCH_powerpc)
+#undef O_DIRECT
+#define O_DIRECT 0x20000
+#undef O_LARGEFILE
+#define O_LARGEFILE 0x10000
+#undef O_DIRECTORY
+#define O_DIRECTORY 0x4000
+#undef O_NOFOLLOW
+#define O_NOFOLLOW 0x8000
+#undef O_TMPFILE
+#define O_TMPFILE 0x404000
+#elif defined(__TARGET_ARCH_mips)
+#undef F_GETLK
+#define F_GETLK 14
+#undef F_SETOWN
+#define F_SETOWN 24
+#undef F_GETOWN
+#define F_GETOWN 23
+#undef O_CREAT
+#define O_CREAT 0x100
+#undef O_EXCL
+#define O_EXCL 0x400
+#undef O_NOCTTY
+#define O_NOCTTY 0x800
+#undef O_APPEND
+#define O_APPEND 8
+#undef O_NDELAY
+#define O_NDELAY 128
+#undef O_NONBLOCK
+#define O_NONBLOCK 128
+#undef O_DSYNC
+#define O_DSYNC 16
+#undef O_DIRECT
+#define O_DIRECT 0x8000
+#undef O_LARGEFILE
+#define O_LARGEFILE 0x2000
+#undef O_SYNC
+#define O_SYNC 0x4010
+#endif
+
 #endif

@@ -33,4 +33,17 @@
 #define RUSAGE_BOTH (-2)
 #define RUSAGE_CHILDREN (-1)
 
+#if defined(__TARGET_ARCH_mips)
+#undef RLIMIT_RSS
+#define RLIMIT_RSS 7
+#undef RLIMIT_NPROC
+#define RLIMIT_NPROC 8
+#undef RLIMIT_NOFILE
+#define RLIMIT_NOFILE 5
+#undef RLIMIT_MEMLOCK
+#define RLIMIT_MEMLOCK 9
+#undef RLIMIT_AS
+#define RLIMIT_AS 6
+#endif
+
 #endif

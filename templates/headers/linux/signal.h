@@ -58,4 +58,55 @@
 #define SS_AUTODISARM 0x80000000
 #define SS_FLAG_BITS 0x80000000
 
+#if defined(__TARGET_ARCH_arm64)
+#undef SIGSTKSZ
+#define SIGSTKSZ 0x4000
+#elif defined(__TARGET_ARCH_powerpc)
+#undef SIGSTKSZ
+#define SIGSTKSZ 0x8000
+#elif defined(__TARGET_ARCH_mips)
+#undef SA_NOCLDWAIT
+#define SA_NOCLDWAIT 0x10000
+#undef SA_SIGINFO
+#define SA_SIGINFO 8
+#undef SIGBUS
+#define SIGBUS 10
+#undef SIGCHLD
+#define SIGCHLD 18
+#undef SIGCONT
+#define SIGCONT 25
+#undef SIGIO
+#define SIGIO 22
+#undef SIGPOLL
+#define SIGPOLL 22
+#undef SIGPROF
+#define SIGPROF 29
+#undef SIGPWR
+#define SIGPWR 19
+#undef SIGSTOP
+#define SIGSTOP 23
+#undef SIGSYS
+#define SIGSYS 12
+#undef SIGTSTP
+#define SIGTSTP 24
+#undef SIGTTIN
+#define SIGTTIN 26
+#undef SIGTTOU
+#define SIGTTOU 27
+#undef SIGURG
+#define SIGURG 21
+#undef SIGUSR1
+#define SIGUSR1 16
+#undef SIGUSR2
+#define SIGUSR2 17
+#undef SIGVTALRM
+#define SIGVTALRM 28
+#undef SIGWINCH
+#define SIGWINCH 20
+#undef SIGXCPU
+#define SIGXCPU 30
+#undef SIGXFSZ
+#define SIGXFSZ 31
+#endif
+
 #endif

@@ -248,4 +248,80 @@
 #define SOL_MCTP 0x11d
 #define SOL_SMC 0x11e
 
+#if defined(__TARGET_ARCH_powerpc)
+#undef SO_PASSCRED
+#define SO_PASSCRED 20
+#undef SO_PEERCRED
+#define SO_PEERCRED 21
+#undef SO_RCVLOWAT
+#define SO_RCVLOWAT 16
+#undef SO_SNDLOWAT
+#define SO_SNDLOWAT 17
+#undef SO_RCVTIMEO
+#define SO_RCVTIMEO 18
+#undef SO_RCVTIMEO_OLD
+#define SO_RCVTIMEO_OLD 18
+#undef SO_SNDTIMEO
+#define SO_SNDTIMEO 19
+#undef SO_SNDTIMEO_OLD
+#define SO_SNDTIMEO_OLD 19
+#elif defined(__TARGET_ARCH_mips)
+#undef SO_REUSEADDR
+#define SO_REUSEADDR 4
+#undef SO_TYPE
+#define SO_TYPE 0x1008
+#undef SO_ERROR
+#define SO_ERROR 0x1007
+#undef SO_DONTROUTE
+#define SO_DONTROUTE 16
+#undef SO_BROADCAST
+#define SO_BROADCAST 32
+#undef SO_SNDBUF
+#define SO_SNDBUF 0x1001
+#undef SO_RCVBUF
+#define SO_RCVBUF 0x1002
+#undef SO_KEEPALIVE
+#define SO_KEEPALIVE 8
+#undef SO_OOBINLINE
+#define SO_OOBINLINE 0x100
+#undef SO_LINGER
+#define SO_LINGER 128
+#undef SO_REUSEPORT
+#define SO_REUSEPORT 0x200
+#undef SO_PASSCRED
+#define SO_PASSCRED 17
+#undef SO_PEERCRED
+#define SO_PEERCRED 18
+#undef SO_RCVLOWAT
+#define SO_RCVLOWAT 0x1004
+#undef SO_SNDLOWAT
+#define SO_SNDLOWAT 0x1003
+#undef SO_RCVTIMEO
+#define SO_RCVTIMEO 0x1006
+#undef SO_RCVTIMEO_OLD
+#define SO_RCVTIMEO_OLD 0x1006
+#undef SO_SNDTIMEO
+#define SO_SNDTIMEO 0x1005
+#undef SO_SNDTIMEO_OLD
+#define SO_SNDTIMEO_OLD 0x1005
+#undef SO_ACCEPTCONN
+#define SO_ACCEPTCONN 0x1009
+#undef SO_PEERSEC
+#define SO_PEERSEC 30
+#undef SO_SNDBUFFORCE
+#define SO_SNDBUFFORCE 31
+#undef SO_PROTOCOL
+#define SO_PROTOCOL 0x1028
+#undef SO_DOMAIN
+#define SO_DOMAIN 0x1029
+#undef SOCK_STREAM
+#define SOCK_STREAM 2
+#undef SOCK_DGRAM
+#define SOCK_DGRAM 1
+#undef SOCK_NONBLOCK
+#define SOCK_NONBLOCK 128
+#undef SOL_SOCKET
+#define SOL_SOCKET 0xffff
+#endif
+
 #endif
