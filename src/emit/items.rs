@@ -16,6 +16,7 @@ use crate::ir::{
     body::{BinaryOp, Expr, ExprKind, Function, Init},
     ty::Ty,
 };
+use crate::source::span::Span;
 
 /// The name of a constant, imported if it is one of the kernel's that Aya has too.
 pub fn constant_name(t: &Types<'_>, id: ConstantId) -> Ident {
@@ -57,7 +58,7 @@ pub fn constant(t: &Types<'_>, id: ConstantId, constant: &Constant, public: bool
                     .filter(|(value, ..)| value == n)
                     .map(|(_, code)| code.into_token_stream()),
             });
-            let value = value.unwrap_or_else(|| int_value(*n, ty));
+            let value = value.unwrap_or_else(|| int_value(t, *n, ty, constant.span));
             quote!(#docs #vis const #name: #rust = #value;)
         }
         ConstantValue::Str(bytes) => {
@@ -72,7 +73,7 @@ pub fn constant(t: &Types<'_>, id: ConstantId, constant: &Constant, public: bool
 /// they bind.
 fn spelled(t: &Types<'_>, expr: &Expr, ty: super::constants::RustInt) -> Option<(i128, Code)> {
     match &expr.kind {
-        ExprKind::Int(n) if *n >= 0 => Some((*n, Code::atom(int_value(*n, ty)))),
+        ExprKind::Int(n) if *n >= 0 => Some((*n, Code::atom(int_value(t, *n, ty, expr.span)))),
         ExprKind::Cast(inner) => spelled(t, inner, ty),
         ExprKind::Constant(id) if t.constants.get(*id) == ty => {
             let constant = t.object.constants.get(id.0 as usize)?;
@@ -106,7 +107,12 @@ fn spelled(t: &Types<'_>, expr: &Expr, ty: super::constants::RustInt) -> Option<
     }
 }
 
-fn int_value(n: i128, ty: super::constants::RustInt) -> TokenStream {
+fn int_value(
+    t: &Types<'_>,
+    n: i128,
+    ty: super::constants::RustInt,
+    span: Option<Span>,
+) -> TokenStream {
     let max = match ty {
         super::constants::RustInt::Usize => None,
         super::constants::RustInt::Int(bits @ 32.., false) if bits < 127 => {
@@ -121,11 +127,8 @@ fn int_value(n: i128, ty: super::constants::RustInt) -> TokenStream {
     if max == Some(n) {
         return quote!(#rust::MAX);
     }
-    if n >= 0 {
-        return Literal::i128_unsuffixed(n).into_token_stream();
-    }
-    let n = Literal::u128_unsuffixed(n.unsigned_abs());
-    quote!(-#n)
+    let number = super::number::number(t.object, n.unsigned_abs(), "", span);
+    if n >= 0 { number } else { quote!(-#number) }
 }
 
 /// A variable.

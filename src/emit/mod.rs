@@ -12,6 +12,7 @@ mod items;
 pub mod loader;
 mod map_items;
 pub mod names;
+mod number;
 mod overflow;
 mod programs;
 mod records;

@@ -473,7 +473,8 @@ pub fn enumeration(t: &Types<'_>, id: EnumId) -> TokenStream {
         .map(|(index, constant)| {
             let docs = doc(&constant.notes);
             let name = t.names.enum_constant(id, index);
-            let value = Literal::i128_unsuffixed(constant.value.abs());
+            let value =
+                super::number::number(t.object, constant.value.unsigned_abs(), "", constant.span);
             let sign = (constant.value < 0).then(|| quote!(-));
             quote!(#docs pub const #name: Self = Self(#sign #value);)
         });

@@ -14,7 +14,7 @@ use body::{Expr, Function, Init};
 use program::Program;
 use ty::{Enumeration, Record, Ty};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::{arch::Archs, source::span::Span};
 
@@ -72,6 +72,34 @@ pub struct Object {
     pub order: Vec<Item>,
     /// What depends on the architecture for which the file is read.
     pub variants: Variants,
+    /// The numbers that the user didn't write in base 10: literals by their places, and constants
+    /// that are one literal by the places of their names.
+    pub radixes: HashMap<Span, Radix>,
+}
+
+/// The base in which a number is written, other than 10.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Radix {
+    /// `0b11`
+    Binary,
+    /// `0644`
+    Octal,
+    /// `0xff`
+    Hexadecimal,
+}
+
+impl Radix {
+    /// That of a literal of C; none for one in base 10 and for what is no literal.
+    pub fn of(literal: &str) -> Option<Self> {
+        let digits = literal.strip_prefix('0')?;
+        let number = literal.chars().all(|c| c.is_ascii_alphanumeric());
+        match digits.as_bytes().first()? {
+            b'x' | b'X' if number => Some(Self::Hexadecimal),
+            b'b' | b'B' if number => Some(Self::Binary),
+            b'0'..=b'7' if number => Some(Self::Octal),
+            _ => None,
+        }
+    }
 }
 
 impl Object {

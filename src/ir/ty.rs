@@ -139,4 +139,6 @@ pub struct EnumConstant {
     pub value: i128,
     /// Comments.
     pub notes: Notes,
+    /// Its definition.
+    pub span: Option<Span>,
 }

@@ -13,7 +13,7 @@ use crate::{
         types::{ArrayLen, CType, EnumId, Kind},
     },
     ir::{
-        self, Constant, ConstantId, ConstantValue, Item, Notes,
+        self, Constant, ConstantId, ConstantValue, Item, Notes, Radix,
         body::{Expr, ExprKind},
         ty::Ty,
     },
@@ -35,6 +35,9 @@ impl<'a> Lowerer<'a> {
             c::tree::ConstantValue::Str(text) => ConstantValue::Str(text.clone()),
         };
         let body = self.macro_body(constant);
+        if let Some(body) = &body {
+            self.note_radix(constant.span, body);
+        }
         let written = match (&value, body) {
             (ConstantValue::Int(value), Some(body)) => self.written(&body, *value, &ty),
             _ => None,
@@ -61,10 +64,7 @@ impl<'a> Lowerer<'a> {
 
     /// What stands behind the name in `#define NAME …`, as written.
     fn macro_body(&self, constant: &MacroConstant) -> Option<String> {
-        let file = self.files.get(constant.span.file)?;
-        let text = file.text.get(constant.span.start as usize..)?;
-        let at = text.find(constant.name.as_ref())?;
-        let behind = text.get(at + constant.name.len()..)?;
+        let behind = self.behind(constant.span, &constant.name)?;
         let mut body = String::new();
         for line in behind.lines() {
             let line = without_comment(line);
@@ -80,6 +80,20 @@ impl<'a> Lowerer<'a> {
             }
         }
         Some(body.trim().to_owned())
+    }
+
+    /// The text of the file behind a name that is defined at `span`.
+    pub(super) fn behind(&self, span: Span, name: &str) -> Option<&'a str> {
+        let text = self.files.get(span.file)?.text.get(span.start as usize..)?;
+        text.get(text.find(name)? + name.len()..)
+    }
+
+    /// Notes the base in which a number at `span` is written, if `text` is a literal.
+    pub(super) fn note_radix(&mut self, span: Span, text: &str) {
+        let literal = text.trim_matches(|c: char| c.is_whitespace() || c == '(' || c == ')');
+        if let Some(radix) = Radix::of(literal) {
+            self.object.radixes.insert(span, radix);
+        }
     }
 
     fn add_constant(&mut self, constant: Constant) -> ConstantId {

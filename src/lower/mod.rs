@@ -198,6 +198,17 @@ impl<'a> Lowerer<'a> {
             .is_some_and(|file| matches!(file.kind, FileKind::Main | FileKind::Local))
     }
 
+    /// Notes how the literal at `span` is written.
+    fn literal(&mut self, span: Span) {
+        let text = self
+            .files
+            .get(span.file)
+            .and_then(|file| file.text.get(span.start as usize..span.end as usize));
+        if let Some(text) = text {
+            self.note_radix(span, text);
+        }
+    }
+
     /// Records an error that concerns no function in particular.
     fn error(&mut self, code: Code, span: Span, message: impl Into<String>) {
         self.diagnostics

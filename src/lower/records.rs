@@ -157,10 +157,17 @@ impl Lowerer<'_> {
             Some(span) if own => self.notes.part(span),
             _ => Notes::default(),
         };
+        if let Some(span) = constant.span {
+            let text = self.behind(span, &constant.name).unwrap_or_default();
+            let end = text.find([',', '}', '\n']).unwrap_or(text.len());
+            let value = text.get(..end).unwrap_or_default();
+            self.note_radix(span, value.trim_start().trim_start_matches('='));
+        }
         EnumConstant {
             name: constant.name.to_string(),
             value: constant.value,
             notes,
+            span: constant.span,
         }
     }
 }

@@ -48,6 +48,7 @@ pub(super) fn enumeration(found: &mut Enumeration) {
     found.shared = false;
     for constant in &mut found.constants {
         constant.notes = Notes::default();
+        constant.span = None;
     }
 }
 

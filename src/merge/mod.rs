@@ -99,6 +99,7 @@ fn flags(objects: &[(Archs, Object)], classes: &Classes, merged: &mut Object) {
                 found.shared |= of.shared;
             }
         }
+        merged.radixes.extend(&object.radixes);
         for (constant, id) in object.constants.iter().zip(&ids.constants) {
             if let Some(found) = merged.constants.get_mut(*id as usize) {
                 found.used |= constant.used;

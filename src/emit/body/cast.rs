@@ -92,7 +92,7 @@ impl Body<'_> {
         match &value.kind {
             ExprKind::Int(n) => {
                 let kept = super::value::wrap(*n, bits, signed);
-                return self.literal(kept, &to, Pin::Itself);
+                return self.literal_at(kept, &to, Pin::Itself, value.span.filter(|_| kept == *n));
             }
             ExprKind::Constant(id) if self.t.constants.get(*id).is(&to) => {
                 return Code::atom({

@@ -17,7 +17,7 @@ impl Body<'_> {
     /// An expression.
     pub(super) fn expr(&self, expr: &Expr, pin: Pin) -> Code {
         match &expr.kind {
-            ExprKind::Int(n) => self.literal(*n, &expr.ty, pin),
+            ExprKind::Int(n) => self.literal_at(*n, &expr.ty, pin, expr.span),
             ExprKind::Bool(truth) => Code::atom(quote!(#truth)),
             ExprKind::Constant(id) => self.constant(*id, &expr.ty),
             ExprKind::EnumConstant(id, index) => self.enum_constant(*id, *index, &expr.ty),

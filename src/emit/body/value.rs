@@ -7,6 +7,7 @@ use super::{Body, Pin};
 use crate::{
     emit::{
         code::{Code, Prec},
+        number::number,
         types::{self, int},
     },
     ir::{
@@ -14,11 +15,22 @@ use crate::{
         body::{Expr, Init},
         ty::Ty,
     },
+    source::span::Span,
 };
 
 impl Body<'_> {
     /// An integer of type `ty`; with a suffix where nothing else says its type.
     pub(super) fn literal(&self, n: i128, ty: &Ty, pin: Pin) -> Code {
+        self.literal_at(n, ty, pin, None)
+    }
+
+    /// The integer that stands at `span` in C.
+    pub(super) fn literal_at(&self, n: i128, ty: &Ty, pin: Pin, span: Option<Span>) -> Code {
+        // What the type made of it isn't what was written.
+        let number = |made: i128, suffix: &str| {
+            let span = span.filter(|_| made == n);
+            number(self.t.object, made.unsigned_abs(), suffix, span)
+        };
         match ty {
             Ty::Int { bits, signed } => {
                 let n = wrap(n, *bits, *signed);
@@ -35,14 +47,13 @@ impl Body<'_> {
                     Pin::Itself if *bits == 32 && *signed => String::new(),
                     Pin::Itself => int(*bits, *signed).to_string(),
                 };
-                let tokens = number(n.unsigned_abs(), &suffix);
-                let code = Code::atom(tokens);
+                let code = Code::atom(number(n, &suffix));
                 if n < 0 { code.unary(quote!(-)) } else { code }
             }
             Ty::Pointer { .. } if n == 0 => self.null(ty),
             Ty::Pointer { .. } => {
                 let ty = self.t.ty(ty);
-                Code::atom(number(n.unsigned_abs(), "u64")).cast(&ty)
+                Code::atom(number(n, "u64")).cast(&ty)
             }
             Ty::Enum(_) => {
                 let name = self.t.ty(ty);
@@ -54,7 +65,7 @@ impl Body<'_> {
                 let truth = n != 0;
                 Code::atom(quote!(#truth))
             }
-            _ => Code::atom(number(n.unsigned_abs(), "")),
+            _ => Code::atom(number(n, "")),
         }
     }
 
@@ -357,17 +368,4 @@ fn max(bits: u16, signed: bool) -> i128 {
     } else {
         (1 << bits) - 1
     }
-}
-
-/// Numbers that are round in hexadecimal are written so.
-fn number(n: u128, suffix: &str) -> TokenStream {
-    let decimal = n.to_string();
-    let hex = format!("{n:x}");
-    let round = |text: &str| text.trim_end_matches(['0', 'f']).len();
-    let text = if n >= 0x1000 && round(&hex) <= 2 && decimal.trim_end_matches('0').len() > 3 {
-        format!("0x{hex}{suffix}")
-    } else {
-        format!("{decimal}{suffix}")
-    };
-    text.parse().unwrap_or_default()
 }

@@ -156,6 +156,7 @@ pub(in crate::emit) fn watch() -> Object {
         span: None,
     };
     let constant = |name: &str, value| EnumConstant {
+        span: None,
         name: name.to_owned(),
         value,
         notes: Notes::default(),
