@@ -51,7 +51,7 @@ pub struct Emitted {
     pub main: String,
     /// `use` items of `main.rs`.
     pub imports: String,
-    /// `//!` lines of `main.rs`.
+    /// The SPDX line and the `//!` lines of `main.rs`.
     pub doc: String,
     /// Items of the common crate: records, enumerations and constants that user space sees.
     pub common: String,
@@ -183,7 +183,10 @@ pub fn emit(object: &Object, options: &Options) -> (Emitted, Vec<Diagnostic>) {
     emitted.runtime = runtime;
     let doc = comments::inner_doc(&object.doc);
     let allow = programs::allow_names(object);
-    emitted.doc = text(&quote!(#doc #allow), &uses, &mut diagnostics);
+    if let Some(spdx) = object.spdx.as_deref().map(str::trim) {
+        emitted.doc = format!("// SPDX-License-Identifier: {spdx}\n\n");
+    }
+    emitted.doc += &text(&quote!(#doc #allow), &uses, &mut diagnostics);
     (emitted, diagnostics)
 }
 
