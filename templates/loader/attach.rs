@@ -1,8 +1,13 @@
 //! Loads the programs and attaches them, each kind in its way.
 
-use std::{ffi::CString, fs::File, io::Read as _, path::Path};
+use std::{
+    ffi::CString,
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Error, Result, bail};
 use aya::{
     Btf, Ebpf,
     maps::{
@@ -49,18 +54,29 @@ pub fn syscall(ebpf: &mut Ebpf, syscalls: &Syscalls, name: &str, call: &str) -> 
         eprintln!("{name} isn't attached: this kernel has no system call {call}");
         return Ok(false);
     };
-    kprobe(ebpf, name, &function, 0)?;
-    Ok(true)
+    kprobe(ebpf, name, &function, 0)
 }
 
-/// Attaches to a function of the kernel, or to its return.
-pub fn kprobe(ebpf: &mut Ebpf, name: &str, function: &str, offset: u64) -> Result<()> {
+/// Attaches to a function of the kernel, or to its return: whether this kernel has it.
+pub fn kprobe(ebpf: &mut Ebpf, name: &str, function: &str, offset: u64) -> Result<bool> {
     let program: &mut KProbe = program(ebpf, name)?;
     program.load().with_context(unloadable(name))?;
-    program
+    let attached = program
         .attach(function, offset)
-        .with_context(unattachable(name, function))?;
-    Ok(())
+        .with_context(unattachable(name, function));
+    match attached {
+        Err(error) if is_missing(&error) => {
+            eprintln!("{name} isn't attached: this kernel has no function {function}");
+            Ok(false)
+        }
+        attached => attached.map(|_| true),
+    }
+}
+
+/// Whether the reason is that something isn't there.
+fn is_missing(error: &Error) -> bool {
+    (error.chain().filter_map(|cause| cause.downcast_ref()))
+        .any(|cause: &io::Error| cause.kind() == io::ErrorKind::NotFound)
 }
 
 /// Attaches to a function of a program or library, `PATH:FUNCTION+OFFSET`, or to its return, in

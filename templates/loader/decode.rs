@@ -39,12 +39,13 @@ impl Type {
 
     pub fn size(&self) -> usize {
         match self {
-            Self::Unsigned(size) | Self::Signed(size) | Self::Text(size) | Self::Bytes(size) => {
-                *size
-            }
+            Self::Unsigned(size) | Self::Signed(size) => *size,
+            Self::Text(size) => *size,
+            Self::Bytes(size) => *size,
             Self::Bool => 1,
             Self::Pointer => 8,
-            Self::Enum(integer, _) | Self::Bits(integer, ..) => integer.size(),
+            Self::Enum(integer, _) => integer.size(),
+            Self::Bits(integer, ..) => integer.size(),
             Self::Array(element, length) => element.size() * length,
             Self::Record(size, _) => *size,
         }
@@ -53,15 +54,12 @@ impl Type {
     /// What `bytes` say; of a record that was cut off, the members that are there.
     pub fn decode(&self, bytes: &[u8]) -> Value {
         match self {
-            Self::Text(size) => text(bytes.get(..*size).unwrap_or(bytes)).into(),
+            Self::Text(size) => until_null(bytes.get(..*size).unwrap_or(bytes)).into(),
             Self::Bytes(size) => hex(bytes.get(..*size).unwrap_or(bytes)).into(),
             Self::Bool => self.integer(bytes).map_or(Value::Null, |n| (n != 0).into()),
             Self::Pointer => self
                 .integer(bytes)
                 .map_or(Value::Null, |address| format!("{address:#x}").into()),
-            Self::Unsigned(_) | Self::Signed(_) | Self::Bits(..) => {
-                self.integer(bytes).map_or(Value::Null, number)
-            }
             Self::Enum(integer, constants) => {
                 let Some(value) = integer.integer(bytes) else {
                     return Value::Null;
@@ -83,6 +81,8 @@ impl Type {
                 });
                 Value::Object(decoded.collect::<Map<_, _>>())
             }
+            Self::Bits(..) => self.integer(bytes).map_or(Value::Null, number),
+            Self::Unsigned(_) | Self::Signed(_) => self.integer(bytes).map_or(Value::Null, number),
         }
     }
 
@@ -131,7 +131,7 @@ fn number(value: i128) -> Value {
     }
 }
 
-fn text(bytes: &[u8]) -> String {
+fn until_null(bytes: &[u8]) -> String {
     let end = bytes.iter().position(|&byte| byte == 0);
     String::from_utf8_lossy(&bytes[..end.unwrap_or(bytes.len())]).into_owned()
 }

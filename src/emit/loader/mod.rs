@@ -11,6 +11,7 @@ mod programs;
 pub mod questions;
 mod text;
 mod types;
+mod unused;
 mod variants;
 
 use std::{
@@ -18,8 +19,9 @@ use std::{
     fmt::Write as _,
 };
 
-use object::ObjectLoader;
+use object::{ObjectLoader, READY};
 use text::comment_lines;
+use unused::without_unused;
 
 use crate::{
     diag::Diagnostic,
@@ -87,6 +89,13 @@ pub fn loader(objects: &[(&str, &Object)]) -> Loader {
             let main = main_of_many(many, &modules);
             loader.files.insert("main.rs".to_owned(), main);
         }
+    }
+    // Which types there are is known now.
+    if let (Some(wanted), Some(_)) = (templates.0.get("decode"), loader.files.remove("decode.rs")) {
+        let users = loader.files.values().map(String::as_str);
+        let text = without_unused(template("decode"), "Type", &["Unsigned", "Signed"], users);
+        let text = select(&text, wanted.iter().copied());
+        loader.files.insert("decode.rs".to_owned(), text);
     }
     loader
 }
@@ -364,6 +373,7 @@ fn main_of_many(parts: &[ObjectLoader], modules: &[&str]) -> String {
         let variable = part.module.clone();
         main.push_str(&part.listen(&variable, &format!("objects::{variable}::")));
     }
+    main.push_str(READY);
     main.push_str(if streams {
         "    records.print().await?;\n"
     } else {

@@ -353,10 +353,7 @@ impl<'a> ObjectLoader<'a> {
 
     fn attach(&self, text: &mut String) {
         let certain = self.plan.certain.iter().next();
-        let mut doubtful = certain.is_none_or(|(_, only)| only.is_some());
-        if self.plan.syscalls.is_empty() && self.plan.targets.is_empty() {
-            doubtful = false;
-        }
+        let doubtful = self.plan.doubtful && certain.is_none_or(|(_, only)| only.is_some());
         text.push('\n');
         if doubtful {
             text.push_str("    let mut attached = false;\n");
@@ -386,7 +383,7 @@ impl<'a> ObjectLoader<'a> {
         }
         if doubtful {
             text.push_str(if self.plan.targets.is_empty() {
-                "    ensure!(attached, \"this kernel has none of the system calls\");\n"
+                "    ensure!(attached, \"this kernel has nothing of what the programs look at\");\n"
             } else {
                 "    ensure!(attached, \"nothing to attach to: see --help\");\n"
             });
@@ -423,6 +420,7 @@ impl<'a> ObjectLoader<'a> {
             text.push_str("    let mut records = Records::new(options.json);\n");
         }
         text.push_str(&self.listen("ebpf", ""));
+        text.push_str(READY);
         if self.has_streams() {
             text.push_str("    records.print().await\n");
         } else {
@@ -505,6 +503,9 @@ impl<'a> ObjectLoader<'a> {
 const OWN: [&str; 8] = [
     "attach", "btf", "contents", "decode", "kconfig", "records", "syscalls", "trace",
 ];
+
+/// Said once everything is attached.
+pub(super) const READY: &str = "    eprintln!(\"attached; Ctrl-C ends this\");\n";
 
 /// The imports that a text needs: those of other crates, and those of the loader's own modules, which
 /// lie in `root`, with `more` of it.

@@ -29,6 +29,8 @@ pub(super) struct Plan {
     pub(super) targets: Parts<Target>,
     /// Where something is attached without regard to the kernel or to options.
     pub(super) certain: Parts<()>,
+    /// Whether something may have nothing to attach to.
+    pub(super) doubtful: bool,
     /// Whether the programs look at how system calls are entered.
     pub(super) needs_syscalls: bool,
 }
@@ -109,6 +111,7 @@ impl Making<'_> {
         match &program.kind {
             ProgramKind::Ksyscall { call } | ProgramKind::Kretsyscall { call } => {
                 self.plan.needs_syscalls = true;
+                self.plan.doubtful = true;
                 self.function("syscall");
                 match call {
                     Some(call) => {
@@ -232,10 +235,17 @@ impl Making<'_> {
 
     fn call(&mut self, name: &str, function: &'static str, arguments: &[&str]) {
         self.function(function);
-        self.plan.certain.add(self.object, (), self.only);
         let mut all = vec!["&mut ebpf".to_owned(), quoted(name)];
         all.extend(arguments.iter().map(|&argument| argument.to_owned()));
-        self.statement(rust_call(&format!("attach::{function}"), &all, 4, "?;"));
+        let mut call = format!("attach::{function}");
+        // It says whether the kernel has the function.
+        if function == "kprobe" {
+            self.plan.doubtful = true;
+            call.insert_str(0, ASKED);
+        } else {
+            self.plan.certain.add(self.object, (), self.only);
+        }
+        self.statement(rust_call(&call, &all, 4, "?;"));
     }
 
     fn cgroup(&mut self, name: &str, function: &'static str) {
@@ -272,14 +282,12 @@ impl Making<'_> {
         let field = self.target(name, what, value_name, help);
         let mut arguments = vec!["&mut ebpf".to_owned(), quoted(name), "target".to_owned()];
         arguments.extend(further.iter().map(|&argument| argument.to_owned()));
-        self.statement(optional(
-            &field,
-            name,
-            &[
-                &format!("attach::{function}({})?;", arguments.join(", ")),
-                ATTACHED,
-            ],
-        ));
+        let call = format!("attach::{function}({})?;", arguments.join(", "));
+        let attach: &[&str] = match function {
+            "kprobe" => &[&format!("{ASKED}{call}")],
+            _ => &[&call, ATTACHED],
+        };
+        self.statement(optional(&field, name, attach));
     }
 
     fn target(
@@ -290,6 +298,7 @@ impl Making<'_> {
         help: &str,
     ) -> String {
         let field = format!("{name}_{what}");
+        self.plan.doubtful = true;
         let target = Target {
             flag: kebab(&field),
             field: identifier(&field),
@@ -339,6 +348,9 @@ fn quoted(text: &str) -> String {
     format!("{text:?}")
 }
 
+/// Said ahead of what tells whether it has attached.
+const ASKED: &str = "attached |= ";
+
 /// Said behind what attaches for certain.
 pub(super) const ATTACHED: &str = "attached = true;";
 
@@ -357,7 +369,7 @@ fn optional(field: &str, name: &str, attach: &[&str]) -> String {
 /// A statement where nobody asks whether anything was attached.
 pub(super) fn unasked(statement: &str) -> String {
     statement
-        .replace("attached |= ", "")
+        .replace(ASKED, "")
         .replace(&format!("        {ATTACHED}\n"), "")
 }
 
