@@ -20,14 +20,23 @@ fn ports_leave_behind_what_their_c_does() {
     bench("compare", &workspace, &[]);
 }
 
-/// On kernels of its own, with real system calls; the second one is big-endian.
+/// On kernels of its own, with real system calls; the second one is big-endian. On the first some
+/// ports are loaded by the loaders that they come with (scripts/bench-all: all).
 #[test]
 fn ports_do_the_same_on_other_kernels() {
     let Some(workspace) = ported("booted") else {
         return;
     };
-    let kernels = ["--kernel", "x86_64-6.1", "--kernel", "s390x-6.12"];
-    bench("boot", &workspace, &kernels);
+    let own = tempfile::tempdir().unwrap();
+    for name in ["execve_args", "kill_log"] {
+        let source = fixtures()
+            .into_iter()
+            .find(|path| path.ends_with(format!("{name}.bpf.c")));
+        port(&[source.unwrap()], &own.path().join(name), &[]);
+    }
+    let kernels = ["--kernel", "x86_64-6.12", "--kernel", "s390x-6.12"];
+    let loaders = ["--loaders", own.path().to_str().unwrap()];
+    bench("boot", &workspace, &[kernels.as_slice(), &loaders].concat());
 }
 
 #[test]

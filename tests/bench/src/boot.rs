@@ -2,10 +2,11 @@
 //! system calls.
 //!
 //! A machine gets one kernel and an initramfs that holds the witness (as /init), the objects and a
-//! plan for each scenario; its console is what comes back.
+//! plan for each scenario; its console is what comes back. Where a fixture's own loader is to be had,
+//! that loads the port, and what it prints is compared too.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -21,17 +22,21 @@ use crate::{
     machine::Machine,
     observation::Observations,
     plan,
+    shown::{self, Form},
     tools::Tools,
+    types::Types,
     verdict::{Counts, Verdict},
 };
 
 /// How long a machine may take, which emulates its processor.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// One scenario of a fixture, as it goes into a machine.
 struct Job<'a> {
     fixture: &'a Fixture,
     scenario: &'a Scenario,
+    /// How the port's own loader prints, if that loads it.
+    own: Option<Form>,
     name: String,
 }
 
@@ -51,7 +56,9 @@ pub fn boot(
     let (archive, jobs) = pack(tools, machine, pairs, loaders)?;
     let initramfs = folder.path().join("initramfs");
     fs::write(&initramfs, archive.finish())?;
+    let start = Instant::now();
     let console = run(machine, &image, &initramfs, &folder.path().join("console"))?;
+    let took = start.elapsed().as_secs();
     // The firmware may have left the first line half written.
     let release = (console.lines())
         .find_map(|line| Some(line.split_once("@@ kernel ")?.1))
@@ -61,19 +68,18 @@ pub fn boot(
         "{kernel} did not come to an end:\n{}",
         tail(&console)
     );
+    eprintln!("{kernel}: {release}, up and down in {took} s");
 
     let mut verdicts = Vec::new();
     for (fixture, _) in pairs {
-        let by = if loaders.contains_key(&fixture.name) {
-            ", own loader"
-        } else {
-            ""
-        };
-        let place = format!("{kernel} ({release}{by})");
-        let mut verdict = Verdict::new(fixture, &place, machine);
+        let mut verdict = Verdict::new(fixture, kernel, machine);
+        if fixture.calls.kernel.is_empty() {
+            verdict.mistakes.push("no [[kernel]] scenario".into());
+        }
         for job in jobs.iter().filter(|job| job.fixture.name == fixture.name) {
             let said = section(&console, &job.name)?;
-            judge(job, said, &mut verdict).with_context(|| format!("{} on {kernel}", job.name))?;
+            judge(tools, job, said, machine, &mut verdict)
+                .with_context(|| format!("{} on {kernel}", job.name))?;
         }
         verdicts.push(verdict);
     }
@@ -83,7 +89,7 @@ pub fn boot(
 fn pack<'a>(
     tools: &Tools,
     machine: Machine,
-    pairs: &[(&'a Fixture, Pair)],
+    pairs: &'a [(&'a Fixture, Pair)],
     loaders: &Loaders,
 ) -> Result<(Archive, Vec<Job<'a>>)> {
     let mut archive = Archive::default();
@@ -92,30 +98,47 @@ fn pack<'a>(
         archive.folder(folder);
     }
     archive.file("init", &fs::read(tools.witness_for(machine)?)?, 0o755);
+    let btf = if machine.describes_its_types() {
+        None
+    } else {
+        let object = fs::read(tools.registers_btf(machine)?)?;
+        archive.file("objects/registers.o", &object, 0o644);
+        Some("/objects/registers.o")
+    };
     for (fixture, pair) in pairs {
         let names = ["c", "rust"].map(|side| format!("objects/{}.{side}.o", fixture.name));
         for (name, path) in names.iter().zip([&pair.c, &pair.rust]) {
             archive.file(name, &fs::read(path)?, 0o644);
         }
+        let loader = format!("loaders/{}", fixture.name);
         if let Some(path) = loaders.get(&fixture.name) {
-            let loader = fs::read(path).with_context(|| path.display().to_string())?;
-            archive.file(&format!("loaders/{}", fixture.name), &loader, 0o755);
+            let bytes = fs::read(path).with_context(|| path.display().to_string())?;
+            archive.file(&loader, &bytes, 0o755);
         }
         for (number, scenario) in fixture.calls.kernel.iter().enumerate() {
-            let name = format!("{}-{number}", fixture.name);
-            let [c, rust] = names
-                .each_ref()
-                .map(|name| PathBuf::from(format!("/{name}")));
-            let mut plan = plan::on_kernel([&c, &rust], machine, &fixture.calls, scenario);
-            if loaders.contains_key(&fixture.name) {
-                plan.push_str(&format!("loader /loaders/{}\n", fixture.name));
+            let has_loader = loaders.contains_key(&fixture.name) && scenario.no_loader.is_none();
+            // Once in each form of output.
+            let forms: &[_] = match (has_loader, number) {
+                (false, _) => &[None],
+                (true, 0) => &[Some(Form::Json), Some(Form::Text)],
+                (true, _) => &[Some(Form::Json)],
+            };
+            for own in forms {
+                let form = own.map_or(String::new(), |form| format!("-{form:?}"));
+                let name = format!("{}-{number}{form}", fixture.name);
+                let [c, rust] = (names.each_ref()).map(|name| PathBuf::from(format!("/{name}")));
+                let path = format!("/{loader}");
+                let loader = own.map(|form| (path.as_str(), form));
+                let plan =
+                    plan::on_kernel([&c, &rust], machine, &fixture.calls, scenario, btf, loader);
+                archive.file(&format!("plans/{name}"), plan.as_bytes(), 0o644);
+                jobs.push(Job {
+                    fixture,
+                    scenario,
+                    own: *own,
+                    name,
+                });
             }
-            archive.file(&format!("plans/{name}"), plan.as_bytes(), 0o644);
-            jobs.push(Job {
-                fixture,
-                scenario,
-                name,
-            });
         }
     }
     Ok((archive, jobs))
@@ -131,42 +154,68 @@ fn section<'a>(console: &'a str, name: &str) -> Result<&'a str> {
         .split_once("@@ done ")
         .with_context(|| format!("{name} hung"))?;
     ensure!(
-        rest.starts_with("0\n"),
-        "the witness failed:\n{}",
+        rest.starts_with("0\n") || rest.starts_with("3\n"),
+        "the witness failed at {name}:\n{}",
         tail(said)
     );
     Ok(said)
 }
 
-fn judge(job: &Job<'_>, said: &str, verdict: &mut Verdict) -> Result<()> {
+fn judge(
+    tools: &Tools,
+    job: &Job<'_>,
+    said: &str,
+    machine: Machine,
+    verdict: &mut Verdict,
+) -> Result<()> {
     let mut both = Observations::parse_console(said)?;
-    if let Some(shown) = both.rust.showed {
-        // The loader reads the records itself, and shows each in a line.
-        let there = both.c.record_count();
-        if there > 0 && there != shown {
-            let name = &job.scenario.name;
-            verdict.differences.push(format!(
-                "{name}: {there} records, of which the loader showed {shown}"
-            ));
-        }
-        both.rust.records = both.c.records.clone();
-    }
-    // The witness makes calls too, while only one side is attached.
-    both.c.runs.clear();
-    both.rust.runs.clear();
-    if let Some(name) = both.c.refused.keys().next() {
-        let scenario = &job.scenario.name;
+    let name = &job.scenario.name;
+    if !both.c.missing_calls.is_empty() {
+        let calls = both.c.missing_calls.join(", ");
         verdict
             .not_run
-            .push(format!("{scenario:?} (this kernel refuses {name})"));
+            .push(format!("{name:?} (this machine hasn't got {calls})"));
         return Ok(());
     }
-    for (name, section) in &both.c.unattached {
-        verdict
-            .not_run
-            .push(format!("{name} (this kernel hasn't got {section})"));
+    if let Some((program, why)) = both.c.refused.iter().next() {
+        verdict.not_run.push(format!(
+            "{name:?} (this kernel refuses the C of {program}: {why})"
+        ));
+        return Ok(());
     }
-    verdict.add(job.fixture, job.scenario, both, said, Counts::AtLeast)
+    let unattached = (both.c.unattached.iter())
+        .map(|(name, section)| format!("{name} (this kernel hasn't got {section})"));
+    for program in unattached {
+        if !verdict.not_run.contains(&program) {
+            verdict.not_run.push(program);
+        }
+    }
+    let noisy = job.scenario.noisy.is_some();
+    if let Some(form) = job.own {
+        let types = Types::read(&job.fixture.types(tools, machine)?, machine)?;
+        let summed = job.fixture.calls.summed.iter();
+        let skipped: BTreeSet<_> = summed.map(|summed| summed.map.as_str()).collect();
+        let shown = shown::differences(&both, &types, form, &skipped, noisy)?;
+        let shown = shown
+            .into_iter()
+            .map(|line| format!("{name} as {form:?}: {line}"));
+        verdict.differences.extend(shown);
+        verdict.shown += both.rust.shown.len();
+        // The loader reads the records itself: they were compared by what it printed.
+        both.rust.records = both.c.records.clone();
+    }
+    if noisy {
+        both.c.runs.clear();
+        both.rust.runs.clear();
+    } else if both.c.runs.values().sum::<u64>() == 0 {
+        verdict.mistakes.push(format!("{name}: no program was run"));
+    }
+    let counts = if noisy {
+        Counts::AtLeast
+    } else {
+        Counts::Exact
+    };
+    verdict.add(job.fixture, job.scenario, both, said, counts)
 }
 
 /// Runs a machine until it switches itself off: what its console said.
@@ -190,7 +239,11 @@ fn run(machine: Machine, image: &Path, initramfs: &Path, console: &Path) -> Resu
         .arg(initramfs)
         .args([
             "-append",
-            &format!("console={} panic=-1 quiet loglevel=0", machine.console()),
+            // Programs on the hooks of security modules run only if that is asked for.
+            &format!(
+                "console={} panic=-1 quiet loglevel=0 lsm=capability,bpf",
+                machine.console()
+            ),
         ])
         .stdin(Stdio::null())
         .stdout(File::create(console)?)

@@ -209,7 +209,7 @@ fn notice(
         let pair = fixture.pair(tools, Machine::X86_64, Some(objects))?;
         jobs.extend([true, false].map(|wrapper| (fixture, pair.clone(), wrapper)));
     }
-    let verdicts = in_parallel(&jobs, |(fixture, pair, wrapper)| {
+    let verdicts = in_parallel(crate::JOBS_AT_A_TIME, &jobs, |(fixture, pair, wrapper)| {
         compare::compare(tools, fixture, pair, *wrapper)
     });
     for ((fixture, ..), verdict) in jobs.iter().zip(verdicts) {

@@ -2,10 +2,12 @@
 
 use std::{
     collections::BTreeMap,
+    fs,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result};
+use regex::Regex;
 
 use crate::{calls::Calls, machine::Machine, tools::Tools};
 
@@ -34,6 +36,25 @@ impl Fixture {
             source: source.to_owned(),
             calls,
         })
+    }
+
+    /// An object that describes all structures of the C: its own doesn't, of those that only functions
+    /// use.
+    pub fn types(&self, tools: &Tools, machine: Machine) -> Result<PathBuf> {
+        let object = (tools.folder()).join(format!("{}.{}.types.o", self.name, machine.name()));
+        if object.exists() {
+            return Ok(object);
+        }
+        let text = fs::read_to_string(&self.source)?;
+        let mut wrapper = format!("#include \"{}\"\n", self.source.canonicalize()?.display());
+        for structure in Regex::new(r"(?m)^struct (\w+) \{")?.captures_iter(&text) {
+            let name = &structure[1];
+            wrapper.push_str(&format!("struct {name} bench_{name};\n"));
+        }
+        let source = object.with_extension("c");
+        fs::write(&source, wrapper)?;
+        tools.build_c(&source, &object, machine)?;
+        Ok(object)
     }
 
     /// Compiles the C where that wasn't done yet, and finds the port among `objects`; without those

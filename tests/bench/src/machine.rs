@@ -85,6 +85,16 @@ impl Machine {
         }
     }
 
+    /// Whether its kernels have BTF.
+    pub fn describes_its_types(self) -> bool {
+        self != Self::Armhf
+    }
+
+    /// Whether emitted loaders are built for it.
+    pub fn runs_loaders(self) -> bool {
+        matches!(self, Self::X86_64 | Self::Arm64)
+    }
+
     pub fn is_big_endian(self) -> bool {
         self == Self::S390x
     }

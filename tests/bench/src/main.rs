@@ -16,10 +16,13 @@ mod fixture;
 mod machine;
 mod observation;
 mod plan;
+mod shown;
 mod tools;
+mod types;
 mod verdict;
 
 use std::{
+    collections::BTreeMap,
     panic::resume_unwind,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -71,9 +74,10 @@ enum Command {
         /// As scripts/fetch-kernel --list has them
         #[arg(long = "kernel", required = true)]
         kernels: Vec<String>,
-        /// A static loader that loads the port of a fixture (scripts/build-loader --static)
-        #[arg(long = "loader", value_name = "FIXTURE=PATH", value_parser = parse_loader)]
-        loaders: Vec<(String, PathBuf)>,
+        /// Fixtures' own workspaces, DIR/FIXTURE: on x86_64 and arm64 the port is then loaded by the
+        /// loader that it came with, and what that prints is compared too
+        #[arg(long, value_name = "DIR")]
+        loaders: Option<PathBuf>,
     },
     /// Put faults into the port on purpose: the comparison must notice every one
     Faults {
@@ -115,20 +119,21 @@ fn parse_flag(text: &str) -> Result<bool, String> {
     }
 }
 
-fn parse_loader(text: &str) -> Result<(String, PathBuf), String> {
-    let (fixture, path) = text.split_once('=').ok_or("FIXTURE=PATH")?;
-    Ok((fixture.to_owned(), path.into()))
-}
-
 fn flags(only: Option<bool>) -> Vec<bool> {
     only.map_or_else(|| vec![false, true], |flag| vec![flag])
 }
 
 /// Comparing is mostly waiting for the kernel to take probes off again.
 const JOBS_AT_A_TIME: usize = 4;
+/// A machine keeps a processor busy.
+const BOOTS_AT_A_TIME: usize = 2;
 
 /// The results are in the order of the jobs.
-fn in_parallel<J: Sync, R: Send>(jobs: &[J], work: impl Fn(&J) -> R + Sync) -> Vec<R> {
+fn in_parallel<J: Sync, R: Send>(
+    at_a_time: usize,
+    jobs: &[J],
+    work: impl Fn(&J) -> R + Sync,
+) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let worker = || {
         let mut done = Vec::new();
@@ -141,7 +146,7 @@ fn in_parallel<J: Sync, R: Send>(jobs: &[J], work: impl Fn(&J) -> R + Sync) -> V
         }
     };
     let mut results: Vec<_> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..JOBS_AT_A_TIME).map(|_| scope.spawn(worker)).collect();
+        let workers: Vec<_> = (0..at_a_time).map(|_| scope.spawn(worker)).collect();
         workers
             .into_iter()
             .flat_map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)))
@@ -161,7 +166,7 @@ fn pairs<'a>(
     let objects = workspace
         .map(|workspace| tools.build_ported(workspace, machine))
         .transpose()?;
-    let pairs = in_parallel(fixtures, |fixture| {
+    let pairs = in_parallel(JOBS_AT_A_TIME, fixtures, |fixture| {
         fixture.pair(tools, machine, objects.as_ref())
     });
     fixtures
@@ -169,6 +174,52 @@ fn pairs<'a>(
         .zip(pairs)
         .map(|(fixture, pair)| Ok((fixture, pair?)))
         .collect()
+}
+
+/// Builds the loaders of those fixtures that have a workspace of their own.
+fn own_loaders(
+    tools: &Tools,
+    workspaces: Option<&Path>,
+    fixtures: &[Fixture],
+    machine: Machine,
+) -> Result<boot::Loaders> {
+    let mut loaders = boot::Loaders::new();
+    let Some(workspaces) = workspaces.filter(|_| machine.runs_loaders()) else {
+        return Ok(loaders);
+    };
+    for fixture in fixtures {
+        let workspace = workspaces.join(&fixture.name);
+        if workspace.is_dir() {
+            let loader = tools.build_loader(&workspace, machine)?;
+            loaders.insert(fixture.name.clone(), loader);
+        }
+    }
+    Ok(loaders)
+}
+
+fn ran_somewhere(fixture: &Fixture, verdicts: &[Verdict]) -> bool {
+    let mut own = verdicts
+        .iter()
+        .filter(|verdict| verdict.name == fixture.name);
+    own.any(Verdict::has_run)
+}
+
+/// A row for each fixture, a column for each kernel.
+fn table(kernels: &[String], verdicts: &[Verdict]) {
+    let mut rows: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
+    for verdict in verdicts {
+        let row = rows.entry(&verdict.name).or_default();
+        row.insert(&verdict.place, verdict.word());
+    }
+    println!("\n| fixture | {} |", kernels.join(" | "));
+    println!("|---|{}", "---|".repeat(kernels.len()));
+    for (name, row) in rows {
+        let words = kernels
+            .iter()
+            .map(|kernel| row.get(kernel.as_str()).copied());
+        let words: Vec<_> = words.map(Option::unwrap_or_default).collect();
+        println!("| {name} | {} |", words.join(" | "));
+    }
 }
 
 fn report(verdicts: &[Verdict]) -> Result<()> {
@@ -203,7 +254,7 @@ fn run(options: Options) -> Result<()> {
             let jobs: Vec<_> = (pairs.iter())
                 .flat_map(|pair| flags(wrapper).into_iter().map(move |flag| (pair, flag)))
                 .collect();
-            let verdicts = in_parallel(&jobs, |((fixture, pair), flag)| {
+            let verdicts = in_parallel(JOBS_AT_A_TIME, &jobs, |((fixture, pair), flag)| {
                 compare::compare(&tools, fixture, pair, *flag)
             });
             let verdicts = verdicts.into_iter().collect::<Result<Vec<_>>>()?;
@@ -220,18 +271,22 @@ fn run(options: Options) -> Result<()> {
             kernels,
             loaders,
         } => {
-            let loaders = loaders.into_iter().collect();
             let fixtures = inputs.fixtures()?;
-            let booted = in_parallel(&kernels, |kernel| {
-                let pairs = pairs(
-                    &tools,
-                    inputs.ported.as_deref(),
-                    &fixtures,
-                    Machine::of_kernel(kernel)?,
-                )?;
+            let booted = in_parallel(BOOTS_AT_A_TIME, &kernels, |kernel| {
+                let machine = Machine::of_kernel(kernel)?;
+                let pairs = pairs(&tools, inputs.ported.as_deref(), &fixtures, machine)?;
+                let loaders = own_loaders(&tools, loaders.as_deref(), &fixtures, machine)?;
                 boot::boot(&tools, kernel, &pairs, &loaders)
             });
-            report(&booted.into_iter().collect::<Result<Vec<_>>>()?.concat())?;
+            let verdicts = booted.into_iter().collect::<Result<Vec<_>>>()?.concat();
+            let reported = report(&verdicts);
+            table(&kernels, &verdicts);
+            reported?;
+            let idle = (fixtures.iter())
+                .filter(|fixture| !ran_somewhere(fixture, &verdicts))
+                .map(|fixture| fixture.name.as_str());
+            let idle = idle.collect::<Vec<_>>().join(", ");
+            ensure!(idle.is_empty(), "nowhere was anything compared of {idle}");
         }
         Command::Faults {
             inputs,

@@ -67,8 +67,11 @@ pub struct Observation {
     pub variables: BTreeMap<String, Variable>,
     /// What BPF_PROG_TEST_RUN gave back, by call.
     pub results: BTreeMap<usize, String>,
-    /// How many lines of JSON the port's own loader printed, where that loaded it.
-    pub showed: Option<usize>,
+    /// What the port's own loader printed, where that loaded it, and what it said on the side.
+    pub shown: Vec<String>,
+    pub said: Vec<String>,
+    /// System calls that this machine hasn't got.
+    pub missing_calls: Vec<String>,
     /// How often each program ran.
     pub runs: BTreeMap<String, u64>,
 }
@@ -125,6 +128,7 @@ impl Observations {
 impl Observation {
     fn line(&mut self, line: &str) -> Result<()> {
         let (what, rest) = line.split_once(' ').context("cut off")?;
+        let whole = rest;
         let (name, rest) = rest.split_once(' ').unwrap_or((rest, ""));
         let name = name.to_owned();
         match what {
@@ -169,7 +173,9 @@ impl Observation {
             "result" => {
                 self.results.insert(name.parse()?, rest.to_owned());
             }
-            "showed" => self.showed = Some(name.parse()?),
+            "shown" => self.shown.push(whole.to_owned()),
+            "said" => self.said.push(whole.to_owned()),
+            "nocall" => self.missing_calls.push(name),
             "ran" => {
                 let (count, _) = rest.split_once(' ').context("no count")?;
                 self.runs.insert(name, count.parse()?);

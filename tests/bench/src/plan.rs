@@ -8,6 +8,7 @@ use crate::{
     call::{ARGUMENTS, Argument, Memory, Part},
     calls::{Calls, Scenario, Step, Value},
     machine::Machine,
+    shown::Form,
 };
 
 /// How a program meets a call.
@@ -93,15 +94,28 @@ pub fn compare(
     Ok(plan.text)
 }
 
-/// A plan that runs a scenario on a kernel with kprobes: its calls are system calls.
+/// A plan that runs a scenario on a kernel with kprobes: its calls are system calls. `btf` describes
+/// the types of a kernel that doesn't itself; `own` is the port's own loader, and how it is to print.
 pub fn on_kernel(
     objects: [&Path; 2],
     machine: Machine,
     calls: &Calls,
     scenario: &Scenario,
+    btf: Option<&str>,
+    own: Option<(&str, Form)>,
 ) -> String {
     let mut plan = Plan::new(machine);
     plan.line(format_args!("kernel"));
+    if let Some(btf) = btf {
+        plan.line(format_args!("btf {btf}"));
+    }
+    if let Some((loader, form)) = own {
+        plan.line(format_args!("loader {loader}"));
+        let json = (form == Form::Json).then(|| "--json".to_owned());
+        for option in json.into_iter().chain(scenario.set.iter().map(option)) {
+            plan.line(format_args!("option {}", hex(option.as_bytes())));
+        }
+    }
     plan.line(format_args!("ids {:x} {:x}", scenario.uid, scenario.gid));
     for (side, object) in objects.iter().enumerate() {
         plan.line(format_args!("side {side} {}", object.display()));
@@ -114,6 +128,17 @@ pub fn on_kernel(
         }
     }
     plan.text
+}
+
+/// A constant that the loader sets, as its command line has it.
+fn option((symbol, value): (&String, &Value)) -> String {
+    let name = symbol.replace('_', "-");
+    match value {
+        Value::Flag(true) => format!("--{name}"),
+        Value::Flag(false) => format!("--{name}=false"),
+        Value::Number(number) => format!("--{name}={number}"),
+        Value::Text(text) => format!("--{name}={}", text.trim_end_matches('\0')),
+    }
 }
 
 struct Plan {

@@ -63,6 +63,23 @@ impl Tools {
             .transpose()
     }
 
+    /// Builds the loader of an emitted workspace, to be run in a machine.
+    pub fn build_loader(&self, workspace: &Path, machine: Machine) -> Result<PathBuf> {
+        let mut command = Command::new(self.scripts.join("build-loader"));
+        command.args(["--static", "--shared", "--arch", machine.name()]);
+        Ok(run(command.arg(workspace))?.trim().into())
+    }
+
+    /// Describes the registers to libbpf, for kernels that don't.
+    pub fn registers_btf(&self, machine: Machine) -> Result<PathBuf> {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("witness/registers.bpf.c");
+        let object = self
+            .folder()
+            .join(format!("registers.{}.o", machine.name()));
+        self.build_c(&source, &object, machine)?;
+        Ok(object)
+    }
+
     pub fn build_c(&self, source: &Path, object: &Path, machine: Machine) -> Result<()> {
         let mut command = Command::new(self.scripts.join("build-c"));
         command.args(["--arch", machine.in_libbpf()]);

@@ -36,7 +36,7 @@ impl Counts {
 #[derive(Clone)]
 pub struct Verdict {
     pub name: String,
-    place: String,
+    pub place: String,
     machine: Machine,
     scenarios: usize,
     calls: usize,
@@ -45,6 +45,8 @@ pub struct Verdict {
     pub costs: Vec<Cost>,
     /// CO-RE relocations of the C, by program.
     pub core: BTreeMap<String, u32>,
+    /// Lines that the port's own loader printed.
+    pub shown: usize,
     pub differences: Vec<String>,
     /// Of the fixture: what was compared isn't what was meant to be.
     pub mistakes: Vec<String>,
@@ -64,6 +66,7 @@ impl Verdict {
             left: Expected::default(),
             costs: Vec::new(),
             core: BTreeMap::new(),
+            shown: 0,
             differences: Vec::new(),
             mistakes: Vec::new(),
             not_run: Vec::new(),
@@ -100,6 +103,21 @@ impl Verdict {
         Ok(())
     }
 
+    /// Whether anything was compared.
+    pub fn has_run(&self) -> bool {
+        self.scenarios > 0
+    }
+
+    /// In one word.
+    pub fn word(&self) -> &'static str {
+        match (&self.mistakes[..], &self.differences[..]) {
+            ([], []) if !self.has_run() => "not run",
+            ([], []) => "equal",
+            ([], _) => "DIFFERENT",
+            _ => "WRONG CALLS",
+        }
+    }
+
     pub fn is_equal(&self) -> bool {
         self.differences.is_empty() && self.mistakes.is_empty()
     }
@@ -118,18 +136,15 @@ impl Verdict {
 
 impl Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verdict = match (&self.mistakes[..], &self.differences[..]) {
-            ([], []) if self.scenarios == 0 => "not run",
-            ([], []) => "equal",
-            ([], _) => "DIFFERENT",
-            _ => "WRONG CALLS",
-        };
-        write!(f, "{:<20} {:<7} {verdict}: ", self.name, self.place)?;
+        write!(f, "{:<20} {:<11} {}: ", self.name, self.place, self.word())?;
         write!(
             f,
             "{} scenarios, {} calls; {}",
             self.scenarios, self.calls, self.left
         )?;
+        if self.shown > 0 {
+            write!(f, "; its own loader showed {} lines", self.shown)?;
+        }
         for (title, list) in [
             ("not run", &self.not_run),
             ("not compared", &self.not_compared),

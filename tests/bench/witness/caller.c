@@ -10,6 +10,7 @@
 #include "witness.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pthread.h>
 #include <sched.h>
@@ -212,7 +213,8 @@ static void serve(struct caller *caller, const struct request *request)
 		enter_wrapped(caller, request->site, arguments);
 	else
 		enter_site(request->site, arguments, call->kind == CALL_SYSCALL);
-	sleep_us(call->sleep_ms * 1000L);
+	if (call->sleep_ms)
+		sleep_us(call->sleep_ms * 1000L);
 }
 
 static void *serve_all(void *data)
@@ -271,7 +273,8 @@ struct caller *start_caller(const struct plan *plan)
 	place_all(caller);
 	if (plan->wrapper && !plan->kernel)
 		load_finder(caller);
-	if (pipe(caller->requests) || pipe(caller->replies))
+	/* Not for others that are started: the caller ends when nobody can write any more. */
+	if (pipe2(caller->requests, O_CLOEXEC) || pipe2(caller->replies, O_CLOEXEC))
 		fail("no pipes: %m");
 	fflush(stdout);
 	caller->process = fork();

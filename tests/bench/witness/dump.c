@@ -155,7 +155,8 @@ void dump_map(const struct side *side, const struct plan *plan, const char *name
 	}
 }
 
-void dump_variable(const struct side *side, const struct symbol *symbol, int fd, const char *moment)
+void dump_variable(const struct side *side, const struct symbol *symbol, int fd, const void *kept,
+		   const char *moment)
 {
 	bool constant = !strncmp(symbol->section, ".rodata", strlen(".rodata"));
 	struct bpf_map_info info = {};
@@ -165,7 +166,9 @@ void dump_variable(const struct side *side, const struct symbol *symbol, int fd,
 	if (fd < 0 || bpf_map_get_info_by_fd(fd, &info, &size))
 		return;
 	values = allocate(info.value_size);
-	if (bpf_map_lookup_elem(fd, &zero, values))
+	if (kept)
+		memcpy(values, kept, info.value_size);
+	else if (bpf_map_lookup_elem(fd, &zero, values))
 		fail("%s: can't read %s: %m", side->label, symbol->section);
 	printf("%s %s %s ", side->label, constant ? "constant" : moment, symbol->name);
 	print_hex(values + symbol->offset, symbol->size);
@@ -181,33 +184,20 @@ void dump_variables(const struct side *side, const char *moment)
 		struct bpf_map *map = map_of_symbol(side->object, symbol);
 
 		if (map)
-			dump_variable(side, symbol, bpf_map__fd(map), moment);
-	}
-}
-
-/* How often each program ran: with statistics on, the kernel counts. */
-static void print_runs(const struct side *side)
-{
-	struct bpf_program *program;
-
-	bpf_object__for_each_program(program, side->object) {
-		struct bpf_prog_info info = {};
-		unsigned int size = sizeof(info);
-
-		if (bpf_program__fd(program) < 0 || bpf_prog_get_info_by_fd(bpf_program__fd(program), &info, &size))
-			continue;
-		printf("%s ran %s %llu in %llu ns\n", side->label, bpf_program__name(program), info.run_cnt,
-		       info.run_time_ns);
+			dump_variable(side, symbol, bpf_map__fd(map), kept_variables(map), moment);
 	}
 }
 
 void dump_side(const struct side *side, const struct plan *plan)
 {
+	struct bpf_program *program;
 	struct bpf_map *map;
 
 	bpf_object__for_each_map(map, side->object)
 		if (!bpf_map__is_internal(map) && bpf_map__fd(map) >= 0)
 			dump_map(side, plan, bpf_map__name(map), bpf_map__fd(map));
 	dump_variables(side, "variable");
-	print_runs(side);
+	bpf_object__for_each_program(program, side->object)
+		if (bpf_program__fd(program) >= 0)
+			print_runs(side->label, bpf_program__name(program), bpf_program__fd(program));
 }

@@ -18,12 +18,13 @@ static const struct {
 #undef SYSCALL
 };
 
+/* -1 if this machine hasn't got it. */
 int syscall_number(const char *name)
 {
 	for (size_t i = 0; i < sizeof(syscalls) / sizeof(*syscalls); i++)
 		if (!strcmp(syscalls[i].name, name))
 			return syscalls[i].number;
-	fail("this machine has no system call %s", name);
+	return -1;
 }
 
 /* Attaches a program as the section of its C counterpart says; NULL with errno 0 if it can't. */
@@ -47,6 +48,8 @@ static struct bpf_link *attach(const struct bpf_program *program, const char *se
 	}
 	if (!strcmp(kind, "fentry") || !strcmp(kind, "fexit") || !strcmp(kind, "tp_btf"))
 		return bpf_program__attach_trace(program);
+	if (!strcmp(kind, "lsm"))
+		return bpf_program__attach_lsm(program);
 	return NULL;
 }
 

@@ -1,24 +1,48 @@
 /*
  * The port loaded by its own loader, as a user would: a process of its own, whose maps and programs
- * are found by their names among what is new in the kernel. It reads the buffers itself, so that of
- * records only how many it showed is known.
+ * are found by their names among what is new in the kernel. It reads the buffers itself, so that what
+ * records hold is known by what it prints.
+ *
+ * From the reset on nothing here opens, closes, reads or writes a file: probes may look for that.
  */
 #define _GNU_SOURCE
 #include "witness.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define OUTPUT "/tmp/loader.out"
-#define PATIENCE_S 30
+#define MESSAGES "/tmp/loader.err"
+/* What the loader says when everything is attached. */
+#define READY "Ctrl-C"
+#define PATIENCE_MS 60000
+#define STEP_MS 20
+#define FOUND 128
 
 static pid_t loader;
 static unsigned int last_map, last_program;
+/* Of the loader's process, and what it prints. */
+static int state_fd, output_fd;
+/* How much it had printed when the calls began. */
+static off_t before;
+
+/* What was found by its name: `fd` is -1 if it isn't there. */
+static struct found {
+	char name[64];
+	bool program;
+	int fd;
+} found[FOUND];
+static int found_count;
+
+/* The port's object, for what its variables hold at first. */
+static struct bpf_object *opened;
 
 static unsigned int last_id(int (*next)(unsigned int, unsigned int *))
 {
@@ -35,8 +59,7 @@ static bool kernel_calls_it(const char *kernel_name, const char *name)
 	return !strncmp(kernel_name, name, BPF_OBJ_NAME_LEN - 1);
 }
 
-/* The loader's map of a name, or -1. */
-static int find_map(const char *name)
+static int search_map(const char *name)
 {
 	for (unsigned int id = last_map; !bpf_map_get_next_id(id, &id);) {
 		struct bpf_map_info info = {};
@@ -50,90 +73,177 @@ static int find_map(const char *name)
 	return -1;
 }
 
-static int find_program(const char *name, struct bpf_prog_info *info)
+static int search_program(const char *name)
 {
 	for (unsigned int id = last_program; !bpf_prog_get_next_id(id, &id);) {
-		unsigned int size = sizeof(*info);
+		struct bpf_prog_info info = {};
+		unsigned int size = sizeof(info);
 		int fd = bpf_prog_get_fd_by_id(id);
 
-		memset(info, 0, sizeof(*info));
-		if (fd >= 0 && !bpf_prog_get_info_by_fd(fd, info, &size) && kernel_calls_it(info->name, name))
+		if (fd >= 0 && !bpf_prog_get_info_by_fd(fd, &info, &size) && kernel_calls_it(info.name, name))
 			return fd;
 		close(fd);
 	}
 	return -1;
 }
 
-static void pause_ms(long ms)
+/* The loader's map or program of a name, or -1. Each is looked for once. */
+static int find(const char *name, bool program)
 {
-	struct timespec time = { ms / 1000, ms % 1000 * 1000000 };
+	struct found *new = &found[found_count];
 
-	nanosleep(&time, NULL);
+	for (int i = 0; i < found_count; i++)
+		if (found[i].program == program && !strcmp(found[i].name, name))
+			return found[i].fd;
+	if (++found_count > FOUND)
+		fail("more than %d maps and programs", FOUND);
+	snprintf(new->name, sizeof(new->name), "%s", name);
+	new->program = program;
+	new->fd = program ? search_program(name) : search_map(name);
+	return new->fd;
 }
 
-/* Asleep for half a second on end: everything is attached. */
-static bool is_waiting(void)
+static void pause_ms(int ms)
 {
-	for (int i = 0; i < 10; i++) {
-		char path[64], state[512] = "";
-		const char *after;
-		int fd;
-
-		snprintf(path, sizeof(path), "/proc/%d/stat", loader);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0 || read(fd, state, sizeof(state) - 1) < 0)
-			fail("the loader is gone");
-		close(fd);
-		after = strrchr(state, ')');
-		if (after && after[2] == 'Z')
-			fail("the loader ended, see above");
-		if (!after || after[2] != 'S')
-			return false;
-		pause_ms(50);
-	}
-	return true;
+	poll(NULL, 0, ms);
 }
 
-void start_loader(const struct side *model, const struct plan *plan)
+static bool has_ended(void)
+{
+	return waitpid(loader, NULL, WNOHANG) == loader;
+}
+
+/* Prints a file's lines from some place on, each after "rust WORD ". */
+static void print_lines(const char *path, const char *word, off_t from)
+{
+	FILE *file = fopen(path, "r");
+	char *line = NULL;
+	size_t room = 0;
+
+	if (!file || fseeko(file, from, SEEK_SET))
+		fail("can't read %s: %m", path);
+	while (getline(&line, &room, file) > 0)
+		printf("rust %s %.*s\n", word, (int)strcspn(line, "\n"), line);
+	free(line);
+	fclose(file);
+}
+
+static bool is_ready(void)
+{
+	char text[4096];
+	int fd = open(MESSAGES, O_RDONLY | O_CLOEXEC);
+	ssize_t length = read(fd, text, sizeof(text) - 1);
+
+	close(fd);
+	text[length > 0 ? length : 0] = '\0';
+	return strstr(text, READY);
+}
+
+static void become_loader(const struct plan *plan)
+{
+	int out = open(OUTPUT, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int errors = open(MESSAGES, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	char **words = allocate((plan->option_count + 2) * sizeof(*words));
+
+	words[0] = plan->loader;
+	memcpy(words + 1, plan->options, plan->option_count * sizeof(*words));
+	dup2(out, STDOUT_FILENO);
+	dup2(errors, STDERR_FILENO);
+	execv(plan->loader, words);
+	fail("can't run %s: %m", plan->loader);
+}
+
+void start_loader(const struct side *model, const struct side *port, const struct plan *plan)
 {
 	struct bpf_program *program;
-	struct bpf_prog_info info;
+	struct bpf_map *map;
+	char path[64];
 
 	last_map = last_id(bpf_map_get_next_id);
 	last_program = last_id(bpf_prog_get_next_id);
+	unlink(MESSAGES);
 	fflush(stdout);
 	loader = fork();
-	if (!loader) {
-		int out = open(OUTPUT, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
-		dup2(out, STDOUT_FILENO);
-		execl(plan->loader, plan->loader, "--json", NULL);
-		fail("can't run %s: %m", plan->loader);
-	}
-	bpf_object__for_each_program(program, model->object)
-		for (int i = 0; find_program(bpf_program__name(program), &info) < 0; i++) {
-			if (i == PATIENCE_S * 20)
-				fail("the loader doesn't load %s", bpf_program__name(program));
-			pause_ms(50);
+	if (!loader)
+		become_loader(plan);
+	for (int i = 0; !is_ready(); i++) {
+		if (has_ended()) {
+			print_lines(MESSAGES, "said", 0);
+			fflush(stdout);
+			fail("the loader ended, see above");
 		}
-	for (int i = 0; !is_waiting(); i++)
-		if (i == PATIENCE_S)
-			fail("the loader doesn't come to rest");
-	fprintf(stderr, "the loader has attached\n");
+		if (i == PATIENCE_MS / STEP_MS)
+			fail("the loader doesn't attach");
+		pause_ms(STEP_MS);
+	}
+	snprintf(path, sizeof(path), "/proc/%d/stat", loader);
+	state_fd = open(path, O_RDONLY | O_CLOEXEC);
+	output_fd = open(OUTPUT, O_RDONLY | O_CLOEXEC);
+	opened = bpf_object__open_file(port->path, NULL);
+	if (!opened)
+		fail("can't open %s: %m", port->path);
+	bpf_object__for_each_program(program, model->object)
+		find(bpf_program__name(program), true);
+	bpf_object__for_each_map(map, model->object)
+		if (!bpf_map__is_internal(map))
+			find(bpf_map__name(map), false);
+	for (int i = 0; i < port->symbols.count; i++)
+		if (port->symbols.list[i].section[0] == '.')
+			find(port->symbols.list[i].section, false);
 }
 
-static void print_shown(void)
+/* Waits until it has nothing to do: asleep several times on end. */
+static void await_rest(void)
 {
-	FILE *file = fopen(OUTPUT, "r");
-	char *line = NULL;
-	size_t room = 0;
-	int count = 0;
+	for (int i = 0, asleep = 0; asleep < 5; i++) {
+		char state[512] = "";
+		const char *after;
 
-	while (file && getline(&line, &room, file) > 0) {
-		fprintf(stderr, "loader: %s", line);
-		count += line[0] == '{';
+		if (i == PATIENCE_MS / STEP_MS)
+			fail("the loader doesn't come to rest");
+		if (pread(state_fd, state, sizeof(state) - 1, 0) < 0)
+			fail("the loader is gone: %m");
+		after = strrchr(state, ')');
+		asleep = after && after[2] == 'S' ? asleep + 1 : 0;
+		pause_ms(STEP_MS);
 	}
-	printf("rust showed %d\n", count);
+}
+
+/* To what the object says, which was opened, but isn't loaded. */
+static void reset_variables(void)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, opened) {
+		const char *section = strchr(bpf_map__name(map), '.');
+		unsigned int zero = 0;
+		size_t size;
+		void *values = bpf_map__initial_value(map, &size);
+		int fd = bpf_map__is_internal(map) && section ? find(section, false) : -1;
+
+		if (fd >= 0 && strncmp(section, ".rodata", strlen(".rodata")) &&
+		    bpf_map_update_elem(fd, &zero, values, BPF_ANY))
+			fail("can't reset %s: %m", section);
+	}
+}
+
+/* What was seen while the witness attached its own side doesn't count. */
+void reset_loaded(const struct side *model)
+{
+	struct stat printed;
+	struct bpf_map *map;
+
+	await_rest();
+	if (fstat(output_fd, &printed))
+		fail("no output of the loader: %m");
+	before = printed.st_size;
+	bpf_object__for_each_map(map, model->object)
+		if (!bpf_map__is_internal(map))
+			reset_map(map, find(bpf_map__name(map), false));
+	reset_variables();
+	for (int i = 0; i < found_count; i++)
+		if (found[i].program)
+			remember_runs("rust", found[i].name, found[i].fd);
 }
 
 void dump_loaded_variables(const struct side *side, const char *moment)
@@ -142,18 +252,21 @@ void dump_loaded_variables(const struct side *side, const char *moment)
 		const struct symbol *symbol = &side->symbols.list[i];
 
 		if (symbol->section[0] == '.' && strcmp(symbol->section, ".maps"))
-			dump_variable(side, symbol, find_map(symbol->section), moment);
+			dump_variable(side, symbol, find(symbol->section, false), NULL, moment);
 	}
 }
 
 static void end_loader(void)
 {
-	fprintf(stderr, "ending the loader\n");
-	kill(loader, SIGINT);
-	for (int i = 0; waitpid(loader, NULL, WNOHANG) != loader; i++) {
-		if (i == PATIENCE_S * 20)
+	/* Not by kill(), for which a probe may look. */
+	int process = syscall(SYS_pidfd_open, loader, 0);
+
+	if (process < 0 || syscall(SYS_pidfd_send_signal, process, SIGINT, NULL, 0))
+		fail("can't end the loader: %m");
+	for (int i = 0; !has_ended(); i++) {
+		if (i == PATIENCE_MS / STEP_MS)
 			fail("the loader doesn't end on SIGINT");
-		pause_ms(50);
+		pause_ms(STEP_MS);
 	}
 }
 
@@ -165,18 +278,22 @@ void dump_loaded(const struct side *model, const struct side *side, const struct
 
 	bpf_object__for_each_map(map, model->object)
 		if (!bpf_map__is_internal(map))
-			dump_map(side, plan, bpf_map__name(map), find_map(bpf_map__name(map)));
+			dump_map(side, plan, bpf_map__name(map), find(bpf_map__name(map), false));
 	dump_loaded_variables(side, "variable");
 	bpf_object__for_each_program(program, model->object) {
 		const char *name = bpf_program__name(program);
-		struct bpf_prog_info info;
+		struct bpf_prog_info info = {};
+		unsigned int size = sizeof(info);
+		int fd = find(name, true);
 
-		if (find_program(name, &info) < 0)
+		if (fd < 0 || bpf_prog_get_info_by_fd(fd, &info, &size))
 			continue;
 		printf("rust program %s section - walked 0 xlated %u jited %u\n", name, info.xlated_prog_len,
 		       info.jited_prog_len);
-		printf("rust ran %s %llu in %llu ns\n", name, info.run_cnt, info.run_time_ns);
+		print_runs("rust", name, fd);
 	}
+	await_rest();
 	end_loader();
-	print_shown();
+	print_lines(OUTPUT, "shown", before);
+	print_lines(MESSAGES, "said", 0);
 }

@@ -1,6 +1,7 @@
 #include "witness.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #define OUTPUT_MAX (16 << 20)
+#define MEMORY (64 << 20)
 
 /* Exit codes. The third one is a verdict, the second is none. */
 enum { DONE = 0, FAILED = 2, REFUSED = 3 };
@@ -73,7 +75,7 @@ static void run(struct side sides[SIDES], const struct plan *plan)
 	for (int i = 0; i < ours; i++)
 		remember_variables(&sides[i]);
 	if (plan->loader)
-		start_loader(&sides[0], plan);
+		start_loader(&sides[0], &sides[1], plan);
 	if (plan->kernel)
 		attach_to_kernel(&sides[0], plan->loader ? NULL : &sides[1]);
 	else
@@ -81,6 +83,8 @@ static void run(struct side sides[SIDES], const struct plan *plan)
 	open_trace(caller_thread(caller));
 	for (int i = 0; i < ours; i++)
 		open_records(&sides[i], plan);
+	if (plan->loader)
+		reset_loaded(&sides[0]);
 	if (plan->kernel)
 		reset_sides(sides, ours);
 	for (int i = 0; i < ours; i++)
@@ -96,6 +100,7 @@ static void run(struct side sides[SIDES], const struct plan *plan)
 		print_trace(i);
 	}
 	stop_caller(caller);
+	keep_variables();
 	for (int i = 0; i < ours; i++)
 		dump_side(&sides[i], plan);
 	if (plan->loader)
@@ -118,7 +123,19 @@ int main(int count, char **words)
 	read_plan(&plan, words[1]);
 	current_plan = &plan;
 	libbpf_set_print(print_message);
+	/* Memory that is asked for later is there already: brk() is a system call that probes may look for. */
+	mallopt(M_TOP_PAD, MEMORY);
+	free(allocate(1));
 	if (plan.kernel) {
+		for (int i = 0; i < plan.call_count; i++)
+			if (syscall_number(plan.calls[i].program) < 0) {
+				printf("c nocall %s\n", plan.calls[i].program);
+				loaded = false;
+			}
+		if (!loaded) {
+			fflush(stdout);
+			return REFUSED;
+		}
 		/* What we print is a system call too: not before both sides are dumped. */
 		setvbuf(stdout, NULL, _IOFBF, OUTPUT_MAX);
 		plan.wrapper = __real_probe_kern_syscall_wrapper(-1) == 1;

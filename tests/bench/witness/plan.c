@@ -4,6 +4,7 @@
  *	load				only load
  *	kernel				attach to the kernel's functions; else to sites
  *	loader PATH			what loads the port there, instead of the witness
+ *	option BYTES			on its command line
  *	wrapper 0|1			LINUX_HAS_SYSCALL_WRAPPER
  *	ids UID GID			of the caller
  *	btf PATH			of the kernel's types
@@ -103,6 +104,15 @@ static void add_call(struct plan *plan, char **words, int count)
 	}
 }
 
+static void add_option(struct plan *plan, const char *hex)
+{
+	unsigned char *bytes;
+	size_t size = read_hex(hex, &bytes);
+
+	plan->options = grow(plan->options, plan->option_count, sizeof(*plan->options));
+	plan->options[plan->option_count++] = strndup((char *)bytes, size);
+}
+
 static void read_line(struct plan *plan, char **words, int count)
 {
 	const char *what = words[0];
@@ -113,6 +123,8 @@ static void read_line(struct plan *plan, char **words, int count)
 		plan->kernel = true;
 	} else if (!strcmp(what, "loader") && count == 2) {
 		plan->loader = strdup(words[1]);
+	} else if (!strcmp(what, "option") && count == 2) {
+		add_option(plan, words[1]);
 	} else if (!strcmp(what, "wrapper") && count == 2) {
 		plan->wrapper = words[1][0] == '1';
 	} else if (!strcmp(what, "ids") && count == 3) {

@@ -7,6 +7,50 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PROGRAMS 256
+
+/* How often each program had run when the calls began. */
+static struct {
+	const char *side, *name;
+	unsigned long long count;
+} runs[PROGRAMS];
+static int run_count;
+
+static unsigned long long count_runs(int fd, unsigned long long *ns)
+{
+	struct bpf_prog_info info = {};
+	unsigned int size = sizeof(info);
+
+	if (bpf_prog_get_info_by_fd(fd, &info, &size))
+		fail("can't ask about a program: %m");
+	*ns = info.run_time_ns;
+	return info.run_cnt;
+}
+
+void remember_runs(const char *side, const char *name, int fd)
+{
+	unsigned long long ns;
+
+	if (fd < 0)
+		return;
+	if (run_count == PROGRAMS)
+		fail("more than %d programs", PROGRAMS);
+	runs[run_count].side = side;
+	runs[run_count].name = name;
+	runs[run_count++].count = count_runs(fd, &ns);
+}
+
+/* How often a program ran since then; with statistics on, the kernel counts. */
+void print_runs(const char *side, const char *name, int fd)
+{
+	unsigned long long ns, count = count_runs(fd, &ns);
+
+	for (int i = 0; i < run_count; i++)
+		if (!strcmp(runs[i].side, side) && !strcmp(runs[i].name, name))
+			count -= runs[i].count;
+	printf("%s ran %s %llu in %llu ns\n", side, name, count, ns);
+}
+
 static bool is_array(enum bpf_map_type type)
 {
 	return type == BPF_MAP_TYPE_ARRAY || type == BPF_MAP_TYPE_PERCPU_ARRAY;
@@ -19,12 +63,11 @@ static bool is_hash(enum bpf_map_type type)
 	       type == BPF_MAP_TYPE_STACK_TRACE;
 }
 
-static void reset_map(const struct bpf_map *map)
+void reset_map(const struct bpf_map *map, int fd)
 {
 	size_t size = (bpf_map__value_size(map) + 7) / 8 * 8 * libbpf_num_possible_cpus();
 	unsigned char *key = allocate(bpf_map__key_size(map)), *zeros = allocate(size);
 	enum bpf_map_type type = bpf_map__type(map);
-	int fd = bpf_map__fd(map);
 
 	if (is_hash(type))
 		while (!bpf_map_get_next_key(fd, NULL, key))
@@ -41,6 +84,7 @@ static void reset_map(const struct bpf_map *map)
 
 /* The values of global variables are mapped into our memory. */
 struct memory {
+	const struct bpf_map *map;
 	void *live, *saved;
 	size_t size;
 };
@@ -66,6 +110,7 @@ void remember_variables(const struct side *side)
 		memory->live = bpf_map__initial_value(map, &memory->size);
 		if (!memory->live)
 			continue;
+		memory->map = map;
 		memory->saved = allocate(memory->size);
 		memcpy(memory->saved, memory->live, memory->size);
 		memory_count++;
@@ -74,13 +119,34 @@ void remember_variables(const struct side *side)
 
 void reset_sides(struct side sides[SIDES], int count)
 {
+	struct bpf_program *program;
 	struct bpf_map *map;
 
 	for (int i = 0; i < count; i++)
 		bpf_object__for_each_map(map, sides[i].object)
 			if (!bpf_map__is_internal(map) && bpf_map__fd(map) >= 0)
-				reset_map(map);
+				reset_map(map, bpf_map__fd(map));
+	drop_records();
+	for (int i = 0; i < count; i++)
+		bpf_object__for_each_program(program, sides[i].object)
+			if (bpf_program__fd(program) >= 0)
+				remember_runs(sides[i].label, bpf_program__name(program), bpf_program__fd(program));
+	/* Last and at once: of both sides, without a system call between them. */
 	for (int i = 0; i < memory_count; i++)
 		memcpy(memories[i].live, memories[i].saved, memories[i].size);
-	drop_records();
+}
+
+/* The values at this moment are those that are printed later, for both sides alike. */
+void keep_variables(void)
+{
+	for (int i = 0; i < memory_count; i++)
+		memcpy(memories[i].saved, memories[i].live, memories[i].size);
+}
+
+const void *kept_variables(const struct bpf_map *map)
+{
+	for (int i = 0; i < memory_count; i++)
+		if (memories[i].map == map)
+			return memories[i].saved;
+	return NULL;
 }

@@ -10,7 +10,7 @@
  * caller.c   the process that makes the calls
  * kernel.c   attaches to the kernel's own functions, on a kernel with kprobes
  * loader.c   the port loaded by its own loader there
- * reset.c    empties maps after that
+ * reset.c    empties maps after that, keeps variables, counts runs
  * guest.c    the witness as a virtual machine's only program
  * attach.c   puts the programs of both sides where those calls come by
  * records.c  what ring buffers and perf buffers received
@@ -93,6 +93,8 @@ struct plan {
 	bool wrapper;
 	unsigned int uid, gid;
 	char *loader;	/* that loads the port, or NULL: the witness does */
+	char **options;	/* of the loader */
+	int option_count;
 	char *btf;	/* of the kernel; NULL for its own */
 	char *paths[SIDES];
 	struct call *calls;
@@ -152,6 +154,12 @@ int syscall_number(const char *name);
 /* `port` is NULL if it is attached already. */
 void attach_to_kernel(const struct side *c, const struct side *port);
 void remember_variables(const struct side *side);
+void keep_variables(void);
+/* The values of the variables that a map holds, at the moment when they were kept; or NULL. */
+const void *kept_variables(const struct bpf_map *map);
+void remember_runs(const char *side, const char *name, int fd);
+void print_runs(const char *side, const char *name, int fd);
+void reset_map(const struct bpf_map *map, int fd);
 /* `count` is how many of them the witness loaded. */
 void reset_sides(struct side sides[SIDES], int count);
 void __attribute__((noreturn)) be_guest(void);
@@ -170,13 +178,15 @@ void open_records(struct side *side, const struct plan *plan);
 void print_records(int call);
 void drop_records(void);
 void dump_map(const struct side *side, const struct plan *plan, const char *name, int fd);
-void dump_variable(const struct side *side, const struct symbol *symbol, int fd, const char *moment);
+void dump_variable(const struct side *side, const struct symbol *symbol, int fd, const void *kept,
+		   const char *moment);
 /* Each variable's value as "LABEL initial|variable NAME BYTES". */
 void dump_variables(const struct side *side, const char *moment);
 void dump_side(const struct side *side, const struct plan *plan);
 
 /* Starts the plan's loader, and waits until it has attached everything. */
-void start_loader(const struct side *model, const struct plan *plan);
+void start_loader(const struct side *model, const struct side *port, const struct plan *plan);
+void reset_loaded(const struct side *model);
 void dump_loaded_variables(const struct side *side, const char *moment);
 /* Ends the loader after that. */
 void dump_loaded(const struct side *model, const struct side *side, const struct plan *plan);
