@@ -18,12 +18,28 @@ static const struct {
 #undef SYSCALL
 };
 
+static int number_of(const char *name, const char *suffix)
+{
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < sizeof(syscalls) / sizeof(*syscalls); i++)
+		if (!strncmp(syscalls[i].name, name, length) && !strcmp(syscalls[i].name + length, suffix))
+			return syscalls[i].number;
+	return -1;
+}
+
 /* -1 if this machine hasn't got it. */
 int syscall_number(const char *name)
 {
-	for (size_t i = 0; i < sizeof(syscalls) / sizeof(*syscalls); i++)
-		if (!strcmp(syscalls[i].name, name))
-			return syscalls[i].number;
+	static const char *const suffixes[] = { "_time64", "32", "" };
+
+	/* On 32-bit machines the number with the plain name calls a function for narrow times or ids. */
+	for (size_t i = sizeof(long) == 4 ? 0 : 2; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
+		int number = number_of(name, suffixes[i]);
+
+		if (number >= 0)
+			return number;
+	}
 	return -1;
 }
 
