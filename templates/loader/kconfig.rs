@@ -27,6 +27,7 @@ pub enum Kind {
 /// The bytes that each of `variables` gets.
 pub fn values(variables: &[Variable]) -> Result<Vec<(&'static str, Vec<u8>)>> {
     let release = fs::read_to_string("/proc/sys/kernel/osrelease")?;
+    let version = version_text(release.trim())?;
     let options = if variables
         .iter()
         .any(|variable| variable.name.starts_with("CONFIG_"))
@@ -37,11 +38,11 @@ pub fn values(variables: &[Variable]) -> Result<Vec<(&'static str, Vec<u8>)>> {
     };
     variables
         .iter()
-        .map(|variable| Ok((variable.name, value(variable, &release, &options)?)))
+        .map(|variable| Ok((variable.name, value(variable, &version, &options)?)))
         .collect()
 }
 
-fn value(variable: &Variable, release: &str, options: &HashMap<String, String>) -> Result<Vec<u8>> {
+fn value(variable: &Variable, kernel: &str, options: &HashMap<String, String>) -> Result<Vec<u8>> {
     let Variable {
         name,
         size,
@@ -49,9 +50,9 @@ fn value(variable: &Variable, release: &str, options: &HashMap<String, String>) 
         weak,
     } = variable;
     let number = match *name {
-        "LINUX_KERNEL_VERSION" => version(release)?,
+        "LINUX_KERNEL_VERSION" => version(kernel)?,
         // Probes have had cookies since 5.15.
-        "LINUX_HAS_BPF_COOKIE" => i64::from(version(release)? >= 0x05_0f_00),
+        "LINUX_HAS_BPF_COOKIE" => i64::from(version(kernel)? >= 0x05_0f_00),
         _ => match (options.get(*name), kind) {
             (Some(text), Kind::Text) => {
                 let text = text.trim_matches('"').as_bytes();
@@ -82,6 +83,22 @@ fn value(variable: &Variable, release: &str, options: &HashMap<String, String>) 
     bytes
         .map(<[u8]>::to_vec)
         .with_context(|| format!("{name} has {size} bytes"))
+}
+
+/// What starts with the kernel's version. A distribution's release may leave out the patch, as Debian's
+/// `6.1.0-56-amd64` does; libbpf looks at these places too.
+fn version_text(release: &str) -> Result<String> {
+    let ubuntu = fs::read_to_string("/proc/version_signature").unwrap_or_default();
+    let build = fs::read_to_string("/proc/sys/kernel/version")?;
+    Ok(of_distribution(&ubuntu, &build)
+        .unwrap_or(release)
+        .to_owned())
+}
+
+/// From `Ubuntu 5.4.0-12.15-generic 5.4.8`, or `#1 SMP Debian 6.1.176-1 (2026-10-30)`.
+fn of_distribution<'a>(ubuntu: &'a str, build: &'a str) -> Option<&'a str> {
+    let debian = || Some(build.split_once("Debian ")?.1);
+    ubuntu.split_whitespace().nth(2).or_else(debian)
 }
 
 /// `KERNEL_VERSION` of a release such as `6.12.4-amd64`; a patch above 255 counts as 255, as in the
@@ -161,5 +178,10 @@ mod tests {
         let expected = 0x06_0c_04u32.to_ne_bytes();
         check("LINUX_KERNEL_VERSION", 4, Kind::Number, Some(&expected));
         assert_eq!(version("5.10.300").unwrap(), 0x05_0a_ff);
+        let debian = of_distribution("", "#1 SMP Debian 6.1.176-1 (2026-10-30)");
+        assert_eq!(version(debian.unwrap()).unwrap(), 0x06_01_b0);
+        let ubuntu = of_distribution("Ubuntu 5.4.0-12.15-generic 5.4.8\n", "#9-Ubuntu SMP");
+        assert_eq!(version(ubuntu.unwrap()).unwrap(), 0x05_04_08);
+        assert_eq!(of_distribution("", "#1 SMP PREEMPT"), None);
     }
 }
