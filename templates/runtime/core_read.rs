@@ -158,11 +158,11 @@ impl<S> Bitfield<S> {
         let mut unit = 0u64;
         let from = base.wrapping_byte_add(filled(&self.offset) as usize);
         let size = self.size.load();
-        let into = &raw mut unit;
-        #[cfg(target_endian = "big")]
-        let into = into.wrapping_byte_add(size_of::<u64>() - size as usize);
         // SAFETY: the helper checks the address, and a bit-field's unit has 8 bytes at most.
-        unsafe { bpf_probe_read_kernel(into.cast(), size, from.cast()) };
+        unsafe { bpf_probe_read_kernel((&raw mut unit).cast(), size, from.cast()) };
+        // Not read to where it belongs: the verifier lets nothing be subtracted from the stack's address.
+        #[cfg(target_endian = "big")]
+        let unit = unit.wrapping_shr(u64::BITS - 8 * size);
         self.extract(unit)
     }
 
