@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// How long a machine may take, which emulates its processor.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_secs(900);
 
 /// One scenario of a fixture, as it goes into a machine.
 struct Job<'a> {
@@ -53,7 +53,14 @@ pub fn boot(
     let machine = Machine::of_kernel(kernel)?;
     let image = tools.kernel(kernel)?;
     let folder = tempfile::tempdir_in(tools.folder())?;
-    let (archive, jobs) = pack(tools, machine, pairs, loaders)?;
+    let (mut archive, jobs) = pack(tools, machine, pairs, loaders)?;
+    // Programs may ask how the kernel was configured.
+    archive.folder("boot");
+    for file in fs::read_dir(image.with_file_name("../boot"))? {
+        let file = file?;
+        let name = format!("boot/{}", file.file_name().display());
+        archive.file(&name, &fs::read(file.path())?, 0o644);
+    }
     let initramfs = folder.path().join("initramfs");
     fs::write(&initramfs, archive.finish())?;
     let start = Instant::now();
@@ -73,13 +80,19 @@ pub fn boot(
     let mut verdicts = Vec::new();
     for (fixture, _) in pairs {
         let mut verdict = Verdict::new(fixture, kernel, machine);
+        let elsewhere = (fixture.calls.kernel.iter()).filter(|scenario| !scenario.is_for(machine));
+        verdict.not_run = elsewhere
+            .map(|scenario| format!("{:?} (for {})", scenario.name, scenario.machines.join(", ")))
+            .collect();
         if fixture.calls.kernel.is_empty() {
             verdict.mistakes.push("no [[kernel]] scenario".into());
         }
         for job in jobs.iter().filter(|job| job.fixture.name == fixture.name) {
-            let said = section(&console, &job.name)?;
-            judge(tools, job, said, machine, &mut verdict)
-                .with_context(|| format!("{} on {kernel}", job.name))?;
+            let judged = section(&console, &job.name)
+                .and_then(|said| judge(tools, job, said, machine, &mut verdict));
+            if let Err(error) = judged {
+                verdict.mistakes.push(format!("{}: {error:#}", job.name));
+            }
         }
         verdicts.push(verdict);
     }
@@ -115,7 +128,8 @@ fn pack<'a>(
             let bytes = fs::read(path).with_context(|| path.display().to_string())?;
             archive.file(&loader, &bytes, 0o755);
         }
-        for (number, scenario) in fixture.calls.kernel.iter().enumerate() {
+        let here = |scenario: &&Scenario| scenario.is_for(machine);
+        for (number, scenario) in fixture.calls.kernel.iter().filter(here).enumerate() {
             let has_loader = loaders.contains_key(&fixture.name) && scenario.no_loader.is_none();
             // Once in each form of output.
             let forms: &[_] = match (has_loader, number) {
@@ -172,15 +186,18 @@ fn judge(
     let name = &job.scenario.name;
     if !both.c.missing_calls.is_empty() {
         let calls = both.c.missing_calls.join(", ");
-        verdict
-            .not_run
-            .push(format!("{name:?} (this machine hasn't got {calls})"));
+        let why = format!("{name:?} (this machine hasn't got {calls})");
+        if !verdict.not_run.contains(&why) {
+            verdict.not_run.push(why);
+        }
         return Ok(());
     }
     if let Some((program, why)) = both.c.refused.iter().next() {
-        verdict.not_run.push(format!(
-            "{name:?} (this kernel refuses the C of {program}: {why})"
-        ));
+        let why = format!("{name:?} (this kernel refuses the C of {program}: {why})");
+        verdict.c_refused = true;
+        if !verdict.not_run.contains(&why) {
+            verdict.not_run.push(why);
+        }
         return Ok(());
     }
     let unattached = (both.c.unattached.iter())
@@ -188,6 +205,18 @@ fn judge(
     for program in unattached {
         if !verdict.not_run.contains(&program) {
             verdict.not_run.push(program);
+        }
+    }
+    for (name, bytes) in &both.rust.constants {
+        if name.starts_with("core_") && bytes.len() <= 16 {
+            let number = u64::from_str_radix(bytes, 16)?;
+            let unused = 64 - 4 * bytes.len() as u32;
+            let number = if machine.is_big_endian() {
+                number
+            } else {
+                (number << unused).swap_bytes()
+            };
+            verdict.layout.insert(name.clone(), number);
         }
     }
     let noisy = job.scenario.noisy.is_some();

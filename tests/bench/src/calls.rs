@@ -30,6 +30,7 @@
 //! records = 1
 //! noisy = "the bench writes too"  # if so: more may be left behind than this
 //! no_loader = "why"               # the port's own loader isn't tried
+//! machines = ["x86_64"]           # where there are its programs, if not everywhere
 //! nothing = "why"                 # in place of numbers: the programs run, and leave nothing
 //! ```
 
@@ -44,7 +45,10 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 
-use crate::call::{self, Call};
+use crate::{
+    call::{self, Call},
+    machine::Machine,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -96,6 +100,9 @@ pub struct Scenario {
     /// Why the port isn't loaded by its own loader here.
     #[serde(default)]
     pub no_loader: Option<String>,
+    /// The machines that have its programs; all if there are none.
+    #[serde(default)]
+    pub machines: Vec<String>,
     /// Why nothing at all is left behind.
     #[serde(default)]
     pub nothing: Option<String>,
@@ -155,6 +162,11 @@ impl AddAssign for Expected {
 }
 
 impl Scenario {
+    /// Whether a machine has its programs.
+    pub fn is_for(&self, machine: Machine) -> bool {
+        self.machines.is_empty() || self.machines.iter().any(|name| name == machine.name())
+    }
+
     /// The program of each call.
     pub fn programs(&self) -> Vec<&str> {
         let programs = self.steps.iter().filter_map(|step| match step {

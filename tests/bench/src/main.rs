@@ -222,6 +222,44 @@ fn table(kernels: &[String], verdicts: &[Verdict]) {
     }
 }
 
+/// Where kernels lay the same types out in different ways: what each port that ran was told of them.
+/// Fails where several kernels were asked and all answers are alike: then nothing was relocated.
+fn layouts(kernels: &[String], verdicts: &[Verdict]) -> Result<()> {
+    let mut answers: BTreeMap<(&str, &str), BTreeMap<&str, u64>> = BTreeMap::new();
+    for verdict in verdicts.iter().filter(|verdict| verdict.has_run()) {
+        for (question, answer) in &verdict.layout {
+            let answers = answers.entry((&verdict.name, question)).or_default();
+            answers.insert(&verdict.place, *answer);
+        }
+    }
+    answers.retain(|_, answers| answers.len() > 1);
+    if answers.is_empty() {
+        return Ok(());
+    }
+    let differ = |answers: &BTreeMap<_, u64>| {
+        let mut all = answers.values();
+        let first = all.next();
+        all.any(|answer| Some(answer) != first)
+    };
+    println!("\n| what differs | {} |", kernels.join(" | "));
+    println!("|---|{}", "---|".repeat(kernels.len()));
+    let mut count = 0;
+    for ((name, question), answers) in &answers {
+        if differ(answers) {
+            count += 1;
+            let each = kernels.iter().map(|kernel| {
+                let answer = answers.get(kernel.as_str());
+                answer.map_or(String::new(), u64::to_string)
+            });
+            let each: Vec<_> = each.collect();
+            println!("| {name}: {question} | {} |", each.join(" | "));
+        }
+    }
+    println!("{count} of {} answers differ", answers.len());
+    ensure!(count > 0, "the kernels lay out all types alike");
+    Ok(())
+}
+
 fn report(verdicts: &[Verdict]) -> Result<()> {
     let mut bad = 0;
     for verdict in verdicts {
@@ -278,9 +316,18 @@ fn run(options: Options) -> Result<()> {
                 let loaders = own_loaders(&tools, loaders.as_deref(), &fixtures, machine)?;
                 boot::boot(&tools, kernel, &pairs, &loaders)
             });
-            let verdicts = booted.into_iter().collect::<Result<Vec<_>>>()?.concat();
+            let mut verdicts = Vec::new();
+            let mut failed = Vec::new();
+            for (kernel, booted) in kernels.iter().zip(booted) {
+                match booted {
+                    Ok(booted) => verdicts.extend(booted),
+                    Err(error) => failed.push(format!("{kernel}: {error:#}")),
+                }
+            }
             let reported = report(&verdicts);
             table(&kernels, &verdicts);
+            layouts(&kernels, &verdicts)?;
+            ensure!(failed.is_empty(), "{}", failed.join("\n"));
             reported?;
             let idle = (fixtures.iter())
                 .filter(|fixture| !ran_somewhere(fixture, &verdicts))

@@ -52,6 +52,10 @@ pub struct Verdict {
     pub mistakes: Vec<String>,
     /// Programs and scenarios that were not run, and why.
     pub not_run: Vec<String>,
+    /// Whether that is because the kernel doesn't take the C.
+    pub c_refused: bool,
+    /// What the port asks of the kernel's types (offsets and the like), and the answers it got.
+    pub layout: BTreeMap<String, u64>,
     not_compared: Vec<String>,
 }
 
@@ -70,6 +74,8 @@ impl Verdict {
             differences: Vec::new(),
             mistakes: Vec::new(),
             not_run: Vec::new(),
+            c_refused: false,
+            layout: BTreeMap::new(),
             not_compared: fixture.calls.not_compared(),
         }
     }
@@ -111,6 +117,7 @@ impl Verdict {
     /// In one word.
     pub fn word(&self) -> &'static str {
         match (&self.mistakes[..], &self.differences[..]) {
+            ([], []) if !self.has_run() && self.c_refused => "C refused",
             ([], []) if !self.has_run() => "not run",
             ([], []) => "equal",
             ([], _) => "DIFFERENT",

@@ -60,9 +60,21 @@ int __wrap_probe_kern_syscall_wrapper(int token)
 	return current_plan->kernel ? __real_probe_kern_syscall_wrapper(token) : current_plan->wrapper;
 }
 
+char first_warning[256];
+
 static int print_message(enum libbpf_print_level level, const char *format, va_list arguments)
 {
-	return level == LIBBPF_WARN ? vfprintf(stderr, format, arguments) : 0;
+	va_list again;
+
+	if (level != LIBBPF_WARN)
+		return 0;
+	if (!first_warning[0]) {
+		va_copy(again, arguments);
+		vsnprintf(first_warning, sizeof(first_warning), format, again);
+		va_end(again);
+		first_warning[strcspn(first_warning, "\n")] = '\0';
+	}
+	return vfprintf(stderr, format, arguments);
 }
 
 static void run(struct side sides[SIDES], const struct plan *plan)

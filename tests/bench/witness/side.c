@@ -144,6 +144,21 @@ static void print_log(const char *log)
 	fprintf(stderr, "%s\n", tail);
 }
 
+/* In one line: what the verifier said last, ahead of its statistics, or else libbpf. */
+static const char *reason(const char *log, int error)
+{
+	static char line[256];
+	const char *end = strstr(log, "processed ");
+
+	end = end ?: log + strlen(log);
+	while (end > log && end[-1] == '\n')
+		end--;
+	for (log = end > log + sizeof(line) - 1 ? end - sizeof(line) + 1 : log; memchr(log, '\n', end - log);)
+		log = (const char *)memchr(log, '\n', end - log) + 1;
+	snprintf(line, sizeof(line), "%.*s", (int)(end - log), log);
+	return line[0] ? line : first_warning[0] ? first_warning : strerror(-error);
+}
+
 /* Which programs does the kernel refuse? Each is tried alone. */
 static void find_refused(struct side *side, const struct plan *plan, const struct side *model)
 {
@@ -154,13 +169,13 @@ static void find_refused(struct side *side, const struct plan *plan, const struc
 	refused_count = 0;
 	bpf_object__for_each_program(program, all) {
 		only = bpf_program__name(program);
-		log[0] = '\0';
+		log[0] = first_warning[0] = '\0';
 		int error = try_load(side, plan, model, is_only, LOG_STEPS, log);
 
 		bpf_object__close(side->object);
 		if (!error || refused_count == sizeof(refused) / sizeof(*refused))
 			continue;
-		printf("%s refused %s %s\n", side->label, only, strerror(-error));
+		printf("%s refused %s %s\n", side->label, only, reason(log, error));
 		fprintf(stderr, "%s: %s refused:\n", side->label, only);
 		print_log(log);
 		refused[refused_count++] = only;
@@ -179,9 +194,10 @@ bool load_side(struct side *side, const struct plan *plan, const struct side *mo
 		struct bpf_object *all = side->object;
 
 		find_refused(side, plan, model);
+		first_warning[0] = '\0';
 		error = try_load(side, plan, model, is_accepted, LOG_STATS, NULL);
 		if (error || !refused_count)
-			printf("%s refused * %s\n", side->label, strerror(-error));
+			printf("%s refused * %s\n", side->label, reason("", error));
 		bpf_object__close(all);
 		if (error)
 			return false;

@@ -133,6 +133,9 @@ struct side {
 };
 
 /* Opens, sets the constants, and loads what the kernel takes; false if nothing can be attached. */
+/* What libbpf complained of first since this was emptied. */
+extern char first_warning[256];
+
 bool load_side(struct side *side, const struct plan *plan, const struct side *model);
 
 /* Sets the port's `core…` constants; false (with a message) if the object hasn't got one. */
