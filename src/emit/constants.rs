@@ -79,6 +79,12 @@ impl ConstantTypes {
             demand.length(length);
         }
         demand.share(object);
+        // How many entries a map has says what a constant is only where nothing else does.
+        let mut entries = Demand::default();
+        let maps = object.maps.iter();
+        for length in maps.filter_map(|map| map.def.max_entries_expr.as_deref()) {
+            entries.length(length);
+        }
         let mut types = HashMap::new();
         for (id, constant) in (0..).map(ConstantId).zip(&object.constants) {
             let ConstantValue::Int(_) = constant.value else {
@@ -105,7 +111,9 @@ impl ConstantTypes {
                 .filter(|(ty, _)| values.iter().all(|value| ty.holds(*value)))
                 .max_by_key(|(ty, count)| (**ty == RustInt::Usize, **count, **ty == own, **ty))
                 .map(|(ty, _)| *ty);
-            types.insert(id, best.unwrap_or(own));
+            let counts = entries.counts.contains_key(&id) && wanted.is_none();
+            let rest = if counts { RustInt::Usize } else { own };
+            types.insert(id, best.unwrap_or(rest));
         }
         Self { types }
     }

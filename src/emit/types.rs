@@ -120,6 +120,11 @@ impl Types<'_> {
         match &expr.kind {
             ExprKind::Int(n) => Some(Literal::i128_unsuffixed(*n).into_token_stream()),
             ExprKind::Constant(id) => Some(self.constant_as_usize(*id)),
+            ExprKind::EnumConstant(id, index) => {
+                let of = self.ty(&Ty::Enum(*id));
+                let name = self.names.enum_constant(*id, usize::try_from(*index).ok()?);
+                Some(quote!(#of::#name.0 as usize))
+            }
             ExprKind::Cast(inner) => self.length(inner),
             ExprKind::Binary(op, a, b) => {
                 use crate::ir::body::BinaryOp as Op;

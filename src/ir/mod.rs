@@ -72,14 +72,16 @@ pub struct Object {
     pub order: Vec<Item>,
     /// What depends on the architecture for which the file is read.
     pub variants: Variants,
-    /// The numbers that the user didn't write in base 10: literals by their places, and constants
-    /// that are one literal by the places of their names.
+    /// In which base the user wrote numbers: literals by their places, and constants that are one
+    /// literal by the places of their names.
     pub radixes: HashMap<Span, Radix>,
 }
 
-/// The base in which a number is written, other than 10.
+/// The base in which a number is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Radix {
+    /// `12`
+    Decimal,
     /// `0b11`
     Binary,
     /// `0644`
@@ -89,14 +91,15 @@ pub enum Radix {
 }
 
 impl Radix {
-    /// That of a literal of C; none for one in base 10 and for what is no literal.
+    /// That of a literal of C; none for what is no literal.
     pub fn of(literal: &str) -> Option<Self> {
-        let digits = literal.strip_prefix('0')?;
-        let number = literal.chars().all(|c| c.is_ascii_alphanumeric());
-        match digits.as_bytes().first()? {
-            b'x' | b'X' if number => Some(Self::Hexadecimal),
-            b'b' | b'B' if number => Some(Self::Binary),
-            b'0'..=b'7' if number => Some(Self::Octal),
+        let is_number = literal.chars().all(|c| c.is_ascii_alphanumeric());
+        match literal.as_bytes() {
+            _ if !is_number => None,
+            [b'0', b'x' | b'X', ..] => Some(Self::Hexadecimal),
+            [b'0', b'b' | b'B', ..] => Some(Self::Binary),
+            [b'0', b'0'..=b'7', ..] => Some(Self::Octal),
+            [b'0'..=b'9', ..] => Some(Self::Decimal),
             _ => None,
         }
     }

@@ -7,12 +7,16 @@ use super::{Body, Pin, value};
 use crate::{
     emit::{
         code::{Code, Prec},
+        items,
         runtime::Module,
         types::{self, int},
     },
     ir::{
-        FunctionId,
-        body::{Asm, AtomicOp, BinaryOp, Builtin, Expr, ExprKind, Place, Register, RegisterAccess},
+        FunctionId, GlobalKind,
+        body::{
+            Asm, AtomicOp, BinaryOp, Builtin, Expr, ExprKind, Place, PlaceKind, Register,
+            RegisterAccess,
+        },
         ty::Ty,
     },
 };
@@ -274,6 +278,9 @@ impl Body<'_> {
 
     /// `&mut place`, if that can be had.
     pub(super) fn reference_to(&self, place: &Place, mutable: bool) -> Option<Code> {
+        if let Some(code) = self.constant_place(place).filter(|_| !mutable) {
+            return Some(code.unary(quote!(&)));
+        }
         let base = super::declare::base_local(place);
         let found = self.written_place(place, mutable);
         if found.in_union || packed_part(self, place) || super::declare::is_global(place) {
@@ -296,6 +303,16 @@ impl Body<'_> {
         } else {
             code
         })
+    }
+
+    /// A `const` variable of the file, which is a plain `static`.
+    fn constant_place(&self, place: &Place) -> Option<Code> {
+        let PlaceKind::Global(id) = place.kind else {
+            return None;
+        };
+        let global = self.t.object.globals.get(id.0 as usize)?;
+        let plain = global.kind == GlobalKind::Constant && !items::is_table(&self.t, global);
+        plain.then(|| self.place(place).code)
     }
 
     /// `bpf_printk!`

@@ -171,6 +171,7 @@ fn settle_block(stmts: &mut Vec<Stmt>, function: &mut Function) {
         }
         at += 1;
     }
+    super::apart::take(stmts);
     test_at_once(stmts);
     for stmt in stmts.iter_mut() {
         for block in blocks_of(stmt) {
@@ -549,13 +550,6 @@ pub fn acts(expr: &crate::ir::body::Expr) -> bool {
     let mut finder = Finder::default();
     finder.expr(expr);
     finder.0
-}
-
-/// As [`takes_address`], for an expression.
-pub fn expr_takes_address(expr: &crate::ir::body::Expr, local: LocalId) -> bool {
-    let mut finder = Addresses::of(local);
-    finder.expr(expr);
-    finder.found
 }
 
 struct Addresses {

@@ -198,7 +198,10 @@ impl Body<'_> {
                 self.compare(op, left, right)
             }
             ExprKind::Cast(inner) => match &inner.ty {
-                Ty::Pointer { .. } => self.expr(inner, Pin::Itself).dot(quote!(is_null())),
+                Ty::Pointer { .. } => match self.found(inner) {
+                    Some(found) => found.dot(quote!(is_none())),
+                    None => self.expr(inner, Pin::Itself).dot(quote!(is_null())),
+                },
                 Ty::Int { .. } | Ty::Enum(_) => {
                     let zero = Expr {
                         kind: ExprKind::Int(0),
@@ -353,6 +356,12 @@ impl Body<'_> {
             } else {
                 None
             };
+            if let Some(found) = tested.and_then(|tested| self.found(tested)) {
+                return found.dot(match op {
+                    CompareOp::Eq => quote!(is_none()),
+                    _ => quote!(is_some()),
+                });
+            }
             if let Some(tested) = tested {
                 let code = self
                     .expr(strip_pointer_casts(tested), Pin::Itself)

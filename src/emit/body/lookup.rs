@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 
 use super::{Body, Held, expr::strip_pointer_casts, maps, pointers};
 use crate::{
-    emit::{code::Code, map_items, runtime::Module, types},
+    emit::{code::{Code, Prec}, map_items, runtime::Module, types},
     ir::{
         Comment,
         body::{Block, CompareOp, Expr, ExprKind, Init, LocalId, PlaceKind, Stmt, StmtKind},
@@ -49,18 +49,40 @@ impl Body<'_> {
                 _ => None,
             };
         }
-        match (tested, other) {
-            (Tested::IsNull, None) if Self::diverges(&then.stmts) => {
-                self.let_else(first, second, local, value, then, rest)
+        test_of(cond, then, other.as_ref(), local, rest)?;
+        let (notes, more) = (self.before(first), self.comments_only(second));
+        let tokens = self.test(second, local, value, rest, || self.found_at_root(value))?;
+        Some(Taken {
+            count: 2,
+            tokens: quote!(#notes #more #tokens),
+        })
+    }
+
+    /// The test `stmt` of a pointer that `call` gives, of what `value` finds.
+    pub(super) fn test(
+        &self,
+        stmt: &Stmt,
+        local: LocalId,
+        value: &Expr,
+        rest: &[Stmt],
+        call: impl FnOnce() -> Option<Code>,
+    ) -> Option<TokenStream> {
+        let StmtKind::If(cond, then, other) = &stmt.kind else {
+            return None;
+        };
+        let call = call()?;
+        Some(match (null_test(cond, local)?, other) {
+            (Tested::IsNull, None) => {
+                let otherwise = self.block_stmts(then);
+                let pattern = self.pointer_pattern(local, rest);
+                let reference = self.hold_lookup(local, value, rest);
+                quote!(let Some(#pattern) = #call else { #otherwise }; #reference)
             }
-            (Tested::IsNull, Some(other)) if !pointers::mentioned(rest, local) => {
-                self.if_let(first, second, local, value, other, Some(then))
+            (Tested::IsNull, Some(found)) => {
+                self.if_let(&call, local, value, found, Some(then))
             }
-            (Tested::NotNull, other) if !pointers::mentioned(rest, local) => {
-                self.if_let(first, second, local, value, then, other.as_ref())
-            }
-            _ => None,
-        }
+            (Tested::NotNull, other) => self.if_let(&call, local, value, then, other.as_ref()),
+        })
     }
 
     /// What finds a pointer, or nothing: a lookup, or a function that gives what one found.
@@ -202,63 +224,34 @@ impl Body<'_> {
         }
     }
 
-    #[allow(clippy::too_many_arguments, reason = "the parts of one idiom")]
-    fn let_else(
-        &self,
-        first: &Stmt,
-        second: &Stmt,
-        local: LocalId,
-        value: &Expr,
-        then: &Block,
-        rest: &[Stmt],
-    ) -> Option<Taken> {
-        if pointers::mentioned(&then.stmts, local) {
-            return None;
-        }
-        let call = self.found_at_root(value)?;
-        let otherwise = self.block_stmts(then);
-        let notes = self.before(first);
-        let second_notes = self.comments_only(second);
-        let pattern = self.pointer_pattern(local, rest);
-        let reference = self.hold_lookup(local, value, rest);
-        let tokens = quote! {
-            #notes
-            #second_notes
-            let Some(#pattern) = #call else { #otherwise };
-            #reference
-        };
-        Some(Taken { count: 2, tokens })
-    }
-
-    #[allow(clippy::too_many_arguments, reason = "the parts of one idiom")]
     fn if_let(
         &self,
-        first: &Stmt,
-        second: &Stmt,
+        call: &Code,
         local: LocalId,
         value: &Expr,
-        then: &Block,
+        found: &Block,
         other: Option<&Block>,
-    ) -> Option<Taken> {
-        if other.is_some_and(|other| pointers::mentioned(&other.stmts, local)) {
-            return None;
-        }
-        let call = self.found_at_root(value)?;
-        let notes = self.before(first);
-        let second_notes = self.comments_only(second);
-        let pattern = self.pointer_pattern(local, &then.stmts);
-        let reference = self.hold_lookup(local, value, &then.stmts);
-        let body = self.block_stmts(then);
+    ) -> TokenStream {
+        let pattern = self.pointer_pattern(local, &found.stmts);
+        let reference = self.hold_lookup(local, value, &found.stmts);
         let otherwise = other.map(|other| self.else_branch(other));
-        let tokens = quote! {
-            #notes
-            #second_notes
-            if let Some(#pattern) = #call { #reference #body } #otherwise
-        };
-        Some(Taken { count: 2, tokens })
+        // One condition more is a part of this one.
+        if let [only] = found.stmts.as_slice()
+            && let StmtKind::If(cond, then, None) = &only.kind
+            && reference.is_empty()
+            && otherwise.is_none()
+            && only.notes.before.is_empty()
+            && found.trailing.is_empty()
+        {
+            let cond = self.root(|| self.truth(cond)).at(Prec::And);
+            let body = self.block_stmts(then);
+            return quote!(if let Some(#pattern) = #call && #cond { #body });
+        }
+        let body = self.block_stmts(found);
+        quote!(if let Some(#pattern) = #call { #reference #body } #otherwise)
     }
 
-    fn found_at_root(&self, value: &Expr) -> Option<Code> {
+    pub(super) fn found_at_root(&self, value: &Expr) -> Option<Code> {
         self.found(value)?;
         Some(self.root(|| {
             self.found(value)
@@ -296,7 +289,7 @@ impl Body<'_> {
     }
 
     /// Borrows what a looked-up pointer points to, if it is followed more than once.
-    fn hold_lookup(&self, local: LocalId, value: &Expr, rest: &[Stmt]) -> TokenStream {
+    pub(super) fn hold_lookup(&self, local: LocalId, value: &Expr, rest: &[Stmt]) -> TokenStream {
         let uses = self.uses_of_pointer(rest, local);
         let to_record =
             matches!(self.local_ty(local), Ty::Pointer { to, .. } if matches!(*to, Ty::Record(_)));
@@ -481,39 +474,62 @@ enum Tested {
     NotNull,
 }
 
-/// The variable that gets a looked-up pointer in the first statement, and is tested in the second:
-/// where it is followed, it isn't null.
+/// The variable that gets a looked-up pointer in the first statement, and that the next one to mention
+/// it tests: where it is followed, it isn't null.
 pub fn tested_local(stmts: &[Stmt]) -> Option<LocalId> {
-    let [first, second, rest @ ..] = stmts else {
+    let (first, rest) = stmts.split_first()?;
+    let StmtKind::Let(local, Some(Init::Expr(value))) = &first.kind else {
         return None;
     };
-    let (StmtKind::Let(local, Some(Init::Expr(value))), StmtKind::If(cond, then, other)) =
-        (&first.kind, &second.kind)
-    else {
+    let reserves = match strip_pointer_casts(value).kind {
+        ExprKind::Helper(131, ..) => true,
+        ExprKind::Helper(1, ..) | ExprKind::Call(..) => false,
+        _ => return None,
+    };
+    let at = test_behind(rest, *local)?;
+    let null_else = matches!(&rest.get(at)?.kind, StmtKind::If(cond, _, Some(_))
+        if tests_for_null(cond, *local));
+    (!null_else && (at == 0 || !reserves)).then_some(*local)
+}
+
+/// Which of the statements is the first to mention the variable, if that is a test of it, behind which
+/// only what isn't null is followed.
+pub(super) fn test_behind(stmts: &[Stmt], local: LocalId) -> Option<usize> {
+    let at = stmts.iter().position(|s| super::declare::mentions(s, local))?;
+    let StmtKind::If(cond, then, other) = &stmts.get(at)?.kind else {
         return None;
     };
-    let looks_up = matches!(
-        strip_pointer_casts(value).kind,
-        ExprKind::Helper(1 | 131, ..) | ExprKind::Call(..)
-    );
-    let sound = match (null_test(cond, *local)?, other) {
-        (Tested::IsNull, None) => {
-            Body::diverges(&then.stmts) && !pointers::mentioned(&then.stmts, *local)
-        }
-        (Tested::IsNull, Some(_)) => false,
-        (Tested::NotNull, other) => {
-            !pointers::mentioned(rest, *local)
-                && !other
-                    .as_ref()
-                    .is_some_and(|other| pointers::mentioned(&other.stmts, *local))
-        }
+    let rest = stmts.get(at + 1..).unwrap_or_default();
+    test_of(cond, then, other.as_ref(), local, rest).map(|()| at)
+}
+
+/// Whether a test tells where the pointer may be followed: in one branch, or behind it.
+fn test_of(
+    cond: &Expr,
+    then: &Block,
+    other: Option<&Block>,
+    local: LocalId,
+    rest: &[Stmt],
+) -> Option<()> {
+    let unused = |block: Option<&Block>| {
+        block.is_none_or(|block| !pointers::mentioned(&block.stmts, local))
     };
-    (looks_up && sound).then_some(*local)
+    let fits = match (null_test(cond, local)?, other) {
+        (Tested::IsNull, None) => Body::diverges(&then.stmts) && unused(Some(then)),
+        (Tested::IsNull, Some(_)) => unused(Some(then)) && !pointers::mentioned(rest, local),
+        (Tested::NotNull, other) => unused(other) && !pointers::mentioned(rest, local),
+    };
+    fits.then_some(())
 }
 
 /// Whether a condition holds just where that pointer is null.
 pub(super) fn tests_for_null(cond: &Expr, local: LocalId) -> bool {
     matches!(null_test(cond, local), Some(Tested::IsNull))
+}
+
+/// Whether a condition holds just where that pointer isn't null.
+pub(super) fn tests_for_some(cond: &Expr, local: LocalId) -> bool {
+    matches!(null_test(cond, local), Some(Tested::NotNull))
 }
 
 /// Whether a condition tests just that pointer.

@@ -3,7 +3,9 @@
 //! A body is emitted twice: the first time finds out which variables must be `mut` and which labels
 //! are used, the second time writes it down.
 
+mod apart;
 mod assign;
+mod awaited;
 mod call;
 mod cast;
 mod core;
@@ -69,6 +71,8 @@ pub struct Body<'a> {
     counters: RefCell<HashMap<LocalId, std::ops::Range<i128>>>,
     /// How each pointer is held.
     held: RefCell<HashMap<LocalId, Held>>,
+    /// Looked-up pointers that are still `Option`, and what finds them.
+    awaited: RefCell<HashMap<LocalId, Expr>>,
     /// What a `return` in a program gives.
     returns: Returns,
     /// Whether what is emitted has to be a constant.
@@ -177,6 +181,7 @@ impl<'a> Body<'a> {
             around: RefCell::default(),
             counters: RefCell::default(),
             held: RefCell::default(),
+            awaited: RefCell::default(),
             returns,
             in_const: Cell::new(false),
         };

@@ -21,6 +21,9 @@ impl Body<'_> {
             if let Some(taken) = self
                 .counted_loop(rest)
                 .or_else(|| self.tested_pointer(rest))
+                .or_else(|| self.or_insert(rest))
+                .or_else(|| self.found_for_later(rest))
+                .or_else(|| self.tested_later(rest))
                 .or_else(|| self.read_variable(rest))
             {
                 out.extend(taken.tokens);

@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 
 use super::{
     Body, Held, Pin,
-    declare::{acts, base_local, expr_takes_address},
+    declare::{acts, base_local},
     value,
 };
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
     ir::{
         body::{BinaryOp, Expr, ExprKind, LocalId, Place, PlaceKind},
         ty::Ty,
+        walk::Visit,
     },
 };
 
@@ -27,7 +28,7 @@ impl Body<'_> {
                 let (mut first, mut code) = (None, self.expr(value, Pin::Context));
                 // clang has the value before it looks where to put it.
                 if acts(value) && !matches!(base.kind, PlaceKind::Local(_))
-                    || base_local(base).is_some_and(|local| expr_takes_address(value, local))
+                    || base_local(base).is_some_and(|local| lends_mutably(value, local))
                 {
                     first = Some(quote!(let value = #code;));
                     code = Code::atom(quote!(value));
@@ -225,4 +226,29 @@ fn load_of(place: &Place) -> Expr {
         ty: place.ty.clone(),
         span: None,
     }
+}
+
+/// Whether a value takes an address in the variable for more than the key of a lookup.
+fn lends_mutably(value: &Expr, local: LocalId) -> bool {
+    struct Finder(LocalId, bool);
+    impl Visit for Finder {
+        fn expr(&mut self, expr: &Expr) {
+            match &expr.kind {
+                ExprKind::Helper(1, _, args) => {
+                    if let Some(map) = args.first() {
+                        self.expr(map);
+                    }
+                }
+                ExprKind::AddressOf(place) | ExprKind::Decay(place)
+                    if base_local(place) == Some(self.0) =>
+                {
+                    self.1 = true;
+                }
+                _ => self.expr_parts(expr),
+            }
+        }
+    }
+    let mut finder = Finder(local, false);
+    finder.expr(value);
+    finder.1
 }

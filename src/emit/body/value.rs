@@ -1,6 +1,6 @@
 //! Literals and initial values.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote};
 
 use super::{Body, Pin};
@@ -130,7 +130,7 @@ impl Body<'_> {
         }
     }
 
-    fn zeroed(&self, ty: &Ty) -> Code {
+    pub(super) fn zeroed(&self, ty: &Ty) -> Code {
         self.t.uses.import("core", "mem");
         let ty = self.t.ty(ty);
         self.operation(Code::atom(quote!(mem::zeroed::<#ty>())))
@@ -216,29 +216,57 @@ impl Body<'_> {
         Code::atom(quote!(#name { #(#written,)* ..#rest }))
     }
 
+    /// Whether a value is zeroed and then assigned part by part.
+    pub(super) fn is_assigned(&self, parts: &[(u32, Init)], ty: &Ty) -> bool {
+        let Ty::Record(id) = ty else {
+            return false;
+        };
+        let has_bits = |record: &crate::ir::ty::Record| {
+            let mut fields = record.fields.iter().flatten();
+            !record.union_ && fields.any(|field| field.bits.is_some())
+        };
+        !parts.is_empty() && self.t.record(*id).is_some_and(has_bits)
+    }
+
+    /// The assignments of the parts of the variable `name`.
+    pub(super) fn part_assignments(
+        &self,
+        name: &Ident,
+        parts: &[(u32, Init)],
+        ty: &Ty,
+        value: impl Fn(&Init, &Ty) -> Code,
+    ) -> Vec<TokenStream> {
+        let record = match ty {
+            Ty::Record(id) => self.t.record(*id),
+            _ => None,
+        };
+        let assignment = |(index, part): &(u32, Init)| {
+            let field = record?.fields.as_deref()?.get(*index as usize)?;
+            let value = value(part, &field.ty);
+            let part = types::field_ident(record?, *index);
+            Some(if field.bits.is_some() {
+                let setter = quote::format_ident!("set_{}", part);
+                quote!(#name.#setter(#value);)
+            } else {
+                quote!(#name.#part = #value;)
+            })
+        };
+        parts.iter().filter_map(assignment).collect()
+    }
+
     /// A value that is zeroed and then assigned part by part (unions, bit-fields).
     fn assigned_parts(&self, parts: &[(u32, Init)], ty: &Ty) -> Code {
         let Ty::Record(id) = ty else {
             return self.zeroed(ty);
         };
         let zero = self.zeroed(ty);
-        let Some(record) = self.t.record(*id).filter(|_| !parts.is_empty()) else {
+        if self.t.record(*id).is_none() || parts.is_empty() {
             return zero;
-        };
-        let sets: Vec<TokenStream> = parts
-            .iter()
-            .filter_map(|(index, part)| {
-                let field = record.fields.as_deref()?.get(*index as usize)?;
-                let value = self.init(part, &field.ty, Pin::Context);
-                let name = types::field_ident(record, *index);
-                Some(if field.bits.is_some() {
-                    let setter = quote::format_ident!("set_{}", name);
-                    quote!(value.#setter(#value);)
-                } else {
-                    quote!(value.#name = #value;)
-                })
-            })
-            .collect();
+        }
+        let name = quote::format_ident!("value");
+        let sets = self.part_assignments(&name, parts, ty, |part, ty| {
+            self.init(part, ty, Pin::Context)
+        });
         Code::atom(quote!({ let mut value = #zero; #(#sets)* value }))
     }
 

@@ -3,9 +3,10 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::{Body, Held, Pin, expr::self_typed, stmt::strip};
+use super::{Body, Held, Pin, declare::mentions, expr::self_typed, stmt::strip};
 use crate::ir::{
-    body::{Expr, ExprKind, Init, LocalId},
+    Notes,
+    body::{Expr, ExprKind, Init, LocalId, Stmt, StmtKind},
     ty::Ty,
 };
 
@@ -30,6 +31,13 @@ impl Body<'_> {
                     _ => self.root_expr(value),
                 };
                 quote!(let #mutable #name #annotation = #value;)
+            }
+            Some(Init::Record(parts)) if self.is_assigned(parts, &ty) && !mentioned(parts, local) => {
+                let zero = self.root(|| self.zeroed(&ty));
+                let sets = self.part_assignments(&name, parts, &ty, |part, ty| {
+                    self.root(|| self.init(part, ty, Pin::Context))
+                });
+                quote!(let mut #name = #zero; #(#sets)*)
             }
             Some(init) => {
                 let annotation = match (init, &ty) {
@@ -122,4 +130,17 @@ impl Body<'_> {
         let annotation = matches!(ty, Ty::Pointer { .. }).then(|| quote!(: #rust));
         quote!(let #mutable #name #annotation = #value;)
     }
+}
+
+/// Whether the parts of a variable's value mention the variable.
+fn mentioned(parts: &[(u32, Init)], local: LocalId) -> bool {
+    let in_value = |init: &Init| {
+        let stmt = Stmt {
+            kind: StmtKind::Let(LocalId(u32::MAX), Some(init.clone())),
+            notes: Notes::default(),
+            span: None,
+        };
+        mentions(&stmt, local)
+    };
+    parts.iter().any(|(_, part)| in_value(part))
 }
