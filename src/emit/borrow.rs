@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::body::{self, PointerUses};
 use crate::ir::{
-    FunctionId, Object,
+    FunctionId, Object, RecordId,
     body::{Expr, ExprKind, Function, Init, LocalId, Place, PlaceKind, Stmt, StmtKind},
     ty::Ty,
     walk::Visit,
@@ -68,17 +68,23 @@ impl Borrows {
 fn candidates(object: &Object, functions: &[Function]) -> HashMap<(FunctionId, usize), bool> {
     let mut found = HashMap::new();
     for (id, function) in (0..).map(FunctionId).zip(functions) {
-        if function.global || function.callback || looks_up(functions, id) {
+        if function.global || function.callback {
             continue;
         }
         for (number, local) in function.params.iter().enumerate() {
             let Some(Ty::Pointer { to, mutable }) = function.local_ty(*local) else {
                 continue;
             };
-            let is_record = matches!(**to, Ty::Record(id) if object.records.get(id.0 as usize)
-                .is_some_and(|record| record.fields.is_some() && record.size > 0));
+            let Ty::Record(record) = **to else {
+                continue;
+            };
+            let is_whole = object
+                .records
+                .get(record.0 as usize)
+                .is_some_and(|record| record.fields.is_some() && record.size > 0);
             let uses = PointerUses::of(&function.body, *local);
-            if is_record && !uses.raw && uses.followed > 0 {
+            let fits = is_whole && !uses.raw && uses.followed > 0;
+            if fits && !may_meet(object, functions, id, record) {
                 found.insert((id, number), *mutable && uses.written);
             }
         }
@@ -86,25 +92,64 @@ fn candidates(object: &Object, functions: &[Function]) -> HashMap<(FunctionId, u
     found
 }
 
-/// Whether a function, or one that it calls, looks into a map.
-fn looks_up(functions: &[Function], id: FunctionId) -> bool {
-    struct Finder<'a>(&'a [Function], bool);
+/// Whether a function, or one that it calls, looks into a map whose values may be that record, or have
+/// it as a part: then it may come to the same memory twice.
+fn may_meet(object: &Object, functions: &[Function], id: FunctionId, record: RecordId) -> bool {
+    struct Finder<'a> {
+        object: &'a Object,
+        functions: &'a [Function],
+        record: RecordId,
+        found: bool,
+    }
     impl Visit for Finder<'_> {
         fn expr(&mut self, expr: &Expr) {
             match &expr.kind {
-                ExprKind::Helper(1, ..) => self.1 = true,
+                // bpf_map_lookup_elem, the lookups of storage, and that of another CPU's value
+                ExprKind::Helper(1 | 81 | 107 | 145 | 156 | 195 | 210, _, args) => {
+                    let map = args.first().and_then(|map| body::map_of(map));
+                    let value = map
+                        .and_then(|id| self.object.maps.get(id.0 as usize))
+                        .and_then(|map| super::map_items::value_type(&map.def));
+                    self.found |=
+                        value.is_none_or(|value| contains(self.object, &value, self.record));
+                }
                 // Recursion is refused before.
-                ExprKind::Call(id, _) => self.1 |= looks_up(self.0, *id),
+                ExprKind::Call(id, _) => {
+                    self.found |= may_meet(self.object, self.functions, *id, self.record);
+                }
                 _ => {}
             }
             self.expr_parts(expr);
         }
     }
-    let mut finder = Finder(functions, false);
+    let mut finder = Finder {
+        object,
+        functions,
+        record,
+        found: false,
+    };
     if let Some(function) = functions.get(id.0 as usize) {
         finder.function(function);
     }
-    finder.1
+    finder.found
+}
+
+/// Whether a value of type `ty` is that record, or has it as a part.
+fn contains(object: &Object, ty: &Ty, record: RecordId) -> bool {
+    match ty {
+        Ty::Record(id) => {
+            *id == record
+                || object.records.get(id.0 as usize).is_none_or(|outer| {
+                    let fields = outer.fields.iter().flatten();
+                    outer.fields.is_none()
+                        || fields.into_iter().any(|f| contains(object, &f.ty, record))
+                })
+        }
+        // Bytes may be anything.
+        Ty::Opaque { .. } => true,
+        Ty::Array(of, _) => matches!(**of, Ty::Int { bits: 8, .. }) || contains(object, of, record),
+        _ => false,
+    }
 }
 
 /// Functions that give a looked-up value or null, and whose callers all test it at once.
@@ -209,10 +254,9 @@ impl Call {
             });
             for (other, other_root) in others {
                 let other_mutable = borrows.param(self.callee, other);
-                let follows = callee
-                    .params
-                    .get(other)
-                    .is_some_and(|local| PointerUses::of(&callee.body, *local).followed > 0);
+                let follows = callee.params.get(other).is_some_and(|local| {
+                    PointerUses::but_for_reads(&callee.body, *local).followed > 0
+                });
                 if !follows || !(mutable || other_mutable.unwrap_or(true)) {
                     continue;
                 }

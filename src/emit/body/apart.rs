@@ -67,9 +67,9 @@ fn is_short(block: &Block) -> bool {
         return false;
     };
     let leaves = match &only.kind {
-        StmtKind::Return(value) => value.as_ref().is_none_or(|value| {
-            matches!(value.kind, ExprKind::Int(_) | ExprKind::Constant(_))
-        }),
+        StmtKind::Return(value) => value
+            .as_ref()
+            .is_none_or(|value| matches!(value.kind, ExprKind::Int(_) | ExprKind::Constant(_))),
         StmtKind::Break(_) | StmtKind::Continue(_) => true,
         _ => false,
     };

@@ -172,14 +172,17 @@ impl<'s> Insertion<'s> {
             }
             _ => None,
         };
-        let (inner, otherwise, insert, rest, count) =
-            match then.stmts.split_last().and_then(|(end, before)| Some((last(end)?, before))) {
-                Some((otherwise, before)) => (true, otherwise, before, rest, 1),
-                None => {
-                    let (next, rest) = rest.split_first()?;
-                    (false, last(next)?, then.stmts.as_slice(), rest, 2)
-                }
-            };
+        let (inner, otherwise, insert, rest, count) = match then
+            .stmts
+            .split_last()
+            .and_then(|(end, before)| Some((last(end)?, before)))
+        {
+            Some((otherwise, before)) => (true, otherwise, before, rest, 1),
+            None => {
+                let (next, rest) = rest.split_first()?;
+                (false, last(next)?, then.stmts.as_slice(), rest, 2)
+            }
+        };
         let (assign, insert) = insert.split_last()?;
         let StmtKind::Assign(place, again) = &assign.kind else {
             return None;

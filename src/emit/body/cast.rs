@@ -264,13 +264,10 @@ impl Body<'_> {
                 self.truth(inner)
             }
             (ExprKind::CoreValue(id), _) => self.core_value(*id, &Ty::Bool),
-            (_, Ty::Pointer { .. }) if self.found(value).is_some() => self
-                .found(value)
-                .map_or_else(|| Code::atom(quote!(false)), |code| code.dot(quote!(is_some()))),
-            (_, Ty::Pointer { .. }) => self
-                .expr(value, Pin::Itself)
-                .dot(quote!(is_null()))
-                .unary(quote!(!)),
+            (_, Ty::Pointer { .. }) => self.finds(value, true).unwrap_or_else(|| {
+                let pointer = self.expr(value, Pin::Itself);
+                pointer.dot(quote!(is_null())).unary(quote!(!))
+            }),
             (_, Ty::Enum(_)) => Code::binary(
                 &self.enum_number(value),
                 quote!(!=),

@@ -198,10 +198,9 @@ impl Body<'_> {
                 self.compare(op, left, right)
             }
             ExprKind::Cast(inner) => match &inner.ty {
-                Ty::Pointer { .. } => match self.found(inner) {
-                    Some(found) => found.dot(quote!(is_none())),
-                    None => self.expr(inner, Pin::Itself).dot(quote!(is_null())),
-                },
+                Ty::Pointer { .. } => self
+                    .finds(inner, false)
+                    .unwrap_or_else(|| self.expr(inner, Pin::Itself).dot(quote!(is_null()))),
                 Ty::Int { .. } | Ty::Enum(_) => {
                     let zero = Expr {
                         kind: ExprKind::Int(0),
@@ -356,11 +355,9 @@ impl Body<'_> {
             } else {
                 None
             };
-            if let Some(found) = tested.and_then(|tested| self.found(tested)) {
-                return found.dot(match op {
-                    CompareOp::Eq => quote!(is_none()),
-                    _ => quote!(is_some()),
-                });
+            let any = op == CompareOp::Ne;
+            if let Some(found) = tested.and_then(|tested| self.finds(tested, any)) {
+                return found;
             }
             if let Some(tested) = tested {
                 let code = self

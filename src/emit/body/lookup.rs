@@ -5,7 +5,12 @@ use quote::{format_ident, quote};
 
 use super::{Body, Held, expr::strip_pointer_casts, maps, pointers};
 use crate::{
-    emit::{code::{Code, Prec}, map_items, runtime::Module, types},
+    emit::{
+        code::{Code, Prec},
+        map_items,
+        runtime::Module,
+        types,
+    },
     ir::{
         Comment,
         body::{Block, CompareOp, Expr, ExprKind, Init, LocalId, PlaceKind, Stmt, StmtKind},
@@ -78,11 +83,22 @@ impl Body<'_> {
                 let reference = self.hold_lookup(local, value, rest);
                 quote!(let Some(#pattern) = #call else { #otherwise }; #reference)
             }
-            (Tested::IsNull, Some(found)) => {
-                self.if_let(&call, local, value, found, Some(then))
-            }
+            (Tested::IsNull, Some(found)) => self.if_let(&call, local, value, found, Some(then)),
             (Tested::NotNull, other) => self.if_let(&call, local, value, then, other.as_ref()),
         })
+    }
+
+    /// Whether a lookup finds anything: `is_some()`, or `is_none()`.
+    pub(super) fn finds(&self, value: &Expr, any: bool) -> Option<Code> {
+        let found = match &strip_pointer_casts(value).kind {
+            ExprKind::Helper(1, _, args) => self.lookup_call(args)?,
+            _ => self.found(value)?,
+        };
+        Some(found.dot(if any {
+            quote!(is_some())
+        } else {
+            quote!(is_none())
+        }))
     }
 
     /// What finds a pointer, or nothing: a lookup, or a function that gives what one found.
@@ -495,7 +511,9 @@ pub fn tested_local(stmts: &[Stmt]) -> Option<LocalId> {
 /// Which of the statements is the first to mention the variable, if that is a test of it, behind which
 /// only what isn't null is followed.
 pub(super) fn test_behind(stmts: &[Stmt], local: LocalId) -> Option<usize> {
-    let at = stmts.iter().position(|s| super::declare::mentions(s, local))?;
+    let at = stmts
+        .iter()
+        .position(|s| super::declare::mentions(s, local))?;
     let StmtKind::If(cond, then, other) = &stmts.get(at)?.kind else {
         return None;
     };
@@ -511,9 +529,8 @@ fn test_of(
     local: LocalId,
     rest: &[Stmt],
 ) -> Option<()> {
-    let unused = |block: Option<&Block>| {
-        block.is_none_or(|block| !pointers::mentioned(&block.stmts, local))
-    };
+    let unused =
+        |block: Option<&Block>| block.is_none_or(|block| !pointers::mentioned(&block.stmts, local));
     let fits = match (null_test(cond, local)?, other) {
         (Tested::IsNull, None) => Body::diverges(&then.stmts) && unused(Some(then)),
         (Tested::IsNull, Some(_)) => unused(Some(then)) && !pointers::mentioned(rest, local),

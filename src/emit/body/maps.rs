@@ -38,6 +38,14 @@ pub(super) fn is_per_cpu(map: &Map) -> bool {
     )
 }
 
+/// The map that an argument names.
+pub fn map_of(arg: &Expr) -> Option<MapId> {
+    match strip_pointer_casts(arg).kind {
+        ExprKind::Map(id) => Some(id),
+        _ => None,
+    }
+}
+
 impl Body<'_> {
     /// A map as `*mut c_void`, or whatever is wanted.
     pub(super) fn map_pointer(&self, id: MapId) -> Code {
@@ -222,9 +230,7 @@ impl Body<'_> {
 
     /// The map that an argument names.
     pub(super) fn known_map(&self, arg: &Expr) -> Option<(proc_macro2::Ident, &Map)> {
-        let ExprKind::Map(id) = strip_pointer_casts(arg).kind else {
-            return None;
-        };
+        let id = map_of(arg)?;
         let map = self.t.object.maps.get(id.0 as usize)?;
         crate::emit::map_items::is_typed(self.t.object, map).then(|| (self.t.names.map(id), map))
     }

@@ -34,6 +34,7 @@ use quote::quote;
 
 pub use declare::settle;
 pub use lookup::tested_local;
+pub use maps::map_of;
 pub use pointers::{PointerUses, loaded_local};
 pub use value::{c_string, wrap};
 

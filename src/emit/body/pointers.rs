@@ -177,6 +177,8 @@ pub struct PointerUses {
     pub released: usize,
     loops: usize,
     released_in_loop: bool,
+    /// Leaves out what helpers read from: user space's memory, or a copy of the kernel's.
+    but_for_reads: bool,
 }
 
 impl Default for PointerUses {
@@ -190,6 +192,7 @@ impl Default for PointerUses {
             released: 0,
             loops: 0,
             released_in_loop: false,
+            but_for_reads: false,
         }
     }
 }
@@ -199,6 +202,17 @@ impl PointerUses {
     pub fn of(stmts: &[Stmt], local: LocalId) -> Self {
         let mut uses = Self {
             local,
+            ..Self::default()
+        };
+        stmts.iter().for_each(|s| uses.stmt(s));
+        uses
+    }
+
+    /// As [`PointerUses::of`], without what `bpf_probe_read_user` and its kin read from.
+    pub fn but_for_reads(stmts: &[Stmt], local: LocalId) -> Self {
+        let mut uses = Self {
+            local,
+            but_for_reads: true,
             ..Self::default()
         };
         stmts.iter().for_each(|s| uses.stmt(s));
@@ -275,6 +289,10 @@ impl Visit for PointerUses {
                     return;
                 }
                 self.raw |= matches!(place.kind, PlaceKind::Local(id) if id == self.local);
+            }
+            ExprKind::Helper(4 | 45 | 112..=115, _, args) if self.but_for_reads => {
+                args.iter().take(2).for_each(|arg| self.expr(arg));
+                return;
             }
             ExprKind::Helper(132 | 133, _, args) => {
                 if let Some(first) = args.first() {

@@ -32,7 +32,9 @@ impl Body<'_> {
                 };
                 quote!(let #mutable #name #annotation = #value;)
             }
-            Some(Init::Record(parts)) if self.is_assigned(parts, &ty) && !mentioned(parts, local) => {
+            Some(Init::Record(parts))
+                if self.is_assigned(parts, &ty) && !mentioned(parts, local) =>
+            {
                 let zero = self.root(|| self.zeroed(&ty));
                 let sets = self.part_assignments(&name, parts, &ty, |part, ty| {
                     self.root(|| self.init(part, ty, Pin::Context))
