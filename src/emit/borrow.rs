@@ -106,7 +106,7 @@ fn may_meet(object: &Object, functions: &[Function], id: FunctionId, record: Rec
             match &expr.kind {
                 // bpf_map_lookup_elem, the lookups of storage, and that of another CPU's value
                 ExprKind::Helper(1 | 81 | 107 | 145 | 156 | 195 | 210, _, args) => {
-                    let map = args.first().and_then(|map| body::map_of(map));
+                    let map = args.first().and_then(body::map_of);
                     let value = map
                         .and_then(|id| self.object.maps.get(id.0 as usize))
                         .and_then(|map| super::map_items::value_type(&map.def));

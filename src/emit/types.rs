@@ -135,6 +135,7 @@ impl Types<'_> {
                         quote!(#a - #b)
                     }
                     Op::Mul if is_product(expr) => quote!(#a * #b),
+                    Op::Shl if are_leaves(expr) => quote!(#a << #b),
                     _ => return None,
                 })
             }
@@ -210,6 +211,10 @@ pub fn is_bound(record: &Record) -> bool {
 
 fn is_leaf(expr: &Expr) -> bool {
     matches!(expr.kind, ExprKind::Int(_) | ExprKind::Constant(_))
+}
+
+fn are_leaves(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Binary(_, a, b) if is_leaf(a) && is_leaf(b))
 }
 
 fn is_product(expr: &Expr) -> bool {

@@ -85,7 +85,8 @@ impl<'a> Body<'_, 'a> {
 
     /// Whether the value just stored can be read back as it was stored.
     fn rereadable(&self, place: &Place) -> bool {
-        !place.volatile && purity::root(place).is_some() && purity::is_pure_place(place)
+        let stays = self.acts_once || purity::root(place).is_some();
+        !place.volatile && stays && purity::is_pure_place(place)
     }
 
     pub(super) fn is_bit_field(&self, place: &Place) -> bool {
@@ -305,6 +306,12 @@ impl<'a> Body<'_, 'a> {
         Ok(new)
     }
 
+    /// Notes what is known of a statement's expression before it is lowered.
+    pub(super) fn begin(&mut self, e: &'a CExpr) {
+        self.deferrable = once_mentioned(e);
+        self.acts_once = effects(e) <= 1;
+    }
+
     /// Runs `lower` for a statement in which increments of variables that are mentioned once may
     /// wait for its end.
     pub(super) fn with_deferring<T>(
@@ -312,17 +319,35 @@ impl<'a> Body<'_, 'a> {
         e: &'a CExpr,
         lower: impl FnOnce(&mut Self) -> T,
     ) -> T {
-        self.deferrable = once_mentioned(e);
+        self.begin(e);
         let result = lower(self);
         self.deferrable.clear();
+        self.acts_once = false;
         let later = std::mem::take(&mut self.later);
         self.out.extend(later);
         result
     }
 }
 
+/// How many of the parts of an expression do something beside giving a value.
+pub(super) fn effects(e: &CExpr) -> usize {
+    let mut count = 0;
+    super::c_walk::exprs(e, &mut |inner| {
+        count += usize::from(matches!(
+            inner.kind,
+            CKind::Call(..)
+                | CKind::Assign(..)
+                | CKind::CompoundAssign { .. }
+                | CKind::IncDec { .. }
+                | CKind::StmtExpr(_)
+                | CKind::Builtin(..)
+        ));
+    });
+    count
+}
+
 /// The local variables that occur once in `e`, and are evaluated whenever it is.
-pub(super) fn once_mentioned(e: &CExpr) -> std::collections::BTreeSet<crate::c::tree::LocalId> {
+fn once_mentioned(e: &CExpr) -> std::collections::BTreeSet<crate::c::tree::LocalId> {
     let mut counts = std::collections::BTreeMap::<_, u32>::new();
     let mut ordered = false;
     super::c_walk::exprs(e, &mut |inner| match &inner.kind {

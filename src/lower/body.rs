@@ -60,6 +60,8 @@ pub(super) struct Body<'l, 'a> {
     pub(super) later: Vec<Stmt>,
     /// Local variables whose increment may wait for the end of the statement.
     pub(super) deferrable: BTreeSet<c::tree::LocalId>,
+    /// Whether the statement under way has one effect at most: nothing comes between it and the rest.
+    pub(super) acts_once: bool,
     /// Local variables that pointers may point to.
     pub(super) addressed: BTreeSet<LocalId>,
     pub(super) exits: Vec<Exits>,
@@ -86,6 +88,7 @@ impl<'l, 'a> Body<'l, 'a> {
             out: Vec::new(),
             later: Vec::new(),
             deferrable: BTreeSet::new(),
+            acts_once: false,
             addressed: BTreeSet::new(),
             exits: Vec::new(),
             gotos: HashMap::new(),

@@ -471,6 +471,7 @@ impl<'a> Body<'_, 'a> {
             return Ok(expr(ExprKind::Int(0), Ty::Unit, e.span));
         };
         let exits = std::mem::take(&mut self.deferrable);
+        self.acts_once = false;
         let (value, stmts) = self.scoped(|body| {
             body.stmt_list(before);
             body.expr(last)

@@ -68,7 +68,9 @@ impl<'a> Body<'_, 'a> {
                 Ok(())
             }
             CStmtKind::If(cond, then, other) => {
+                self.acts_once = super::assign::effects(cond) <= 1;
                 let cond = self.cond(cond);
+                self.acts_once = false;
                 let then = self.branch(then);
                 let other = other.as_ref().map(|other| self.branch(other));
                 self.push_branches(cond?, then, other, span);
@@ -139,9 +141,10 @@ impl<'a> Body<'_, 'a> {
         e: &'a CExpr,
         lower: impl FnOnce(&mut Self) -> Lowered<T>,
     ) -> Lowered<T> {
-        self.deferrable = super::assign::once_mentioned(e);
+        self.begin(e);
         let result = lower(self);
         self.deferrable.clear();
+        self.acts_once = false;
         result
     }
 

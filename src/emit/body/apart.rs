@@ -56,6 +56,9 @@ pub(super) fn take(stmts: &mut Vec<Stmt>) {
                 span: stmt.span,
             };
             *cond = first;
+            // What is said before a condition is about what it tests beside the lookup.
+            let mut second = second;
+            second.notes = std::mem::take(&mut stmt.notes);
             stmts.insert(test + 1, second);
         }
     }
@@ -85,7 +88,7 @@ fn split(cond: &Expr, local: LocalId, and: bool) -> Option<(Expr, Expr)> {
         true => tests_for_some(part, local),
         false => tests_for_null(part, local),
     };
-    let at = parts.iter().position(|part| is_test(part))?;
+    let at = parts.iter().position(is_test)?;
     let quiet = |part: &Expr| !declare::acts(part) && !mentions(part, local);
     if !parts.get(..at)?.iter().all(quiet) {
         return None;

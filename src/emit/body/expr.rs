@@ -8,6 +8,7 @@ use crate::emit::runtime::Module;
 use crate::{
     emit::code::{Code, Prec},
     ir::{
+        ConstantId, ConstantValue, Item, Object,
         body::{BinaryOp, CompareOp, Expr, ExprKind, PlaceKind, Register, RegisterAccess, UnaryOp},
         ty::Ty,
     },
@@ -231,7 +232,9 @@ impl Body<'_> {
         // BPF divides signed numbers since version 4 only; LLVM makes shifts of powers of two.
         let shifts = !matches!(left.ty, Ty::Int { signed: true, .. })
             || matches!(self.constant_value(right), Some(n) if n > 0 && n & (n - 1) == 0);
-        if matches!(op, BinaryOp::Div | BinaryOp::Rem) && !(is_nonzero(right) && shifts) {
+        if matches!(op, BinaryOp::Div | BinaryOp::Rem)
+            && !(is_nonzero(self.t.object, right) && shifts)
+        {
             let function = self
                 .t
                 .uses
@@ -461,12 +464,23 @@ pub(super) fn self_typed(expr: &Expr) -> bool {
 }
 
 /// Whether a divisor is a number other than 0 (and other than -1, which can overflow).
-fn is_nonzero(expr: &Expr) -> bool {
+fn is_nonzero(object: &Object, expr: &Expr) -> bool {
+    let constant = |id: ConstantId| match object.constants.get(id.0 as usize)?.value {
+        ConstantValue::Int(n) => Some(n),
+        ConstantValue::Str(_) => None,
+    };
     match &expr.kind {
         ExprKind::Int(n) => *n != 0 && *n != -1,
+        // On every architecture.
+        ExprKind::Constant(id) if object.only(Item::Constant(*id)).is_none() => {
+            constant(*id).is_some_and(|n| n != 0 && n != -1)
+        }
         ExprKind::SizeOf(_) => true,
         ExprKind::Cast(inner) => match &inner.kind {
             ExprKind::Int(n) => *n > 0 && value::wrap(*n, 16, false) == *n,
+            ExprKind::Constant(id) if object.only(Item::Constant(*id)).is_none() => {
+                constant(*id).is_some_and(|n| n > 0 && value::wrap(n, 16, false) == n)
+            }
             ExprKind::SizeOf(_) => true,
             _ => false,
         },
