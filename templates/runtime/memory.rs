@@ -7,6 +7,18 @@ pub struct Shared<T>(pub T);
 // SAFETY: nobody writes to it.
 unsafe impl<T> Sync for Shared<T> {}
 
+/// One element of an array that the loader may set.
+///
+/// # Safety
+///
+/// `index` must be less than `N`.
+#[inline(always)]
+pub unsafe fn element<T: Copy, const N: usize>(array: &aya_ebpf::Global<[T; N]>, index: usize) -> T {
+    let first: *const T = (&raw const *array).cast();
+    // SAFETY: see above. The global is the array; volatile, because it isn't what it is here.
+    unsafe { first.add(index).read_volatile() }
+}
+
 /// The most bytes that LLVM copies without a loop or a call.
 const INLINE: usize = 128;
 

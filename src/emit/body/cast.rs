@@ -128,6 +128,14 @@ impl Body<'_> {
                 };
                 return self.expr(&shifted, pin);
             }
+            // Cut to the same width before: no bit of it depends on the sign.
+            ExprKind::Cast(wider)
+                if matches!(value.ty, Ty::Int { bits: between, .. } if between == bits)
+                    && matches!(wider.ty, Ty::Int { bits: from, .. } if from > bits)
+                    && !matches!(wider.kind, ExprKind::Int(_) | ExprKind::Constant(_)) =>
+            {
+                return self.cast(wider, &to, pin);
+            }
             // Through the number behind the text.
             ExprKind::Load(place) if self.is_text(place) && bits == 8 && !signed => {
                 return self.load_raw(place);

@@ -77,6 +77,11 @@ impl Body<'_> {
         };
         let call = call()?;
         Some(match (null_test(cond, local)?, other) {
+            (Tested::IsNull, None) if self.gives_none(then) => {
+                let pattern = self.pointer_pattern(local, rest);
+                let reference = self.hold_lookup(local, value, rest);
+                quote!(let #pattern = #call?; #reference)
+            }
             (Tested::IsNull, None) => {
                 let otherwise = self.block_stmts(then);
                 let pattern = self.pointer_pattern(local, rest);
@@ -238,6 +243,18 @@ impl Body<'_> {
                 .expr(inner, super::Pin::Itself)
                 .cast(&quote!(*const #target)),
         }
+    }
+
+    /// Whether a block does nothing but `return None`.
+    fn gives_none(&self, block: &Block) -> bool {
+        let [only] = block.stmts.as_slice() else {
+            return false;
+        };
+        let null = matches!(&only.kind, StmtKind::Return(Some(value))
+            if matches!(strip_all(value).kind, ExprKind::Int(0)));
+        null && self.returns == super::Returns::Optional
+            && only.notes == crate::ir::Notes::default()
+            && block.trailing.is_empty()
     }
 
     fn if_let(
@@ -575,7 +592,7 @@ fn null_test(cond: &Expr, local: LocalId) -> Option<Tested> {
     }
 }
 
-fn strip_all(expr: &Expr) -> &Expr {
+pub(super) fn strip_all(expr: &Expr) -> &Expr {
     match &expr.kind {
         ExprKind::Cast(inner) => strip_all(inner),
         _ => expr,

@@ -2,7 +2,7 @@
 
 use quote::{format_ident, quote};
 
-use super::{Body, Held, Pin};
+use super::{Body, Held, Pin, lookup::strip_all};
 use crate::{
     emit::{
         code::{Code, Prec},
@@ -99,6 +99,9 @@ impl Body<'_> {
             };
         }
         let found = self.place(place);
+        if let Some(code) = self.option_element(place) {
+            return code;
+        }
         if place.volatile && !matches!(place.kind, PlaceKind::Local(_)) {
             let pointer = self.raw_pointer_to(place, false);
             return self.operation(pointer.dot(quote!(read_volatile())));
@@ -108,6 +111,23 @@ impl Body<'_> {
         } else {
             found.code
         }
+    }
+
+    /// One element of an array that the loader may set.
+    fn option_element(&self, place: &Place) -> Option<Code> {
+        let PlaceKind::Index(array, index) = &place.kind else {
+            return None;
+        };
+        let PlaceKind::Global(id) = array.kind else {
+            return None;
+        };
+        let scalar = matches!(place.ty, Ty::Int { .. } | Ty::Bool | Ty::Enum(_));
+        if !scalar || !self.is_option(array) {
+            return None;
+        }
+        let element = self.t.uses.runtime(Module::Memory, "element");
+        let (name, index) = (self.global_name(id), self.as_usize(index));
+        Some(self.operation(Code::atom(quote!(#element(&#name, #index)))))
     }
 
     /// A place that a method is called on, and whether that is unsafe.
@@ -143,7 +163,10 @@ impl Body<'_> {
                     Some(record) => types::field_ident(record, *index),
                     None => format_ident!("unknown"),
                 };
-                let code = self.followed(base).unwrap_or(found.code);
+                let code = self
+                    .followed(base)
+                    .or(found.reference)
+                    .unwrap_or(found.code);
                 PlaceCode {
                     code: code.dot(quote!(#field)),
                     is_unsafe: found.is_unsafe,
@@ -334,6 +357,14 @@ impl Body<'_> {
         self.as_word(index, &quote!(usize))
     }
 
+    /// A size of a type that no conversion of it changes.
+    fn small_size(&self, expr: &Expr) -> Option<Code> {
+        match &strip_all(expr).kind {
+            ExprKind::SizeOf(of) if self.t.size(of) < 128 => Some(self.size_of(of)),
+            _ => None,
+        }
+    }
+
     fn as_isize(&self, index: &Expr) -> Code {
         self.as_word(index, &quote!(isize))
     }
@@ -368,6 +399,10 @@ impl Body<'_> {
                 Code::atom(quote!(#name))
             }
             ExprKind::SizeOf(of) if ty.to_string() == "usize" => self.size_of(of),
+            // What fits into every type on the way is what it was.
+            _ if ty.to_string() == "usize" && self.small_size(inner).is_some() => self
+                .small_size(inner)
+                .unwrap_or_else(|| Code::atom(quote!(0))),
             _ if matches!(inner.ty, Ty::Enum(_)) => self.enum_number(inner).cast(ty),
             _ => self.expr(inner, Pin::Itself).cast(ty),
         }
