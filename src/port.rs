@@ -119,22 +119,27 @@ fn refuse(
     reasons
         .into_iter()
         .map(|(reason, archs)| {
-            let message = format!("not ported for {}: {}", archs.names(), reason.message);
-            let (said, help) = if named {
-                (
-                    Diagnostic::error(REFUSED, reason.span, message),
-                    "leave it out of --target-arch, or port the rest with --keep-going",
-                )
-            } else {
-                (
-                    Diagnostic::warning(PASSED_OVER, reason.span, message),
-                    "a build of the port for such an architecture ends with this error",
-                )
-            };
-            diagnostics.push(said.help(help));
+            diagnostics.push(refusal(&reason, archs, named));
             (archs, reason.message)
         })
         .collect()
+}
+
+/// Says that a file can't be read for some of the architectures, and why.
+pub fn refusal(reason: &Diagnostic, archs: Archs, named: bool) -> Diagnostic {
+    let message = format!("not ported for {}: {}", archs.names(), reason.message);
+    let (said, help) = if named {
+        (
+            Diagnostic::error(REFUSED, reason.span, message),
+            "leave it out of --target-arch, or port the rest with --keep-going",
+        )
+    } else {
+        (
+            Diagnostic::warning(PASSED_OVER, reason.span, message),
+            "a build of the port for such an architecture ends with this error",
+        )
+    };
+    said.help(help)
 }
 
 /// What was found, each once; with the architectures where it isn't for all of them.
@@ -158,7 +163,8 @@ fn diagnostics(readings: &[Reading]) -> Vec<Diagnostic> {
         .collect()
 }
 
-fn add(found: &mut Vec<(Diagnostic, Archs)>, diagnostic: &Diagnostic, arch: Arch) {
+/// Adds a diagnostic, or the architecture to where it was found already.
+pub fn add(found: &mut Vec<(Diagnostic, Archs)>, diagnostic: &Diagnostic, arch: Arch) {
     match found.iter_mut().find(|(known, _)| known == diagnostic) {
         Some((_, archs)) => *archs = archs.union(arch.into()),
         None => found.push((diagnostic.clone(), arch.into())),

@@ -1,8 +1,11 @@
 //! Every rule against the file that shows what it finds, and the one that shows what it doesn't.
 //!
 //! `tests/lint/CODE-name.bpf.c` says with `// expect: CODE` (or `/* expect: CODE */`) at the end of
-//! a line what is found on it: that and nothing else, of any rule. Settings stand in lines of their
+//! a line what is found on it: that and nothing else, of any rule. On a line of its own it is about
+//! the file as such. Settings stand in lines of their
 //! own: `// min-kernel: 5.4`, `// target-arch: aarch64`.
+//!
+//! `tests/lint/wild/` has what was seen in public sources: mistakes, and what only looks like one.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,16 +18,20 @@ use std::{
 use c2aya::{
     arch::Arch,
     cli::rules,
-    config,
+    config, emit,
     lint::{self, Applicability, Category, Confidence, Job, Linted, Settings, fix, registry},
     output::human,
+    port,
     source::{Cache, Options},
 };
 
 #[test]
 fn findings_are_where_they_are_expected() {
     let mut wrong = Vec::new();
-    for path in files("tests/lint") {
+    for path in files("tests/lint")
+        .into_iter()
+        .chain(files("tests/lint/wild"))
+    {
         let text = fs::read_to_string(&path).unwrap();
         let expected = expected(&text);
         let linted = lint::lint_file(&test_job(&path), &Cache::default());
@@ -125,6 +132,80 @@ fn a_fix_does_what_it_says() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// A fix by itself changes what it says and no other byte, and does away with its own finding.
+#[test]
+fn a_fix_alone_changes_what_it_says() {
+    let mut shown = BTreeSet::new();
+    for path in files("tests/lint") {
+        let job = test_job(&path);
+        let before = lint::lint_file(&job, &Cache::default());
+        for finding in &before.findings {
+            let Some(offered) = &finding.fix else {
+                continue;
+            };
+            if offered.applicability == Applicability::Display {
+                continue;
+            }
+            let cache = Cache::default();
+            let fixed = fix::fix(
+                slice::from_ref(&job),
+                Applicability::Unsafe,
+                &cache,
+                &|linted| linted[0].findings.retain(|other| other == finding),
+            );
+            let at = format!("{}, {}", path.display(), finding.diagnostic.message);
+            let text = fs::read_to_string(&path).unwrap();
+            let mut wanted = text.clone();
+            let mut edits = offered.edits.clone();
+            edits.sort();
+            for edit in edits.iter().rev() {
+                let range = edit.span.start as usize..edit.span.end as usize;
+                wanted.replace_range(range, &edit.text);
+            }
+            let after = fixed.texts.get(&path).unwrap_or_else(|| panic!("{at}"));
+            assert_eq!(after.after.as_ref(), wanted, "{at}");
+            let mut left = codes(&before);
+            let own = left.iter().position(|code| *code == finding.code().id);
+            left.remove(own.unwrap());
+            for code in codes(&lint::lint_file(&job, &cache)) {
+                let known = left.iter().position(|other| *other == code);
+                left.remove(known.unwrap_or_else(|| panic!("{at}: {code} is new, or still there")));
+            }
+            shown.insert((finding.code().id, offered.applicability));
+        }
+    }
+    for rule in registry::all() {
+        if let Some(most) = rule.fix.filter(|most| *most != Applicability::Display) {
+            assert!(shown.contains(&(rule.code.id, most)), "{}", rule.code.id);
+        }
+    }
+}
+
+/// What the port has to say of a file, by line: that, or what a rule says of the same fault.
+#[test]
+fn what_the_port_says_is_found() {
+    let mut missing = Vec::new();
+    for path in files("fixtures").into_iter().chain(files("tests/lint")) {
+        let job = job(&path, Settings::default());
+        let linted = lint::lint_file(&job, &Cache::default());
+        let port = port::lower_file(&path, &job.options, &Arch::ALL, &Cache::default());
+        let said = port.object.iter().flat_map(emit::said);
+        for diagnostic in said.chain(port.diagnostics) {
+            // Files are numbered alike: both read the same in the same order.
+            let found = linted.findings.iter().any(|finding| {
+                finding.span() == diagnostic.span
+                    && (finding.code() == diagnostic.code
+                        || registry::says_the_same(finding.code(), diagnostic.code))
+            });
+            if !found {
+                let said = human::render(&diagnostic, &port.files, false);
+                missing.push(format!("{}: {said}", path.display()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
 /// The codes of what was found, sorted.
 fn codes(linted: &Linted) -> Vec<&'static str> {
     let mut codes: Vec<_> = linted
@@ -136,7 +217,10 @@ fn codes(linted: &Linted) -> Vec<&'static str> {
     codes
 }
 
-/// `tests/lint/fixtures.txt` lists what is wrong with fixtures, which they are there to show.
+const FIXTURES_HEAD: &str = "# What is found in fixtures: file, line and code, sorted.";
+
+/// `tests/lint/fixtures.txt` lists what is wrong with fixtures, which they are there to show. After a
+/// change that is meant: `UPDATE_DOCS=1 cargo test --test lint fixtures`.
 #[test]
 fn fixtures_have_the_faults_that_they_are_to_show() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -159,6 +243,11 @@ fn fixtures_have_the_faults_that_they_are_to_show() {
     }
     found.sort();
     found.dedup();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        let text = format!("{FIXTURES_HEAD}\n{}\n", found.join("\n"));
+        fs::write(folder.join("tests/lint/fixtures.txt"), text).unwrap();
+        return;
+    }
     assert_eq!(found, expected, "{}", found.join("\n"));
 }
 
@@ -248,6 +337,12 @@ fn expected(text: &str) -> BTreeMap<u32, BTreeSet<&str>> {
     for (number, line) in (1..).zip(text.lines()) {
         let Some((_, codes)) = line.split_once(" expect: ") else {
             continue;
+        };
+        // On a line of its own, it is about the file as such.
+        let number = if line.starts_with("// expect:") {
+            0
+        } else {
+            number
         };
         let codes = codes.strip_suffix("*/").unwrap_or(codes);
         let codes = codes.split([',', ' ']).filter(|code| !code.is_empty());

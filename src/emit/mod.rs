@@ -190,6 +190,17 @@ pub fn emit(object: &Object, options: &Options) -> (Emitted, Vec<Diagnostic>) {
     (emitted, diagnostics)
 }
 
+/// What there is to say to an object when a workspace is made of it, for who doesn't want one.
+pub fn said(object: &Object) -> Vec<Diagnostic> {
+    let options = Options {
+        common: Some("common".to_owned()),
+        ..Options::default()
+    };
+    let (_, mut diagnostics) = emit(object, &options);
+    diagnostics.extend(loader::said(object));
+    diagnostics
+}
+
 /// An item of the common crate by itself; none where nothing is emitted for it.
 fn shared_item(
     object: &Object,

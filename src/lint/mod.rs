@@ -11,6 +11,7 @@ pub mod fix;
 pub mod flow;
 mod gaps;
 pub mod place;
+mod reads;
 pub mod registry;
 pub mod rule;
 pub mod rules;

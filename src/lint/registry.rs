@@ -59,11 +59,19 @@ pub fn known(name: &str) -> Option<&'static Known> {
     codes().iter().find(|known| same(known.code))
 }
 
+/// Whether a rule says what the port says by `port`, which isn't said twice of one place.
+pub fn says_the_same(rule: Code, port: Code) -> bool {
+    rules::SAME.contains(&(rule, port))
+}
+
 /// The files that declare the codes of reading and porting, each with a comment that explains it.
 const SOURCES: &[&str] = &[
     include_str!("../source/codes.rs"),
     include_str!("../c/codes.rs"),
     include_str!("../lower/codes.rs"),
+    include_str!("../emit/mod.rs"),
+    include_str!("../emit/loader/options.rs"),
+    include_str!("../port.rs"),
 ];
 
 /// `pub const NAME: Code = Code::new("E0301", "unknown-section");` with the comment above it.
@@ -84,7 +92,8 @@ fn declared(text: &'static str) -> Vec<Known> {
             found.push(Known {
                 code: Code { id, name },
                 summary: doc.strip_suffix('.').unwrap_or(&doc).to_owned(),
-                severity: match (porting, id.starts_with('E')) {
+                // Of what is ported, an architecture that was named weighs most.
+                severity: match (porting && id != "E0502", id.starts_with('E')) {
                     (true, _) => Severity::Note,
                     (false, true) => Severity::Error,
                     (false, false) => Severity::Warning,
@@ -117,6 +126,12 @@ mod tests {
             let prefix = rule.category.prefix();
             assert!(rule.code.id.starts_with(prefix), "{}", rule.code.id);
         }
+    }
+
+    #[test]
+    fn no_rule_is_hidden_by_default() {
+        let shown = crate::lint::Settings::default().confidence;
+        assert!(all().iter().all(|rule| rule.confidence >= shown));
     }
 
     #[test]

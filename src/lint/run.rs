@@ -21,8 +21,8 @@ use crate::{
     arch::Arch,
     c,
     diag::{Diagnostic, Severity},
-    lower,
-    source::{self, Cache, Options, span::SourceMap},
+    emit, lower, port,
+    source::{self, Cache, Options, Unit, span::SourceMap},
 };
 
 /// A file to lint.
@@ -181,62 +181,138 @@ fn keep_wanted(linted: &mut Linted, settings: &Settings) {
 
 /// What the rules find that look at one file, and what the others want to know of it.
 fn look(job: &Job, cache: &Cache) -> Looked {
-    let mut looked = Looked {
-        linted: Linted {
-            path: job.path.clone(),
-            ..Linted::default()
-        },
-        ..Looked::default()
-    };
-    looked.overview.path.clone_from(&job.path);
+    let mut files = SourceMap::default();
     let (first, others) = match job.settings.archs.split_first() {
         Some((first, others)) => (*first, others),
         None => (Arch::X86_64, &[][..]),
     };
-    look_as(job, first, cache, &mut looked, true);
-    if job.settings.each_arch && source::asks::for_architecture(&looked.linted.files) {
+    let mut readings = vec![Reading::new(job, first, cache, &mut files, true)];
+    if source::asks::for_architecture(&files) {
         for arch in others {
-            look_as(job, *arch, cache, &mut looked, false);
+            let whole = job.settings.each_arch;
+            readings.push(Reading::new(job, *arch, cache, &mut files, whole));
+        }
+        // Without a wish for each, the first that can be read speaks for all.
+        if let Some(at) = readings.iter().position(|reading| !reading.is_refused())
+            && at > 0
+            && !job.settings.each_arch
+            && let Some(speaks) = readings.get_mut(at)
+        {
+            *speaks = Reading::new(job, speaks.arch, cache, &mut files, true);
         }
     }
+    let mut findings = Vec::new();
+    // What can't be read for any architecture is wrong as such.
+    if !readings.iter().all(Reading::is_refused) {
+        let mut reasons = Vec::new();
+        readings.retain(|reading| {
+            if let Some(reason) = &reading.refused {
+                port::add(&mut reasons, reason, reading.arch);
+            }
+            !reading.is_refused()
+        });
+        let named = job.settings.each_arch;
+        findings.extend(reasons.iter().map(|(reason, archs)| {
+            let severity = if named {
+                Severity::Error
+            } else {
+                Severity::Note
+            };
+            of_port(port::refusal(reason, *archs, named), severity)
+        }));
+    }
+    let mut looked = Looked::default();
+    for (at, reading) in readings.into_iter().enumerate() {
+        let before = findings.len();
+        for finding in reading.findings {
+            let same =
+                |other: &Finding| other.code() == finding.code() && other.span() == finding.span();
+            if !findings.iter().take(before).any(same) {
+                findings.push(finding);
+            }
+        }
+        if at == 0 {
+            (looked.overview, looked.allows) = (reading.overview, reading.allows);
+        }
+    }
+    looked.overview.path.clone_from(&job.path);
+    looked.linted = Linted {
+        path: job.path.clone(),
+        files,
+        findings,
+    };
     looked
 }
 
-/// Looks at a file as it is for one architecture.
-fn look_as(job: &Job, arch: Arch, cache: &Cache, looked: &mut Looked, first: bool) {
-    let files = &mut looked.linted.files;
-    let (unit, diagnostics) = source::read(&job.path, &job.options, arch, cache, files);
-    let files = &*files;
-    let mut findings: Vec<_> = diagnostics.into_iter().map(unreadable).collect();
-    if let Some(unit) = &unit {
+/// A file as it is for one architecture.
+struct Reading {
+    arch: Arch,
+    /// Why it can't even be preprocessed, if so.
+    refused: Option<Diagnostic>,
+    findings: Vec<Finding>,
+    overview: Overview,
+    allows: Vec<Allow>,
+}
+
+impl Reading {
+    /// Reads it, and looks at it, unless it is only asked whether it can be read.
+    fn new(job: &Job, arch: Arch, cache: &Cache, files: &mut SourceMap, whole: bool) -> Self {
+        let (unit, diagnostics) = source::read(&job.path, &job.options, arch, cache, files);
+        let mut errors = diagnostics.iter();
+        let error = errors.find(|diagnostic| diagnostic.severity == Severity::Error);
+        let mut reading = Self {
+            arch,
+            refused: error.cloned(),
+            findings: Vec::new(),
+            overview: Overview::default(),
+            allows: Vec::new(),
+        };
+        if !whole {
+            return reading;
+        }
+        reading
+            .findings
+            .extend(diagnostics.into_iter().map(unreadable));
+        if let Some(unit) = &unit {
+            reading.look(job, unit, files);
+        }
+        reading
+    }
+
+    fn is_refused(&self) -> bool {
+        self.refused.is_some()
+    }
+
+    fn look(&mut self, job: &Job, unit: &Unit, files: &SourceMap) {
+        let settings = &*job.settings;
+        let findings = &mut self.findings;
         let (tree, diagnostics) = c::analyze(unit, files);
         findings.extend(diagnostics.into_iter().map(unreadable));
-        let (object, diagnostics) =
-            lower::lower(files, unit.main, &tree, &lower::Options::default());
-        findings.extend(diagnostics.into_iter().map(unportable));
-        let context = Context::new(files, unit, &tree, &object, &job.settings);
+        let options = lower::Options::default();
+        let (object, mut diagnostics) = lower::lower(files, unit.main, &tree, &options);
+        if settings.wants(emit::NOT_RUST, Category::Portability, Confidence::High) {
+            diagnostics.extend(emit::said(&object));
+        }
+        let context = Context::new(files, unit, &tree, &object, settings);
         for rule in registry::all() {
             if let Check::File(check) = rule.check
-                && job
-                    .settings
-                    .wants(rule.code, rule.category, rule.confidence)
+                && settings.wants(rule.code, rule.category, rule.confidence)
             {
-                check(&context, &mut findings);
+                check(&context, findings);
             }
         }
-        if first {
-            looked.overview = Overview::new(&job.path, &context);
-            looked.allows = allow::find(&context);
-        }
-    }
-    let known = &mut looked.linted.findings;
-    let before = known.len();
-    for finding in findings {
-        let same =
-            |other: &Finding| other.code() == finding.code() && other.span() == finding.span();
-        if first || !known.iter().take(before).any(same) {
-            known.push(finding);
-        }
+        // What a rule says better isn't said twice.
+        let said = |diagnostic: &Diagnostic| {
+            findings.iter().any(|finding| {
+                finding.span() == diagnostic.span
+                    && registry::says_the_same(finding.code(), diagnostic.code)
+            })
+        };
+        diagnostics.retain(|diagnostic| !said(diagnostic));
+        let port = diagnostics.into_iter();
+        findings.extend(port.map(|diagnostic| of_port(diagnostic, Severity::Note)));
+        self.overview = Overview::new(&job.path, &context);
+        self.allows = allow::find(&context);
     }
 }
 
@@ -250,9 +326,9 @@ fn unreadable(diagnostic: Diagnostic) -> Finding {
     }
 }
 
-/// What the port can't do, which is no fault of the C.
-fn unportable(mut diagnostic: Diagnostic) -> Finding {
-    diagnostic.severity = Severity::Note;
+/// What the port can't do, which mostly is no fault of the C.
+fn of_port(mut diagnostic: Diagnostic, severity: Severity) -> Finding {
+    diagnostic.severity = severity;
     Finding {
         diagnostic,
         confidence: Confidence::High,

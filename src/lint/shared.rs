@@ -1,7 +1,8 @@
 //! What several rules ask.
 
 use super::{
-    context::{Argument, Context, Program, Way},
+    Applicability, Finding, Rule,
+    context::{Argument, Context, Map, Program, Way, pointee},
     flow::{Action, Event, Flow, Helper, Marker, Object, ObjectKind, Send, Taint, Value},
     tables::syscalls::{self, Arg, Syscall},
 };
@@ -9,11 +10,11 @@ use crate::{
     arch::Arch,
     c::{
         dump,
-        tree::FunctionId,
+        tree::{Expr, ExprKind, StmtKind},
         types::{CType, Kind},
     },
     ir::program::{EntryMacro, ProgramKind},
-    lower::sections::Section,
+    lower::{c_walk, calls, sections::Section},
     source::{markers, span::Span},
 };
 
@@ -88,9 +89,21 @@ impl Declared<'_, '_> {
         self.own.local.name.as_deref().unwrap_or("it")
     }
 
+    /// Offers the declaration with the kernel's type. What the program does with the argument may
+    /// have to change too.
+    pub fn offer(&self, cx: &Context<'_>, finding: Finding) -> Finding {
+        match self.corrected(cx) {
+            Some((span, text)) => {
+                let title = format!("declare it `{text}`");
+                finding.fix(Applicability::Unsafe, title, [(span, text)])
+            }
+            None => finding.help(format!("declare it `{}`", self.kernel.text)),
+        }
+    }
+
     /// The declaration with the kernel's type and the program's name; none where that stands in a
     /// macro.
-    pub fn corrected(&self, cx: &Context<'_>) -> Option<(Span, String)> {
+    fn corrected(&self, cx: &Context<'_>) -> Option<(Span, String)> {
         let name = self.own.local.name.as_deref()?;
         let written = cx.written(self.own.span);
         if !cx.is_own(self.own.span) || !written.ends_with(name) {
@@ -172,16 +185,6 @@ pub(super) fn marks<'c, 'a>(
 ) -> impl Iterator<Item = (&'c Program<'a>, &'c Flow<'a>, &'c Marker<'a>)> {
     events(cx).filter_map(|(program, flow, event)| match &event.kind {
         Action::Marker(marker) => Some((program, flow, marker)),
-        _ => None,
-    })
-}
-
-/// The same, with the functions in which they are.
-pub(super) fn marks_in<'c, 'a>(
-    cx: &'c Context<'a>,
-) -> impl Iterator<Item = (FunctionId, &'c Marker<'a>)> {
-    events(cx).filter_map(|(.., event)| match &event.kind {
-        Action::Marker(marker) => Some((event.function, marker)),
         _ => None,
     })
 }
@@ -345,7 +348,7 @@ pub(super) fn missing(
     flow: &Flow<'_>,
 ) -> Option<super::gaps::Gaps> {
     let object = flow.object(send.place.object)?;
-    let own = super::context::pointee(&super::context::peel(send.expr).ty);
+    let own = pointee(&super::context::peel(send.expr).ty);
     let record = |ty: &&CType| matches!(ty.kind, Kind::Record(_));
     let ty = own.filter(record).or(object.ty.filter(record))?;
     let start = send.place.offset?;
@@ -355,9 +358,17 @@ pub(super) fn missing(
     Some(super::gaps::gaps(cx, ty, &send.bytes, start, send.size))
 }
 
+/// Offers to clear an object from the start.
+pub(super) fn cleared(cx: &Context<'_>, object: &Object<'_>, finding: Finding) -> Finding {
+    match clear(cx, object) {
+        Some(edit) => finding.fix(Applicability::Safe, "clear it with `= {}`", [edit]),
+        None => finding.help("clear it first"),
+    }
+}
+
 /// Where ` = {}` has to be inserted to clear a variable from the start; none where it has an
 /// initialiser already, or is declared in a macro.
-pub(super) fn clear(cx: &Context<'_>, object: &Object<'_>) -> Option<(Span, String)> {
+fn clear(cx: &Context<'_>, object: &Object<'_>) -> Option<(Span, String)> {
     let ObjectKind::Local(function, local) = object.kind else {
         return None;
     };
@@ -366,9 +377,8 @@ pub(super) fn clear(cx: &Context<'_>, object: &Object<'_>) -> Option<(Span, Stri
     let name = declared.name.as_deref()?;
     let mut fresh = false;
     for stmt in &function.body.as_ref()?.stmts {
-        crate::lower::c_walk::stmts(stmt, &mut |stmt| {
-            fresh |=
-                matches!(&stmt.kind, crate::c::tree::StmtKind::Local(id, None) if *id == local);
+        c_walk::stmts(stmt, &mut |stmt| {
+            fresh |= matches!(&stmt.kind, StmtKind::Local(id, None) if *id == local);
         });
     }
     let written = cx.written(declared.span);
@@ -380,6 +390,46 @@ pub(super) fn clear(cx: &Context<'_>, object: &Object<'_>) -> Option<(Span, Stri
         ..declared.span
     };
     Some((end, " = {}".to_owned()))
+}
+
+/// Shows the calls of a helper whose result becomes a pointer of another type: that type, the call
+/// and its arguments.
+pub(super) fn converted_results(
+    cx: &Context<'_>,
+    helper: u32,
+    mut look: impl FnMut(&CType, &Expr, &[Expr]),
+) {
+    for function in &cx.tree.functions {
+        let Some(body) = &function.body else { continue };
+        c_walk::exprs_of_block(body, &mut |expr| {
+            if let ExprKind::Cast { value, .. } = &expr.kind
+                && let ExprKind::Call(callee, args) = &value.kind
+                && let Some(to) = pointee(&expr.ty)
+                && let Some(function) = calls::callee_of(callee).and_then(|id| cx.function(id))
+                && calls::helper_id(function) == Some(helper)
+            {
+                look(to, value, args);
+            }
+        });
+    }
+}
+
+/// Something of a size that a map's keys or values haven't.
+pub(super) fn of_other_size(
+    cx: &Context<'_>,
+    rule: &Rule,
+    at: &Expr,
+    (ty, size): (&CType, u64),
+    (map, what, wanted): (&Map<'_>, &str, u64),
+) -> Finding {
+    let message = format!(
+        "this `{}` has {size} byte{}, and {what} of `{}` have {wanted}",
+        type_name(cx, ty),
+        if size == 1 { "" } else { "s" },
+        map.variable.name
+    );
+    rule.at(at.span, message)
+        .note(map.variable.name_span, "the map")
 }
 
 /// `a`, `b` and `c` in backticks.

@@ -16,7 +16,7 @@ int BPF_KSYSCALL(kill_enter, pid_t pid, int sig) // expect: L0206
 }
 
 SEC("tracepoint/syscalls/sys_enter_close")
-int BPF_KSYSCALL(close_enter, unsigned int fd) // expect: L0206 W0337
+int BPF_KSYSCALL(close_enter, unsigned int fd) // expect: L0206
 {
 	return fd;
 }

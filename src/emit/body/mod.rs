@@ -203,8 +203,7 @@ impl<'a> Body<'a> {
         self.around.borrow_mut().clear();
         let head = first(self);
         let stmts = self.stmts_in_function(&self.function.body);
-        let trailing = self.t.uses.comments(&self.function.trailing);
-        quote!(#head #stmts #trailing)
+        quote!(#head #stmts)
     }
 
     /// The function's variables, split ones too.

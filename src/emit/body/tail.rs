@@ -17,9 +17,19 @@ use crate::{
 };
 
 impl Body<'_> {
-    /// A function's statements: the last `return` becomes its value.
+    /// A function's statements and last comments: the last `return` becomes its value.
     pub(super) fn stmts_in_function(&self, stmts: &[Stmt]) -> TokenStream {
+        let trailing = &self.function.trailing;
+        if Self::diverges(stmts) && !trailing.is_empty() {
+            // Behind a value there is no place for them.
+            let mut stmts = stmts.to_vec();
+            if let Some(last) = stmts.last_mut() {
+                last.notes.before.extend(trailing.iter().cloned());
+            }
+            return self.tail(&stmts);
+        }
         let body = self.tail(stmts);
+        let trailing = self.t.uses.comments(trailing);
         let has_value = self.function.ret != Ty::Unit || matches!(self.returns, Returns::As(..));
         if has_value && !Self::diverges(stmts) {
             // C may run off the end where no caller looks at the value.
@@ -28,9 +38,9 @@ impl Body<'_> {
                 Returns::As(..) => Code::atom(quote!(0)),
                 Returns::Optional => Code::atom(quote!(None)),
             };
-            return quote!(#body #zero);
+            return quote!(#body #trailing #zero);
         }
-        body
+        quote!(#body #trailing)
     }
 
     /// Statements at the end of the function: `return x;` is `x`.
@@ -280,5 +290,51 @@ impl Body<'_> {
         };
         let constants = &self.t.object.enums.get(id.0 as usize)?.constants;
         Some(constants.get(index as usize)?.value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        arch::Arch,
+        emit,
+        port::lower_file,
+        source::{Cache, Options},
+    };
+
+    #[track_caller]
+    fn check(function: &str, expected: &str) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("probe.bpf.c");
+        let text = format!(
+            "#include \"vmlinux.h\"\n#include <bpf/bpf_helpers.h>\n#include <bpf/bpf_tracing.h>\n\
+             u32 sum;\nSEC(\"fentry/f\")\n{function}\n"
+        );
+        std::fs::write(&path, text).unwrap();
+        let port = lower_file(
+            &path,
+            &Options::default(),
+            &[Arch::X86_64],
+            &Cache::default(),
+        );
+        let (emitted, said) = emit::emit(&port.object.unwrap(), &emit::Options::default());
+        assert_eq!(said, []);
+        assert!(emitted.main.contains(expected), "{}", emitted.main);
+    }
+
+    #[test]
+    fn comments_behind_all_statements() {
+        check(
+            "void BPF_PROG(f) {\n\t// Nothing yet.\n}",
+            "{\n    // Nothing yet.\n    0\n}",
+        );
+        check(
+            "int BPF_PROG(f) {\n\tsum = 1;\n\treturn 2;\n\t// Never here.\n}",
+            "    // Never here.\n    2\n}",
+        );
+        check(
+            "void BPF_PROG(f) {\n\tsum = 1;\n\t// Done.\n}",
+            "= 1 };\n    // Done.\n    0\n}",
+        );
     }
 }

@@ -40,6 +40,11 @@ pub struct Loader {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// What a loader of that object can't do.
+pub fn said(object: &Object) -> Vec<Diagnostic> {
+    options::settings(object).1
+}
+
 /// The loader of `objects`, each with the name of its file in the build's output folder.
 pub fn loader(objects: &[(&str, &Object)]) -> Loader {
     let mut loader = Loader::default();

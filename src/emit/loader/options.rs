@@ -16,6 +16,7 @@ use crate::{
     },
 };
 
+/// A variable that the loader should set and has no option for.
 const NOT_OFFERED: Code = Code::new("W0410", "option-not-offered");
 
 /// An option of the loader.

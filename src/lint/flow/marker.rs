@@ -28,7 +28,7 @@ impl<'a> Walk<'_, 'a> {
             }
             _ => {}
         }
-        if let Some(read) = Read::of(name) {
+        if let Some(read) = ReadMacro::of(name) {
             return self.read(expr, name, args, result, &read);
         }
         if let Some(plain) = name.strip_prefix("__builtin_") {
@@ -130,7 +130,7 @@ impl<'a> Walk<'_, 'a> {
         name: &'a str,
         args: &'a [Expr],
         result: Used,
-        read: &Read,
+        read: &ReadMacro,
     ) -> Value {
         let mut values = Vec::with_capacity(args.len());
         for (at, arg) in args.iter().enumerate() {
@@ -208,7 +208,7 @@ impl<'a> Walk<'_, 'a> {
 
 /// What a macro reads.
 #[derive(Debug)]
-pub(super) struct Read {
+pub(crate) struct ReadMacro {
     /// From user space.
     pub user: bool,
     /// Up to a zero byte.
@@ -221,8 +221,9 @@ pub(super) struct Read {
     pub into: Option<usize>,
 }
 
-impl Read {
-    fn of(name: &str) -> Option<Self> {
+impl ReadMacro {
+    /// None if that isn't a macro that reads.
+    pub(crate) fn of(name: &str) -> Option<Self> {
         let read = |user, string, access, pointer, into| {
             Some(Self {
                 user,

@@ -8,12 +8,13 @@ mod call;
 mod expr;
 mod marker;
 mod memory;
+mod place;
 mod stmt;
 mod value;
 
 use std::{collections::BTreeMap, rc::Rc};
 
-pub(crate) use marker::text;
+pub(crate) use marker::{ReadMacro, text};
 pub use memory::Written;
 pub use value::{Id, ObjectId, Place, Taint, Value};
 

@@ -31,7 +31,7 @@ use crate::{
 pub(super) const RULE: Rule = Rule {
     code: Code::new("L0107", "argument-sign"),
     severity: Severity::Note,
-    confidence: Confidence::Low,
+    confidence: Confidence::High,
     category: Category::Arguments,
     fix: Some(Applicability::Unsafe),
     source: include_str!("argument_sign.rs"),
@@ -59,12 +59,6 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
                 is(kernel)
             ),
         );
-        findings.push(match arg.corrected(cx) {
-            Some((span, text)) => {
-                let title = format!("declare it `{text}`");
-                finding.fix(Applicability::Unsafe, title, [(span, text)])
-            }
-            None => finding.help(format!("declare it `{}`", arg.kernel.text)),
-        });
+        findings.push(arg.offer(cx, finding));
     }
 }

@@ -25,7 +25,7 @@ use crate::{
 pub(super) const RULE: Rule = Rule {
     code: Code::new("L0108", "fewer-arguments"),
     severity: Severity::Note,
-    confidence: Confidence::Low,
+    confidence: Confidence::High,
     category: Category::Arguments,
     fix: None,
     source: include_str!("fewer_arguments.rs"),

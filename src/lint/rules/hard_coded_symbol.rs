@@ -19,9 +19,10 @@
 //! ```
 //!
 //! ## Fix
-//! Writes `ksyscall/…` or `kretsyscall/…`. Safe where libbpf's macros for system calls are used;
+//! Writes `ksyscall/…` or `kretsyscall/…`, and `BPF_KSYSCALL` for `BPF_KPROBE`. Safe where libbpf's macros for system calls are used;
 //! else unsafe, as the program may rely on the wrapper.
 
+use super::kprobe_on_wrapper::takes_registers;
 use crate::{
     diag::{Code, Severity},
     ir::program::EntryMacro,
@@ -82,7 +83,16 @@ pub(super) fn portable(cx: &Context<'_>, program: &Program<'_>, finding: Finding
     };
     match program.section_span.filter(|span| cx.is_own(*span)) {
         Some(span) if cx.written(span).starts_with('"') => {
-            finding.fix(applicability, title, [(span, format!("\"{section}\""))])
+            let mut edits = vec![(span, format!("\"{section}\""))];
+            // There, arguments are read by the macro for system calls only.
+            let arguments = macro_ == Some(EntryMacro::Kprobe)
+                && !target.returns
+                && !takes_registers(cx, program)
+                && !program.args.is_empty();
+            if let (true, Some((_, name))) = (arguments, shared::written_macro(program)) {
+                edits.push((name, "BPF_KSYSCALL".to_owned()));
+            }
+            finding.fix(applicability, title, edits)
         }
         _ => finding.help(title),
     }

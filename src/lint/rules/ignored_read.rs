@@ -1,6 +1,7 @@
 //! A read that may fail, whose result is ignored and whose buffer is sent.
 //!
-//! `(void)` in front of the call says that it is meant so.
+//! `(void)` in front of the call says that it is meant so. Reads of the kernel's memory seldom fail;
+//! those are found with `--confidence low` only.
 //!
 //! ## Why it matters
 //! If the address is wrong, or its page not mapped in, the helper clears the buffer and returns an
@@ -25,16 +26,16 @@ use crate::{
     lint::{
         Category, Confidence, Finding, Rule,
         context::Context,
-        flow::{Action, Sink, Used},
+        flow::{Action, Sink, Taint, Used},
         rule::Check,
-        tables::helpers::probed,
+        tables::helpers::{Space, probed},
     },
 };
 
 pub(super) const RULE: Rule = Rule {
     code: Code::new("L0605", "ignored-read"),
     severity: Severity::Note,
-    confidence: Confidence::Low,
+    confidence: Confidence::Medium,
     category: Category::Leaks,
     fix: None,
     source: include_str!("ignored_read.rs"),
@@ -57,19 +58,29 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
             let Action::Helper(helper) = &event.kind else {
                 continue;
             };
-            let read = probed(helper.id).is_some_and(|(at, _)| at > 0);
-            if !read || helper.result != Used::No || !cx.is_own(event.span) {
+            let read = probed(helper.id).filter(|(at, _)| *at > 0);
+            let Some((at, space)) = read.filter(|_| helper.result == Used::No) else {
+                continue;
+            };
+            let (Some((_, to)), Some((_, from))) = (helper.args.first(), helper.args.get(at)) else {
+                continue;
+            };
+            // The program's own memory and the context are always there.
+            let there = from.place.is_some() || from.taint.has(Taint::CONTEXT);
+            if there || !cx.is_own(event.span) {
                 continue;
             }
-            let place = helper.args.first().and_then(|(_, to)| to.place);
-            if place.is_some_and(|place| sent.contains(&place.object)) {
-                findings.push(
-                    RULE.at(
+            if to.place.is_some_and(|place| sent.contains(&place.object)) {
+                let mut finding = RULE
+                    .at(
                         helper.name_span,
                         "if this fails, zeros are sent as if they had been read",
                     )
-                    .help("look at the result, or write (void) before the call"),
-                );
+                    .help("look at the result, or write (void) before the call");
+                if space != Space::User && !from.taint.has(Taint::USER_POINTER) {
+                    finding.confidence = Confidence::Low;
+                }
+                findings.push(finding);
             }
         }
     }

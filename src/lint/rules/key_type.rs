@@ -69,19 +69,8 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
             continue;
         };
         if cx.is_own(key.span) {
-            findings.push(
-                RULE.at(
-                    key.span,
-                    format!(
-                        "this `{}` has {} byte{}, and keys of `{}` have {wanted}",
-                        shared::type_name(cx, ty),
-                        size,
-                        if size == 1 { "" } else { "s" },
-                        map.variable.name
-                    ),
-                )
-                .note(map.variable.name_span, "the map"),
-            );
+            let wanted = (map, "keys", wanted);
+            findings.push(shared::of_other_size(cx, &RULE, key, (ty, size), wanted));
         }
     }
 }

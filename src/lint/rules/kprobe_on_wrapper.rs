@@ -22,11 +22,12 @@
 //! Writes `BPF_KSYSCALL`. Safe with two arguments and more, as no wrapper has two; unsafe with one.
 
 use crate::{
+    c::types::Kind,
     diag::{Code, Severity},
     ir::program::EntryMacro,
     lint::{
         Applicability, Category, Confidence, Finding, Rule,
-        context::{Context, pointee},
+        context::{Context, Program, pointee},
         rule::Check,
         shared,
     },
@@ -47,14 +48,7 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
         if shared::macro_of(program) != Some(EntryMacro::Kprobe) || !shared::wrapped(program) {
             continue;
         }
-        let Some(first) = program.args.first() else {
-            continue;
-        };
-        // The registers, by whatever type: an address as a number is no more than unusual.
-        let regs = pointee(first.ty).is_some_and(|to| {
-            shared::is_pt_regs(cx, to) || matches!(to.kind, crate::c::types::Kind::Void)
-        });
-        if regs {
+        if program.args.is_empty() || takes_registers(cx, program) {
             continue;
         }
         let finding = RULE.at(
@@ -77,4 +71,11 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
             None => finding.help("use BPF_KSYSCALL"),
         });
     }
+}
+
+/// Whether the first argument is the registers, by whatever pointer: as a number it is no more than
+/// unusual.
+pub(super) fn takes_registers(cx: &Context<'_>, program: &Program<'_>) -> bool {
+    let first = program.args.first().and_then(|first| pointee(first.ty));
+    first.is_some_and(|to| shared::is_pt_regs(cx, to) || matches!(to.kind, Kind::Void))
 }

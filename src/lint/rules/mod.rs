@@ -7,6 +7,7 @@
 //! `tests/lint/CODE-name.bpf.c` shows what it finds, `tests/lint/CODE-name.clean.bpf.c` what not.
 
 use super::rule::Rule;
+use crate::{diag::Code, lower::codes};
 
 macro_rules! rules {
     ($($rule:ident)*) => {
@@ -16,6 +17,13 @@ macro_rules! rules {
         pub(super) static ALL: &[&Rule] = &[$(&$rule::RULE),*];
     };
 }
+
+/// Rules, and what the port says at the same place of the same fault.
+pub(super) static SAME: &[(Code, Code)] = &[
+    (entry_macro_at_return::RULE.code, codes::ARGUMENTS_AT_RETURN),
+    (syscall_macro_elsewhere::RULE.code, codes::NO_REGISTERS),
+    (syscall_macro_elsewhere::RULE.code, codes::NO_TARGET),
+];
 
 // By code.
 rules! {

@@ -56,12 +56,6 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
                 arg.kernel.text
             ),
         );
-        findings.push(match arg.corrected(cx) {
-            Some((span, text)) => {
-                let title = format!("declare it `{text}`");
-                finding.fix(Applicability::Unsafe, title, [(span, text)])
-            }
-            None => finding.help(format!("declare it `{}`", arg.kernel.text)),
-        });
+        findings.push(arg.offer(cx, finding));
     }
 }

@@ -74,9 +74,6 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
                 if key { "are part of the key" } else { "leave the program unwritten" }
             ),
         );
-        findings.push(match shared::clear(cx, object) {
-            Some(edit) => finding.fix(Applicability::Safe, "clear it with `= {}`", [edit]),
-            None => finding.help("clear it first"),
-        });
+        findings.push(shared::cleared(cx, object, finding));
     }
 }

@@ -24,11 +24,10 @@ use crate::{
     diag::{Code, Severity},
     lint::{
         Category, Confidence, Finding, Rule,
-        context::{Context, peel, pointee},
+        context::{Context, peel},
         rule::Check,
         shared,
     },
-    lower::{c_walk, calls},
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -56,25 +55,10 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
         };
         findings.extend(compare(cx, &object.ty, size));
     }
-    for function in &cx.tree.functions {
-        let Some(body) = &function.body else { continue };
-        c_walk::exprs_of_block(body, &mut |expr| {
-            findings.extend(reserved(cx, expr));
-        });
-    }
-}
-
-/// `T *e = bpf_ringbuf_reserve(&map, sizeof(U), flags)`
-fn reserved(cx: &Context<'_>, expr: &Expr) -> Option<Finding> {
-    let ExprKind::Cast { value, .. } = &expr.kind else {
-        return None;
-    };
-    let ExprKind::Call(callee, args) = &value.kind else {
-        return None;
-    };
-    let helper = cx.function(calls::callee_of(callee)?).and_then(calls::helper_id);
-    (helper == Some(131)).then_some(())?;
-    compare(cx, pointee(&expr.ty)?, args.get(1)?)
+    // `T *e = bpf_ringbuf_reserve(&map, sizeof(U), flags)`
+    shared::converted_results(cx, 131, |to, _, args| {
+        findings.extend(args.get(1).and_then(|size| compare(cx, to, size)));
+    });
 }
 
 fn compare(cx: &Context<'_>, ty: &CType, size: &Expr) -> Option<Finding> {

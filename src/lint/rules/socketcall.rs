@@ -30,7 +30,7 @@ use crate::{
 pub(super) const RULE: Rule = Rule {
     code: Code::new("L0303", "socketcall"),
     severity: Severity::Note,
-    confidence: Confidence::Low,
+    confidence: Confidence::High,
     category: Category::Quirks,
     fix: None,
     source: include_str!("socketcall.rs"),

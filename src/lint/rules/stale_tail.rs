@@ -39,7 +39,7 @@ use crate::{
 pub(super) const RULE: Rule = Rule {
     code: Code::new("L0604", "stale-tail"),
     severity: Severity::Note,
-    confidence: Confidence::Low,
+    confidence: Confidence::Medium,
     category: Category::Leaks,
     fix: None,
     source: include_str!("stale_tail.rs"),

@@ -38,7 +38,7 @@ use crate::{
 pub(super) const RULE: Rule = Rule {
     code: Code::new("L0508", "unmapped-memory"),
     severity: Severity::Note,
-    confidence: Confidence::Low,
+    confidence: Confidence::Medium,
     category: Category::Memory,
     fix: None,
     source: include_str!("unmapped_memory.rs"),

@@ -75,9 +75,6 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
                 if plural { "are" } else { "is" },
             ),
         );
-        findings.push(match shared::clear(cx, object) {
-            Some(edit) => finding.fix(Applicability::Safe, "clear it with `= {}`", [edit]),
-            None => finding.help("clear it first"),
-        });
+        findings.push(shared::cleared(cx, object, finding));
     }
 }

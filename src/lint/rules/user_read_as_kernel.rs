@@ -29,11 +29,10 @@ use crate::{
         Applicability, Category, Confidence, Finding, Rule,
         context::{Context, peel},
         flow::Taint,
+        reads,
         rule::Check,
-        shared,
-        tables::helpers::{Space, probed},
+        tables::helpers::Space,
     },
-    source::{markers, span::Span},
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -46,78 +45,27 @@ pub(super) const RULE: Rule = Rule {
     check: Check::File(check),
 };
 
-/// What reads the kernel's memory, and what the process's.
-pub(super) const PAIRS: &[(&str, &str)] = &[
-    ("bpf_probe_read_kernel", "bpf_probe_read_user"),
-    ("bpf_probe_read_kernel_str", "bpf_probe_read_user_str"),
-    ("bpf_core_read", "bpf_core_read_user"),
-    ("bpf_core_read_str", "bpf_core_read_user_str"),
-    ("BPF_CORE_READ", "BPF_CORE_READ_USER"),
-    ("BPF_CORE_READ_INTO", "BPF_CORE_READ_USER_INTO"),
-    ("BPF_CORE_READ_STR_INTO", "BPF_CORE_READ_USER_STR_INTO"),
-    ("BPF_PROBE_READ", "BPF_PROBE_READ_USER"),
-    ("BPF_PROBE_READ_INTO", "BPF_PROBE_READ_USER_INTO"),
-    ("BPF_PROBE_READ_STR_INTO", "BPF_PROBE_READ_USER_STR_INTO"),
-];
-
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
-    for (_, event, helper) in shared::helpers(cx) {
-        if let Some((at, Space::Kernel)) = probed(helper.id)
-            && let Some((_, from)) = helper.args.get(at)
-            && from.taint.has(Taint::USER_POINTER)
-            && !chooses(cx, event.function, helper.args.get(at).map(|(expr, _)| *expr))
-        {
-            findings.extend(found(cx, helper.name_span));
-        }
-    }
-    for (function, marker) in shared::marks_in(cx) {
-        let at = match marker.name {
-            markers::CORE_READ | markers::PROBE_READ_CHAIN => 0,
-            markers::CORE_READ_INTO
-            | markers::CORE_READ_STR_INTO
-            | markers::PROBE_READ_INTO
-            | markers::PROBE_READ_STR_INTO => 1,
-            markers::CORE_READ_MEM | markers::CORE_READ_STR => 2,
-            _ => continue,
-        };
-        if let Some((_, from)) = marker.args.get(at)
-            && from.taint.has(Taint::USER_POINTER)
-            && !chooses(cx, function, marker.args.get(at).map(|(expr, _)| *expr))
-        {
-            findings.extend(found(cx, marker.expr.span));
+    let message = "the address is the process's, and the kernel's memory is read";
+    for read in reads::reads(cx, Space::Kernel, Taint::USER_POINTER) {
+        if !chooses(cx, read.function, read.address) {
+            findings.push(read.found(cx, &RULE, message, "bpf_probe_read_user"));
         }
     }
 }
 
 /// Whether a function also reads the same address from the process: by a flag, then, that tells
 /// whose it is.
-fn chooses(cx: &Context<'_>, function: FunctionId, address: Option<&Expr>) -> bool {
+fn chooses(cx: &Context<'_>, function: FunctionId, address: &Expr) -> bool {
     let variable = |expr: &Expr| match &peel(expr).kind {
         ExprKind::Local(id) => Some(*id),
         _ => None,
     };
-    let Some(wanted) = address.and_then(variable) else {
+    let Some(wanted) = variable(address) else {
         return false;
     };
     cx.calls_in(function).any(|call| {
         let user = matches!(call.helper, Some(112 | 114 | 148)) || call.name.contains("read_user");
         user && call.args.iter().any(|arg| variable(arg) == Some(wanted))
-    })
-}
-
-fn found(cx: &Context<'_>, span: Span) -> Option<Finding> {
-    if !cx.is_own(span) {
-        return None;
-    }
-    let finding = RULE.at(span, "the address is the process's, and the kernel's memory is read");
-    let written = cx.text.word_at(span);
-    let pair = written.and_then(|word| PAIRS.iter().find(|(kernel, _)| *kernel == word.text));
-    Some(match written.zip(pair) {
-        Some((word, (_, user))) => finding.fix(
-            Applicability::Safe,
-            format!("use `{user}`"),
-            [(word.span, (*user).to_owned())],
-        ),
-        None => finding.help("use bpf_probe_read_user"),
     })
 }

@@ -29,17 +29,16 @@
 use super::key_type::given;
 use crate::{
     c::{
-        tree::{Expr, ExprKind},
-        types::Kind,
+        tree::Expr,
+        types::{CType, Kind},
     },
     diag::{Code, Severity},
     lint::{
         Category, Confidence, Finding, Rule,
-        context::{Context, Map, pointee},
+        context::{Context, Map},
         rule::Check,
         shared,
     },
-    lower::{c_walk, calls},
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -68,38 +67,24 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
             && size != wanted
             && cx.is_own(value.span)
         {
-            findings.push(finding(cx, map, value, ty, size, wanted));
+            findings.push(finding(cx, map, value, (ty, size), wanted));
         }
     }
-    for function in &cx.tree.functions {
-        let Some(body) = &function.body else { continue };
-        c_walk::exprs_of_block(body, &mut |expr| {
-            findings.extend(looked_up(cx, expr));
-        });
-    }
+    shared::converted_results(cx, 1, |to, call, args| {
+        findings.extend(looked_up(cx, to, call, args));
+    });
 }
 
 /// A looked-up value that becomes a pointer to a structure of another size.
-fn looked_up(cx: &Context<'_>, expr: &Expr) -> Option<Finding> {
-    let ExprKind::Cast { value, .. } = &expr.kind else {
-        return None;
-    };
-    let ExprKind::Call(callee, args) = &value.kind else {
-        return None;
-    };
-    let helper = cx.function(calls::callee_of(callee)?).and_then(calls::helper_id);
-    if helper != Some(1) {
-        return None;
-    }
+fn looked_up(cx: &Context<'_>, ty: &CType, call: &Expr, args: &[Expr]) -> Option<Finding> {
     let map = cx.map_of(args.first()?)?;
     let wanted = value_size(cx, map)?;
-    let ty = pointee(&expr.ty)?;
     let record = map.value.is_some_and(|value| matches!(value.kind, Kind::Record(_)));
     let size = cx.size_of(ty)?;
     // The first field of a structure, or bytes of anything.
     let part = size < wanted && record || size == 1 || element(cx, map, size);
-    (size != wanted && !part && cx.is_own(value.span))
-        .then(|| finding(cx, map, value, ty, size, wanted))
+    (size != wanted && !part && cx.is_own(call.span))
+        .then(|| finding(cx, map, call, (ty, size), wanted))
 }
 
 /// Whether a map's values are arrays of elements of that size.
@@ -129,18 +114,8 @@ fn finding(
     cx: &Context<'_>,
     map: &Map<'_>,
     at: &Expr,
-    ty: &crate::c::types::CType,
-    size: u64,
+    given: (&CType, u64),
     wanted: u64,
 ) -> Finding {
-    RULE.at(
-        at.span,
-        format!(
-            "this `{}` has {size} byte{}, and values of `{}` have {wanted}",
-            shared::type_name(cx, ty),
-            if size == 1 { "" } else { "s" },
-            map.variable.name
-        ),
-    )
-    .note(map.variable.name_span, "the map")
+    shared::of_other_size(cx, &RULE, at, given, (map, "values", wanted))
 }

@@ -96,6 +96,20 @@ fn typeof_unqual() {
 }
 
 #[test]
+fn nested_typeof() {
+    check(
+        types::nested_typeof,
+        "typeof ( __typeof__ ( typeof ( char [ 60 ] ) ) ) * key",
+        "typeof ( char [ 60 ] ) * key",
+    );
+    check(
+        types::nested_typeof,
+        "typeof ( typeof ( x ) [ 2 ] ) y",
+        "typeof ( typeof ( x ) [ 2 ] ) y",
+    );
+}
+
+#[test]
 fn enum_base() {
     check(types::enum_base, "enum e : int { A }", "enum e { A }");
     check(types::enum_base, "enum : u8 { A }", "enum { A }");

@@ -44,6 +44,25 @@ pub(super) fn auto_type(tokens: &mut [Token]) {
     }
 }
 
+/// `typeof(typeof(char[60]))` becomes `typeof(char[60])`: inside of one, the parser takes the word for
+/// a function.
+pub(super) fn nested_typeof(tokens: &mut Vec<Token>) {
+    let is_typeof = |token: &Token| token.is_any(&["typeof", "__typeof__", "__typeof"]);
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        let outer = is_typeof(token).then(|| close_of(tokens, at + 1)).flatten();
+        let inner = tokens.get(at + 2).filter(|inner| is_typeof(inner));
+        if let (Some(outer), Some(inner)) = (outer, inner.and_then(|_| close_of(tokens, at + 3)))
+            && inner + 1 == outer
+        {
+            tokens.remove(inner - 1);
+            tokens.drain(at + 2..at + 4);
+        } else {
+            at += 1;
+        }
+    }
+}
+
 /// `typeof_unqual(x)` becomes `typeof(__c2aya_unqual(x))`, with a value for x where x is a type.
 pub(super) fn typeof_unqual(tokens: &mut Vec<Token>) {
     let mut at = 0;
