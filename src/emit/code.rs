@@ -112,9 +112,14 @@ impl Code {
         } else {
             next
         };
-        // Arithmetic inside of a shift is misread without parentheses: clippy asks for them.
+        // Arithmetic inside of a shift, or of an operation on bits, is misread without parentheses:
+        // clippy asks for them.
+        let on_bits = matches!(
+            prec,
+            Prec::Shift | Prec::BitAnd | Prec::BitXor | Prec::BitOr
+        );
         let least = |operand: &Self, needed: Prec| {
-            if prec == Prec::Shift && matches!(operand.prec, Prec::Sum | Prec::Product) {
+            if on_bits && matches!(operand.prec, Prec::Sum | Prec::Product) {
                 needed.max(Prec::Cast)
             } else {
                 needed

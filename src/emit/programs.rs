@@ -283,14 +283,20 @@ pub fn program(t: &Types<'_>, program: &Program) -> TokenStream {
         return quote! {
             #docs
             #attribute
-            pub extern "C" fn #name(#ctx_name: #ty) -> #ret { #stmts }
+            extern "C" fn #name(#ctx_name: #ty) -> #ret { #stmts }
         };
     }
     let context = t.uses.import("aya_ebpf::programs", entry.context);
+    // Around these Aya's macros put a function that is handed the raw context.
+    let handed = matches!(
+        program.kind,
+        ProgramKind::Classifier | ProgramKind::SocketFilter
+    );
+    let visibility = (!handed).then(|| quote!(pub));
     quote! {
         #docs
         #attribute
-        pub fn #name(#ctx_name: #context) -> #ret { #stmts }
+        #visibility fn #name(#ctx_name: #context) -> #ret { #stmts }
     }
 }
 

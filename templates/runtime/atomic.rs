@@ -1,6 +1,7 @@
 //! Atomic operations that core doesn't offer on this target, on four and on eight bytes.
 //!
-//! Those that give something back need Linux 5.12.
+//! Those that give something back need Linux 5.12. What names registers is for BPF alone: the host's
+//! compiler, which clippy runs, knows none of that name.
 
 use core::{arch::asm, mem};
 
@@ -80,6 +81,7 @@ pub unsafe fn and<T: Word>(at: *mut T, value: T) {
         if size_of::<T>() == 8 {
             asm!("lock *(u64 *)({at} + 0) &= {value}", at = in(reg) at, value = in(reg) value);
         } else {
+            #[cfg(target_arch = "bpf")]
             asm!("lock *(u32 *)(r1 + 0) &= w2", in("r1") at, in("r2") value);
         }
     }
@@ -98,6 +100,7 @@ pub unsafe fn or<T: Word>(at: *mut T, value: T) {
         if size_of::<T>() == 8 {
             asm!("lock *(u64 *)({at} + 0) |= {value}", at = in(reg) at, value = in(reg) value);
         } else {
+            #[cfg(target_arch = "bpf")]
             asm!("lock *(u32 *)(r1 + 0) |= w2", in("r1") at, in("r2") value);
         }
     }
@@ -116,6 +119,7 @@ pub unsafe fn xor<T: Word>(at: *mut T, value: T) {
         if size_of::<T>() == 8 {
             asm!("lock *(u64 *)({at} + 0) ^= {value}", at = in(reg) at, value = in(reg) value);
         } else {
+            #[cfg(target_arch = "bpf")]
             asm!("lock *(u32 *)(r1 + 0) ^= w2", in("r1") at, in("r2") value);
         }
     }
@@ -138,6 +142,7 @@ pub unsafe fn fetch_add<T: Word>(at: *mut T, value: T) -> T {
                 value = inout(reg) value,
             );
         } else {
+            #[cfg(target_arch = "bpf")]
             asm!("w2 = atomic_fetch_add((u32 *)(r1 + 0), w2)", in("r1") at, inout("r2") value);
         }
     }
@@ -172,6 +177,7 @@ pub unsafe fn fetch_and<T: Word>(at: *mut T, value: T) -> T {
                 value = inout(reg) value,
             );
         } else {
+            #[cfg(target_arch = "bpf")]
             asm!("w2 = atomic_fetch_and((u32 *)(r1 + 0), w2)", in("r1") at, inout("r2") value);
         }
     }
@@ -195,6 +201,7 @@ pub unsafe fn fetch_or<T: Word>(at: *mut T, value: T) -> T {
                 value = inout(reg) value,
             );
         } else {
+            #[cfg(target_arch = "bpf")]
             asm!("w2 = atomic_fetch_or((u32 *)(r1 + 0), w2)", in("r1") at, inout("r2") value);
         }
     }
@@ -218,6 +225,7 @@ pub unsafe fn fetch_xor<T: Word>(at: *mut T, value: T) -> T {
                 value = inout(reg) value,
             );
         } else {
+            #[cfg(target_arch = "bpf")]
             asm!("w2 = atomic_fetch_xor((u32 *)(r1 + 0), w2)", in("r1") at, inout("r2") value);
         }
     }
@@ -237,6 +245,7 @@ pub unsafe fn exchange<T: Word>(at: *mut T, value: T) -> T {
         if size_of::<T>() == 8 {
             asm!("{value} = xchg_64({at} + 0, {value})", at = in(reg) at, value = inout(reg) value);
         } else {
+            #[cfg(target_arch = "bpf")]
             asm!("w2 = xchg32_32(r1 + 0, w2)", in("r1") at, inout("r2") value);
         }
     }
@@ -248,6 +257,7 @@ pub unsafe fn exchange<T: Word>(at: *mut T, value: T) -> T {
 /// # Safety
 ///
 /// `at` must be aligned and valid for reads and writes.
+#[cfg_attr(not(target_arch = "bpf"), allow(unused, reason = "see above"))]
 #[inline(always)]
 pub unsafe fn compare_exchange<T: Word>(at: *mut T, expected: T, value: T) -> T {
     let mut old = into_register(expected);
@@ -255,6 +265,7 @@ pub unsafe fn compare_exchange<T: Word>(at: *mut T, expected: T, value: T) -> T 
     // SAFETY: see above.
     unsafe {
         if size_of::<T>() == 8 {
+            #[cfg(target_arch = "bpf")]
             asm!(
                 "r0 = cmpxchg_64({at} + 0, r0, {value})",
                 at = in(reg) at,
@@ -262,6 +273,7 @@ pub unsafe fn compare_exchange<T: Word>(at: *mut T, expected: T, value: T) -> T 
                 inout("r0") old,
             );
         } else {
+            #[cfg(target_arch = "bpf")]
             asm!("w0 = cmpxchg32_32(r1 + 0, w0, w2)", in("r1") at, in("r2") value, inout("r0") old);
         }
     }

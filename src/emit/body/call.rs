@@ -169,8 +169,8 @@ impl Body<'_> {
             ) => {
                 let place = self.whole_place(into, size)?;
                 let short = name.trim_start_matches("bpf_");
-                let function = self.t.uses.runtime(Module::Helper, short);
                 let into = self.reference_to(place, true)?;
+                let function = self.t.uses.runtime(Module::Helper, short);
                 let from = self.any_pointer(from);
                 Some(Code::atom(quote!(#function(#into, #from))))
             }
