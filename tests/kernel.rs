@@ -4,9 +4,13 @@
 //! fail without. `C2AYA_SKIP_KERNEL=REASON` in the environment skips them, and says so.
 
 use std::{
-    env,
+    env, fs,
+    io::{BufRead as _, BufReader, Read as _},
+    os::unix::process::parent_id,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
+    thread,
+    time::Duration,
 };
 
 /// Where the workspaces that need a loader share what they are made of.
@@ -21,22 +25,25 @@ fn ports_leave_behind_what_their_c_does() {
 }
 
 /// On kernels of its own, with real system calls; the second one is big-endian. On the first some
-/// ports are loaded by the loaders that they come with (scripts/bench-all: all).
+/// ports are loaded by the loaders that they come with (scripts/bench-all: all). `C2AYA_KERNELS` names
+/// others.
 #[test]
 fn ports_do_the_same_on_other_kernels() {
     let Some(workspace) = ported("booted") else {
         return;
     };
     let own = tempfile::tempdir().unwrap();
-    for name in ["execve_args", "kill_log"] {
+    for name in ["execve_args", "kill_log", "per_arch"] {
         let source = fixtures()
             .into_iter()
             .find(|path| path.ends_with(format!("{name}.bpf.c")));
         port(&[source.unwrap()], &own.path().join(name), &[]);
     }
-    let kernels = ["--kernel", "x86_64-6.12", "--kernel", "s390x-6.12"];
-    let loaders = ["--loaders", own.path().to_str().unwrap()];
-    bench("boot", &workspace, &[kernels.as_slice(), &loaders].concat());
+    let kernels = env::var("C2AYA_KERNELS");
+    let kernels = kernels.as_deref().unwrap_or("x86_64-6.12 s390x-6.12");
+    let mut options = vec!["--loaders", own.path().to_str().unwrap()];
+    options.extend((kernels.split_whitespace()).flat_map(|kernel| ["--kernel", kernel]));
+    bench("boot", &workspace, &options);
 }
 
 #[test]
@@ -70,6 +77,90 @@ fn whole_workspaces_build() {
     }
 }
 
+/// A loader as its user meets it: without privileges, with options, and ended by Ctrl-C. This kernel
+/// may have no kprobes, but has raw tracepoints.
+#[test]
+fn loaders_print_until_they_are_interrupted() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (source, workspace) = (folder.path().join("seen.bpf.c"), folder.path().join("seen"));
+    fs::write(&source, SEEN).unwrap();
+    port(&[source], &workspace, &[]);
+    let mut build = Command::new(script("build-loader"));
+    build.arg(&workspace).args(["--target-dir", LOADER_TARGET]);
+    let built = build.stderr(Stdio::inherit()).output().unwrap();
+    assert!(built.status.success());
+    let loader = String::from_utf8(built.stdout).unwrap();
+    let loader = loader.trim();
+
+    let mut without = Command::new("setpriv");
+    without.args(["--bounding-set=-all", "--inh-caps=-all", loader]);
+    let without = without.output().unwrap();
+    let said = String::from_utf8(without.stderr).unwrap();
+    assert!(said.contains("run this as root, or with CAP_BPF"), "{said}");
+    assert_eq!(without.status.code(), Some(1));
+
+    let me = std::process::id();
+    let mut running = Command::new(loader)
+        .args(["--json", "--of", &me.to_string()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut ready = String::new();
+    let mut said = BufReader::new(running.stderr.take().unwrap());
+    said.read_line(&mut ready).unwrap();
+    assert_eq!(ready, "attached; Ctrl-C ends this\n");
+    let parent = parent_id();
+    thread::sleep(Duration::from_millis(200));
+    run(Command::new("kill").args(["-INT", &running.id().to_string()]));
+    let ended = (0..200).find_map(|_| {
+        thread::sleep(Duration::from_millis(50));
+        running.try_wait().unwrap()
+    });
+    running.kill().unwrap();
+    assert_eq!(ended.and_then(|status| status.code()), Some(0));
+    let mut printed = String::new();
+    let mut output = running.stdout.take().unwrap();
+    output.read_to_string(&mut printed).unwrap();
+    assert_eq!(printed, format!("{{\"of\":{me},\"parent\":{parent}}}\n"));
+}
+
+/// Tells of every getppid() of a process.
+const SEEN: &str = r#"
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+
+/* The process. */
+const volatile u32 of = 0;
+
+struct seen {
+	u32 of;
+	u32 parent;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} calls SEC(".maps");
+
+SEC("raw_tp/sys_exit")
+int left(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct pt_regs *regs = (void *)ctx->args[0];
+	struct seen seen = { .of = bpf_get_current_pid_tgid() >> 32, .parent = ctx->args[1] };
+
+	if (seen.of == of && BPF_CORE_READ(regs, orig_ax) == 110)
+		bpf_ringbuf_output(&calls, &seen, sizeof(seen), 0);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";
+"#;
+
 /// All fixtures as programs of one package; `None` if these tests are skipped.
 fn ported(name: &str) -> Option<PathBuf> {
     if skipped() {
@@ -77,7 +168,7 @@ fn ported(name: &str) -> Option<PathBuf> {
     }
     let workspace = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     if workspace.exists() {
-        std::fs::remove_dir_all(&workspace).unwrap();
+        fs::remove_dir_all(&workspace).unwrap();
     }
     port(&fixtures(), &workspace, &["--name", "fixtures"]);
     Some(workspace)
@@ -105,7 +196,7 @@ fn bench(command: &str, workspace: &Path, options: &[&str]) {
 
 fn fixtures() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
-    let mut sources: Vec<_> = std::fs::read_dir(&folder)
+    let mut sources: Vec<_> = fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.to_string_lossy().ends_with(".bpf.c"))

@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use anyhow::{Context as _, Error, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use aya::{
     Btf, Ebpf,
     maps::{
@@ -74,7 +74,7 @@ pub fn kprobe(ebpf: &mut Ebpf, name: &str, function: &str, offset: u64) -> Resul
 }
 
 /// Whether the reason is that something isn't there.
-fn is_missing(error: &Error) -> bool {
+fn is_missing(error: &anyhow::Error) -> bool {
     (error.chain().filter_map(|cause| cause.downcast_ref()))
         .any(|cause: &io::Error| cause.kind() == io::ErrorKind::NotFound)
 }

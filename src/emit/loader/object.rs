@@ -374,12 +374,10 @@ impl<'a> ObjectLoader<'a> {
             } else {
                 unasked(statement)
             };
-            let attribute = attribute(self.object, *only, "\n    ");
-            let _ = writeln!(text, "    {attribute}{statement}");
+            text.push_str(&attached_for(self.object, *only, &statement));
         }
         if let (true, Some((_, only))) = (doubtful, certain) {
-            let attribute = attribute(self.object, *only, "\n    ");
-            let _ = writeln!(text, "    {attribute}{ATTACHED}");
+            text.push_str(&attached_for(self.object, *only, ATTACHED));
         }
         if doubtful {
             text.push_str(if self.plan.targets.is_empty() {
@@ -497,6 +495,17 @@ impl<'a> ObjectLoader<'a> {
             body.trim_matches('\n')
         )
     }
+}
+
+/// A statement of what attaches; in a block of its own where it is an assignment, which can't have an
+/// attribute.
+fn attached_for(object: &Object, only: Option<Archs>, statement: &str) -> String {
+    let attribute = attribute(object, only, "\n    ");
+    if attribute.is_empty() || !statement.starts_with("attached ") {
+        return format!("    {attribute}{statement}\n");
+    }
+    let statement = statement.replace('\n', "\n    ");
+    format!("    {attribute}{{\n        {statement}\n    }}\n")
 }
 
 /// Modules of the loader itself.
