@@ -207,6 +207,13 @@ fn judge(
             verdict.not_run.push(program);
         }
     }
+    let programs = both.c.programs.keys();
+    if programs
+        .into_iter()
+        .all(|program| both.c.unattached.contains_key(program))
+    {
+        return Ok(());
+    }
     for (name, bytes) in &both.rust.constants {
         if name.starts_with("core_") && bytes.len() <= 16 {
             let number = u64::from_str_radix(bytes, 16)?;
@@ -220,6 +227,15 @@ fn judge(
         }
     }
     let noisy = job.scenario.noisy.is_some();
+    if job.own.is_some() {
+        for program in both.c.unattached.keys() {
+            let named = format!("{program} isn't attached: ");
+            if !both.rust.said.iter().any(|line| line.starts_with(&named)) {
+                let difference = format!("{name}: the loader doesn't say that {named}…");
+                verdict.differences.push(difference);
+            }
+        }
+    }
     if let Some(form) = job.own {
         let types = Types::read(&job.fixture.types(tools, machine)?, machine)?;
         let summed = job.fixture.calls.summed.iter();

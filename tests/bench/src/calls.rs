@@ -31,6 +31,8 @@
 //! noisy = "the bench writes too"  # if so: more may be left behind than this
 //! no_loader = "why"               # the port's own loader isn't tried
 //! machines = ["x86_64"]           # where there are its programs, if not everywhere
+//! known = { armhf = "why" }       # a difference that there is there, and why it stays
+//! on = { armhf = { records = 0 } } # how much it leaves behind there, if not as much
 //! nothing = "why"                 # in place of numbers: the programs run, and leave nothing
 //! ```
 
@@ -103,6 +105,12 @@ pub struct Scenario {
     /// The machines that have its programs; all if there are none.
     #[serde(default)]
     pub machines: Vec<String>,
+    /// Machines on which something else is left behind.
+    #[serde(default)]
+    pub on: BTreeMap<String, Expected>,
+    /// Machines on which the port differs, and why that stays.
+    #[serde(default)]
+    pub known: BTreeMap<String, String>,
     /// Why nothing at all is left behind.
     #[serde(default)]
     pub nothing: Option<String>,
@@ -162,6 +170,12 @@ impl AddAssign for Expected {
 }
 
 impl Scenario {
+    /// How much it must leave behind on a machine.
+    pub fn expected_on(&self, machine: Machine) -> Expected {
+        let own = self.on.get(machine.name());
+        own.copied().unwrap_or(self.expected)
+    }
+
     /// Whether a machine has its programs.
     pub fn is_for(&self, machine: Machine) -> bool {
         self.machines.is_empty() || self.machines.iter().any(|name| name == machine.name())

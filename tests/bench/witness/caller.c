@@ -202,13 +202,13 @@ static void serve(struct caller *caller, const struct request *request)
 {
 	const struct call *call = &caller->plan->calls[request->call];
 	unsigned long long arguments[ARGUMENTS];
+	long words[ARGUMENTS];
 
 	touch_all(caller);
 	for (int i = 0; i < ARGUMENTS; i++)
-		arguments[i] = caller_value(caller, &call->arguments[i]);
+		words[i] = arguments[i] = caller_value(caller, &call->arguments[i]);
 	if (call->kind == CALL_KERNEL)
-		syscall(syscall_number(call->program), arguments[0], arguments[1], arguments[2], arguments[3],
-			arguments[4], arguments[5]);
+		syscall(syscall_number(call->program), words[0], words[1], words[2], words[3], words[4], words[5]);
 	else if (call->kind == CALL_SYSCALL && caller->plan->wrapper)
 		enter_wrapped(caller, request->site, arguments);
 	else

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define LOG_SIZE (1 << 20)
+#define LONG_LOG_SIZE (64 << 20)
 #define LOG_STATS 4	/* a line on how much the verifier walked */
 #define LOG_STEPS 1	/* what it saw on the way */
 /* Of the verifier's words only the last say why it refused. */
@@ -85,7 +86,7 @@ static void open_object(struct side *side, const struct plan *plan, const struct
 
 /* Loads the programs that `wanted` names, or all if it is NULL. */
 static int try_load(struct side *side, const struct plan *plan, const struct side *model,
-		    bool (*wanted)(const char *), int log_level, char *log)
+		    bool (*wanted)(const char *), int log_level, char *log, size_t size)
 {
 	struct bpf_program *program;
 
@@ -97,7 +98,7 @@ static int try_load(struct side *side, const struct plan *plan, const struct sid
 			bpf_program__set_autoload(program, wanted(bpf_program__name(program)));
 		bpf_program__set_log_level(program, log_level);
 		/* Each has its own buffer while all goes well, else the last one's words count. */
-		bpf_program__set_log_buf(program, log ?: allocate(LOG_SIZE), LOG_SIZE);
+		bpf_program__set_log_buf(program, log ?: allocate(LOG_SIZE), log ? size : LOG_SIZE);
 	}
 	return bpf_object__load(side->object);
 }
@@ -163,18 +164,22 @@ static const char *reason(const char *log, int error)
 static void find_refused(struct side *side, const struct plan *plan, const struct side *model)
 {
 	struct bpf_object *all = side->object;
-	char *log = allocate(LOG_SIZE);
+	char *log = allocate(LONG_LOG_SIZE);
 	struct bpf_program *program;
 
 	refused_count = 0;
 	bpf_object__for_each_program(program, all) {
+		int error;
+
 		only = bpf_program__name(program);
 		log[0] = first_warning[0] = '\0';
-		int error = try_load(side, plan, model, is_only, LOG_STEPS, log);
-
+		error = try_load(side, plan, model, is_only, LOG_STATS, NULL, 0);
 		bpf_object__close(side->object);
 		if (!error || refused_count == sizeof(refused) / sizeof(*refused))
 			continue;
+		/* Once more for the reason; older kernels refuse what they can't say all about. */
+		try_load(side, plan, model, is_only, LOG_STEPS, log, LONG_LOG_SIZE);
+		bpf_object__close(side->object);
 		printf("%s refused %s %s\n", side->label, only, reason(log, error));
 		fprintf(stderr, "%s: %s refused:\n", side->label, only);
 		print_log(log);
@@ -189,13 +194,13 @@ bool load_side(struct side *side, const struct plan *plan, const struct side *mo
 	int error;
 
 	read_symbols(&side->symbols, side->path);
-	error = try_load(side, plan, model, NULL, LOG_STATS, NULL);
+	error = try_load(side, plan, model, NULL, LOG_STATS, NULL, 0);
 	if (error) {
 		struct bpf_object *all = side->object;
 
 		find_refused(side, plan, model);
 		first_warning[0] = '\0';
-		error = try_load(side, plan, model, is_accepted, LOG_STATS, NULL);
+		error = try_load(side, plan, model, is_accepted, LOG_STATS, NULL, 0);
 		if (error || !refused_count)
 			printf("%s refused * %s\n", side->label, reason("", error));
 		bpf_object__close(all);
