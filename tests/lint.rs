@@ -3,7 +3,7 @@
 //! `tests/lint/CODE-name.bpf.c` says with `// expect: CODE` (or `/* expect: CODE */`) at the end of
 //! a line what is found on it: that and nothing else, of any rule. On a line of its own it is about
 //! the file as such. Settings stand in lines of their
-//! own: `// min-kernel: 5.4`, `// target-arch: aarch64`.
+//! own: `// min-kernel: 5.4`, `// target-arch: aarch64`, `// confidence: low`.
 //!
 //! `tests/lint/wild/` has what was seen in public sources: mistakes, and what only looks like one.
 
@@ -306,13 +306,12 @@ fn docs_are_fresh() {
 /// As the lines at the head of the file want it linted.
 fn test_job(path: &Path) -> Job {
     let text = fs::read_to_string(path).unwrap();
-    let mut settings = Settings {
-        confidence: Confidence::Low,
-        ..Settings::default()
-    };
+    let mut settings = Settings::default();
     for line in text.lines() {
         if let Some(version) = line.strip_prefix("// min-kernel: ") {
             settings.min_kernel = Some(version.parse().unwrap());
+        } else if line == "// confidence: low" {
+            settings.confidence = Confidence::Low;
         } else if let Some(archs) = line.strip_prefix("// target-arch: ") {
             settings.archs = archs
                 .split(", ")

@@ -218,6 +218,10 @@ fn libbpf_macros_become_markers() {
         "int BPF_PROG2(f, int, a, char *, b)",
         "*ctx , int a, char * b)",
     );
+    check_marker(
+        "int BPF_PROG2(f, u8, a, u8, b, u8, c, u8, d, u8, e, u8, g, u8, h)",
+        ", u8 g, u8 h)",
+    );
     check_marker("BPF_CORE_READ(a, b)", "__c2aya_core_read((&*(a))->b)");
     check_marker(
         "BPF_CORE_READ(a, b, c.d, e[0])",

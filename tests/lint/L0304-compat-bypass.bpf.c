@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
+// confidence: low
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
@@ -8,6 +9,13 @@ int BPF_KSYSCALL(ptrace_enter, long request, long pid, unsigned long addr, unsig
 {
 	if (request == 16)
 		bpf_override_return(ctx, -1); // expect: L0304
+	return 0;
+}
+
+SEC("ksyscall/sigaltstack") // expect: L0304
+int BPF_KSYSCALL(alt_enter)
+{
+	bpf_printk("sigaltstack");
 	return 0;
 }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
+// confidence: low
+// target-arch: riscv64
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
@@ -18,6 +20,17 @@ int BPF_KSYSCALL(openat_enter, int dfd, const char *filename, int flags, umode_t
 	struct event e = {};
 
 	bpf_probe_read_user_str(e.path, sizeof(e.path), filename); // expect: L0605
+	bpf_ringbuf_output(&events, &e, sizeof(e), 0);
+	return 0;
+}
+
+SEC("kprobe/do_exit")
+int BPF_KPROBE(exit_enter, long code)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct event e = {};
+
+	bpf_probe_read_kernel(e.path, 16, task->comm); // expect: L0605
 	bpf_ringbuf_output(&events, &e, sizeof(e), 0);
 	return 0;
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
+// confidence: low
+// target-arch: riscv64
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
@@ -21,6 +23,19 @@ int BPF_KSYSCALL(openat_enter, int dfd, const char *filename, int flags, umode_t
 		return 0;
 	bpf_ringbuf_output(&events, &e, sizeof(e), 0);
 	(void)bpf_probe_read_user_str(e.path, sizeof(e.path), filename + 1);
+	bpf_ringbuf_output(&events, &e, sizeof(e), 0);
+	return 0;
+}
+
+static const char text[16] = "text";
+
+/* The program's own memory is always there. */
+SEC("kprobe/do_exit")
+int BPF_KPROBE(exit_enter, long code)
+{
+	struct event e = {};
+
+	bpf_probe_read_kernel(e.path, sizeof(text), text);
 	bpf_ringbuf_output(&events, &e, sizeof(e), 0);
 	return 0;
 }

@@ -1,5 +1,8 @@
 //! A program that forbids a system call, or ends who makes it, and doesn't see 32-bit programs.
 //!
+//! Programs that only watch miss those calls too. As nearly every probe does, and for most purposes
+//! may, that is said with `--confidence low` only.
+//!
 //! ## Why it matters
 //! On a 64-bit kernel, 32-bit programs enter other functions: `__ia32_sys_…` and
 //! `__ia32_compat_sys_…` on x86_64 (`arch/x86/include/asm/syscall_wrapper.h`), and `compat_sys_…` on
@@ -29,7 +32,7 @@ use crate::{
     diag::{Code, Severity},
     lint::{
         Category, Confidence, Finding, Rule,
-        context::{Context, Way},
+        context::{Context, Program, Way},
         rule::Check,
         shared,
         tables::syscalls::{self, Presence},
@@ -50,40 +53,56 @@ pub(super) const RULE: Rule = Rule {
 pub(super) const ENFORCING: [u32; 3] = [58, 109, 117];
 
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
+    // The function of 32-bit programs has a probe of its own.
+    let covered = cx.programs.iter().any(|other| {
+        shared::probed_function(other).is_some_and(|function| {
+            function.contains("compat_sys_") || function.starts_with("__ia32_sys_")
+        })
+    });
+    if covered {
+        return;
+    }
     let mut seen = BTreeSet::new();
     for (program, event, helper) in shared::helpers(cx) {
-        let Some(target) = program.target.as_ref().filter(|target| !target.returns) else {
-            continue;
-        };
-        if !ENFORCING.contains(&helper.id) || !cx.is_own(event.span) || !seen.insert(program.id) {
-            continue;
+        if ENFORCING.contains(&helper.id)
+            && cx.is_own(event.span)
+            && seen.insert(program.id)
+            && let Some(message) = message(cx, program)
+        {
+            findings.push(RULE.at(event.span, message));
         }
-        if !matches!(target.way, Way::Ksyscall | Way::Wrapper(_)) {
-            continue;
-        }
-        let archs = cx.settings.archs.iter().copied();
-        let archs: Vec<_> = archs
-            .filter(|&arch| {
-                let call = syscalls::entered(&target.call, arch);
-                call.is_some_and(|call| call.on(arch) == Presence::Compat)
-            })
-            .collect();
-        // The function of 32-bit programs has a probe of its own.
-        let covered = cx.programs.iter().any(|other| {
-            shared::probed_function(other).is_some_and(|function| {
-                function.contains("compat_sys_") || function.starts_with("__ia32_sys_")
-            })
-        });
-        if archs.is_empty() || covered {
-            continue;
-        }
-        findings.push(RULE.at(
-            event.span,
-            format!(
-                "on {}, `{}` of 32-bit programs doesn't come here",
-                shared::list(&archs),
-                target.call
-            ),
-        ));
     }
+    for program in &cx.programs {
+        if !seen.contains(&program.id)
+            && let Some(message) = message(cx, program)
+        {
+            let place = program.section_span.unwrap_or(program.function.name_span);
+            let mut finding = RULE.at(place, message);
+            finding.confidence = Confidence::Low;
+            finding.diagnostic.severity = Severity::Note;
+            findings.push(finding);
+        }
+    }
+}
+
+/// What to say of a program whose system call 32-bit programs make by another function.
+fn message(cx: &Context<'_>, program: &Program<'_>) -> Option<String> {
+    let target = program.target.as_ref().filter(|target| !target.returns)?;
+    if !matches!(target.way, Way::Ksyscall | Way::Wrapper(_)) {
+        return None;
+    }
+    let archs = cx.settings.archs.iter().copied();
+    let archs: Vec<_> = archs
+        .filter(|&arch| {
+            let call = syscalls::entered(&target.call, arch);
+            call.is_some_and(|call| call.on(arch) == Presence::Compat)
+        })
+        .collect();
+    (!archs.is_empty()).then(|| {
+        format!(
+            "on {}, `{}` of 32-bit programs doesn't come here",
+            shared::list(&archs),
+            target.call
+        )
+    })
 }

@@ -2,9 +2,10 @@
 //!
 //! ## Why it matters
 //! The kernel keeps 15 characters of a program's name (`BPF_OBJ_NAME_LEN` in
-//! `include/uapi/linux/bpf.h`); libbpf cuts the rest off (`libbpf_probe_…` and
-//! `bpf_object__load_prog` in `libbpf.c`). In `bpftool prog`, traces and statistics, programs whose
-//! names begin alike look the same.
+//! `include/uapi/linux/bpf.h`); libbpf cuts the rest off (`bpf_object_load_prog` in `libbpf.c`).
+//! Whoever asks for `bpf_prog_info.name`, as loaders and monitors do, can't tell programs whose names
+//! begin alike. (`bpftool` and the kernel's symbols take the whole name from BTF, where a program has
+//! any.)
 //!
 //! ## Example
 //! ```c

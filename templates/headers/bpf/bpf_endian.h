@@ -3,6 +3,9 @@
 #ifndef __BPF_ENDIAN__
 #define __BPF_ENDIAN__
 
+#define ___bpf_swab16(x) __builtin_bswap16(x)
+#define ___bpf_swab32(x) __builtin_bswap32(x)
+#define ___bpf_swab64(x) __builtin_bswap64(x)
 #define bpf_htons(x) __c2aya_htons(x)
 #define bpf_ntohs(x) __c2aya_ntohs(x)
 #define bpf_htonl(x) __c2aya_htonl(x)

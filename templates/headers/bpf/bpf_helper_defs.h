@@ -45,7 +45,7 @@ extern long bpf_get_numa_node_id(void) __attribute__((c2aya_helper(42)));
 extern long bpf_skb_change_head(struct __sk_buff *skb, unsigned int len, unsigned long long flags) __attribute__((c2aya_helper(43)));
 extern long bpf_xdp_adjust_head(struct xdp_md *xdp_md, int delta) __attribute__((c2aya_helper(44)));
 extern long bpf_probe_read_str(void *dst, unsigned int size, const void *unsafe_ptr) __attribute__((c2aya_helper(45)));
-extern unsigned long long bpf_get_socket_cookie(struct __sk_buff *skb) __attribute__((c2aya_helper(46)));
+extern unsigned long long bpf_get_socket_cookie(void *ctx) __attribute__((c2aya_helper(46)));
 extern unsigned int bpf_get_socket_uid(struct __sk_buff *skb) __attribute__((c2aya_helper(47)));
 extern long bpf_set_hash(struct __sk_buff *skb, unsigned int hash) __attribute__((c2aya_helper(48)));
 extern long bpf_setsockopt(void *bpf_socket, int level, int optname, void *optval, int optlen) __attribute__((c2aya_helper(49)));
@@ -123,7 +123,7 @@ extern long bpf_get_ns_current_pid_tgid(unsigned long long dev, unsigned long lo
 extern long bpf_xdp_output(void *ctx, void *map, unsigned long long flags, void *data, unsigned long long size) __attribute__((c2aya_helper(121)));
 extern unsigned long long bpf_get_netns_cookie(void *ctx) __attribute__((c2aya_helper(122)));
 extern unsigned long long bpf_get_current_ancestor_cgroup_id(int ancestor_level) __attribute__((c2aya_helper(123)));
-extern long bpf_sk_assign(struct __sk_buff *skb, void *sk, unsigned long long flags) __attribute__((c2aya_helper(124)));
+extern long bpf_sk_assign(void *ctx, void *sk, unsigned long long flags) __attribute__((c2aya_helper(124)));
 extern unsigned long long bpf_ktime_get_boot_ns(void) __attribute__((c2aya_helper(125)));
 extern long bpf_seq_printf(struct seq_file *m, const char *fmt, unsigned int fmt_size, const void *data, unsigned int data_len) __attribute__((c2aya_helper(126)));
 extern long bpf_seq_write(struct seq_file *m, const void *data, unsigned int len) __attribute__((c2aya_helper(127)));

@@ -53,7 +53,15 @@
 #define ___c2aya_pairs8(t1, a1, t2, a2, t3, a3, t4, a4) , t1 a1, t2 a2, t3 a3, t4 a4
 #define ___c2aya_pairs10(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5) , t1 a1, t2 a2, t3 a3, t4 a4, t5 a5
 #define ___c2aya_pairs12(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5, t6, a6) , t1 a1, t2 a2, t3 a3, t4 a4, t5 a5, t6 a6
-#define ___c2aya_pairs(args...) ___bpf_apply(___c2aya_pairs, ___bpf_narg(args))(args)
+#define ___c2aya_pairs14(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5, t6, a6, t7, a7) , t1 a1, t2 a2, t3 a3, t4 a4, t5 a5, t6 a6, t7 a7
+#define ___c2aya_pairs16(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5, t6, a6, t7, a7, t8, a8) , t1 a1, t2 a2, t3 a3, t4 a4, t5 a5, t6 a6, t7 a7, t8 a8
+#define ___c2aya_pairs18(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5, t6, a6, t7, a7, t8, a8, t9, a9) , t1 a1, t2 a2, t3 a3, t4 a4, t5 a5, t6 a6, t7 a7, t8 a8, t9 a9
+#define ___c2aya_pairs20(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5, t6, a6, t7, a7, t8, a8, t9, a9, t10, a10) , t1 a1, t2 a2, t3 a3, t4 a4, t5 a5, t6 a6, t7 a7, t8 a8, t9 a9, t10 a10
+#define ___c2aya_pairs22(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5, t6, a6, t7, a7, t8, a8, t9, a9, t10, a10, t11, a11) , t1 a1, t2 a2, t3 a3, t4 a4, t5 a5, t6 a6, t7 a7, t8 a8, t9 a9, t10 a10, t11 a11
+#define ___c2aya_pairs24(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5, t6, a6, t7, a7, t8, a8, t9, a9, t10, a10, t11, a11, t12, a12) , t1 a1, t2 a2, t3 a3, t4 a4, t5 a5, t6 a6, t7 a7, t8 a8, t9 a9, t10 a10, t11 a11, t12 a12
+#define ___c2aya_nth2(_, _1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, _13, _14, _15, _16, _17, _18, _19, _20, _21, _22, _23, _24, n, ...) n
+#define ___c2aya_narg2(...) ___c2aya_nth2(_, ##__VA_ARGS__, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
+#define ___c2aya_pairs(args...) ___bpf_apply(___c2aya_pairs, ___c2aya_narg2(args))(args)
 #define BPF_PROG2(name, args...) \
 	__attribute__((c2aya_prog2)) name(unsigned long long *ctx ___c2aya_pairs(args))
 

@@ -438,6 +438,20 @@ struct bpf_stack_build_id {
 	};
 };
 
+struct bpf_raw_tracepoint_args {
+	__u64 args[0];
+};
+
+struct bpf_perf_event_value {
+	__u64 counter;
+	__u64 enabled;
+	__u64 running;
+};
+
+struct bpf_iter_num {
+	__u64 __opaque[1];
+};
+
 struct bpf_func_info {
 	__u32 insn_off;
 	__u32 type_id;
@@ -1473,6 +1487,10 @@ enum {
 };
 
 enum {
+	BPF_F_BPRM_SECUREEXEC = 1,
+};
+
+enum {
 	BTF_F_COMPACT = 1,
 	BTF_F_NONAME = 2,
 	BTF_F_PTR_RAW = 4,
@@ -1494,5 +1512,7 @@ enum {
 };
 
 struct bpf_lpm_trie_key { __u32 prefixlen; __u8 data[0]; };
+
+enum { BPF_DEVCG_ACC_MKNOD = 1, BPF_DEVCG_ACC_READ = 2, BPF_DEVCG_ACC_WRITE = 4, BPF_DEVCG_DEV_BLOCK = 1, BPF_DEVCG_DEV_CHAR = 2 };
 
 #endif
