@@ -38,6 +38,26 @@ enum ValueKey {
     Relocation(RelocationId),
 }
 
+/// Structures that the kernel finds in a map's values by their name in the type information
+/// (`btf_find_struct_field` in kernel/bpf/btf.c).
+const KNOWN_BY_NAME: [&str; 10] = [
+    "bpf_spin_lock",
+    "bpf_res_spin_lock",
+    "bpf_timer",
+    "bpf_wq",
+    "bpf_task_work",
+    "bpf_list_head",
+    "bpf_list_node",
+    "bpf_rb_root",
+    "bpf_rb_node",
+    "bpf_refcount",
+];
+
+/// Whether the kernel knows a structure by its name.
+pub fn is_known_by_name(name: &str) -> bool {
+    KNOWN_BY_NAME.contains(&name)
+}
+
 impl Names {
     /// Names everything in `object`.
     pub fn of(object: &Object) -> Self {
@@ -64,6 +84,7 @@ impl Names {
                 Some(name) if record.fields.is_none() && super::bindings::has_struct(name) => {
                     name.clone()
                 }
+                Some(name) if is_known_by_name(name) => name.clone(),
                 Some(name) => camel(name),
                 None => part_name(object, RecordId(id)),
             };

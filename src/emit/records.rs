@@ -40,8 +40,16 @@ pub fn record(t: &Types<'_>, id: RecordId) -> TokenStream {
     let repr = repr(t, record);
     let accessors = accessors(&name, record, fields);
     let size = Literal::u64_unsuffixed(record.size);
+    let known = record
+        .name
+        .as_deref()
+        .is_some_and(super::names::is_known_by_name);
+    let allow = known.then(
+        || quote!(#[allow(non_camel_case_types, reason = "the kernel knows it by this name")]),
+    );
     quote! {
         #docs
+        #allow
         #repr
         #[derive(Clone, Copy)]
         pub struct #name { #members }

@@ -251,6 +251,21 @@ impl Body<'_> {
         body: &Block,
         step: &[Stmt],
     ) -> TokenStream {
+        let without_end;
+        let body = match body.stmts.split_last() {
+            // The end of the body goes on by itself.
+            Some((last, rest))
+                if last.kind == StmtKind::Continue(label)
+                    && last.notes == crate::ir::Notes::default() =>
+            {
+                without_end = Block {
+                    stmts: rest.to_vec(),
+                    trailing: body.trailing.clone(),
+                };
+                &without_end
+            }
+            _ => body,
+        };
         let behind = !step.is_empty() || (post_check && cond.is_some());
         let stepped = behind && stmt::continues(&body.stmts, label);
         let form = if stepped {

@@ -78,6 +78,13 @@ impl Body<'_> {
             StmtKind::AssignOp(place, op, value) => self.assign_op(place, *op, value),
             StmtKind::Expr(expr) => self.effect(expr),
             StmtKind::Block(label, block) => self.labelled(*label, block),
+            // What can't be is no condition to anyone.
+            StmtKind::If(cond, then, None)
+                if matches!(then.stmts.as_slice(), [only] if only.kind == StmtKind::Unreachable)
+                    && !super::declare::acts(cond) =>
+            {
+                self.t.uses.comments(&then.trailing)
+            }
             StmtKind::If(cond, then, other) => {
                 let cond = self.root(|| self.truth(cond));
                 let then = self.block_stmts(then);
