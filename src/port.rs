@@ -1,6 +1,6 @@
 //! The whole way of one file: read, understand, lower, emit.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use crate::{
     arch::{Arch, Archs},
@@ -9,7 +9,7 @@ use crate::{
     emit::{self, Emitted},
     ir::Object,
     lower, merge,
-    source::{self, Cache, Options, asks, span::SourceMap},
+    source::{self, Cache, Options, Unit, asks, span::SourceMap},
 };
 
 /// A file and what became of it.
@@ -32,18 +32,19 @@ pub const PASSED_OVER: Code = Code::new("W0502", "architecture-passed-over");
 
 /// Reads and lowers `file`.
 ///
-/// A file that asks which architecture it is compiled for is read for each of `archs`, and what
+/// A file that asks which architecture it is compiled for is preprocessed for each of `archs`, and what
 /// differs is kept apart; any other is read once.
 pub fn lower_file(file: &Path, options: &Options, archs: &[Arch], cache: &Cache) -> Port {
     let mut port = Port::default();
     let Some((&first, others)) = archs.split_first() else {
         return port;
     };
-    let mut readings = vec![read(file, options, first, cache, &mut port)];
+    let mut readings = Vec::new();
+    read(file, options, first, cache, &mut port, &mut readings);
     let asks = asks::for_architecture(&port.files);
     if asks {
         for &arch in others {
-            readings.push(read(file, options, arch, cache, &mut port));
+            read(file, options, arch, cache, &mut port, &mut readings);
         }
     }
     let mut refused = Vec::new();
@@ -55,7 +56,7 @@ pub fn lower_file(file: &Path, options: &Options, archs: &[Arch], cache: &Cache)
     port.diagnostics.extend(diagnostics(&readings));
     let mut objects: Vec<(Archs, Object)> = readings
         .into_iter()
-        .filter_map(|reading| Some((reading.arch.into(), reading.object?)))
+        .filter_map(|reading| Some((reading.archs, reading.object?)))
         .collect();
     port.object = if asks && !objects.is_empty() {
         Some(merge::merge(&objects))
@@ -68,37 +69,70 @@ pub fn lower_file(file: &Path, options: &Options, archs: &[Arch], cache: &Cache)
     port
 }
 
-/// A file as on one architecture.
+/// A file as on one architecture, or on several that it is the same for.
 struct Reading {
-    arch: Arch,
+    archs: Archs,
     /// Whether it can't even be preprocessed, as an `#error` wants it.
     refused: bool,
+    unit: Option<Unit>,
+    /// What was found while it was read.
+    found: Vec<Diagnostic>,
+    /// Names of kernel types that its meaning was asked for.
+    asked: BTreeSet<String>,
     object: Option<Object>,
+    /// All that was found.
     diagnostics: Vec<Diagnostic>,
 }
 
-fn read(file: &Path, options: &Options, arch: Arch, cache: &Cache, port: &mut Port) -> Reading {
-    let (unit, mut diagnostics) = source::read(file, options, arch, cache, &mut port.files);
-    let refused = unit.is_none() || has_errors(&diagnostics);
-    let object = unit.map(|unit| {
+impl Reading {
+    /// Whether another architecture's unit means nothing else.
+    fn is_like(&self, unit: &Unit, found: &[Diagnostic]) -> bool {
+        self.found == found
+            && (self.unit.as_ref()).is_some_and(|known| known.is_like(unit, &self.asked))
+    }
+}
+
+fn read(
+    file: &Path,
+    options: &Options,
+    arch: Arch,
+    cache: &Cache,
+    port: &mut Port,
+    readings: &mut Vec<Reading>,
+) {
+    let (unit, found) = source::read(file, options, arch, cache, &mut port.files);
+    let mut reading = Reading {
+        archs: arch.into(),
+        refused: unit.is_none() || has_errors(&found),
+        unit: None,
+        diagnostics: found.clone(),
+        found,
+        asked: BTreeSet::new(),
+        object: None,
+    };
+    if let Some(unit) = unit {
         for file in &unit.deps {
             if !port.deps.contains(file) {
                 port.deps.push(file.clone());
             }
         }
-        let (tree, more) = c::analyze(&unit, &port.files);
-        diagnostics.extend(more);
-        let (object, more) =
-            lower::lower(&port.files, unit.main, &tree, &lower::Options::default());
-        diagnostics.extend(more);
-        object
-    });
-    Reading {
-        arch,
-        refused,
-        object,
-        diagnostics,
+        let known = readings.iter_mut();
+        for known in known {
+            if known.is_like(&unit, &reading.found) {
+                known.archs = known.archs.union(arch.into());
+                return;
+            }
+        }
+        let analysis = c::analyze_asking(&unit, &port.files);
+        reading.diagnostics.extend(analysis.diagnostics);
+        reading.asked = analysis.asked;
+        let options = lower::Options::default();
+        let (object, more) = lower::lower(&port.files, unit.main, &analysis.tree, &options);
+        reading.diagnostics.extend(more);
+        reading.object = Some(object);
+        reading.unit = Some(unit);
     }
+    readings.push(reading);
 }
 
 /// Takes out what was refused; says so, with the first reason of each.
@@ -112,7 +146,7 @@ fn refuse(
         let mut errors = reading.diagnostics.iter();
         let error = errors.find(|diagnostic| diagnostic.severity == Severity::Error);
         if let (true, Some(error)) = (reading.refused, error) {
-            add(&mut reasons, error, reading.arch);
+            add(&mut reasons, error, reading.archs);
         }
         !reading.refused
     });
@@ -144,11 +178,13 @@ pub fn refusal(reason: &Diagnostic, archs: Archs, named: bool) -> Diagnostic {
 
 /// What was found, each once; with the architectures where it isn't for all of them.
 fn diagnostics(readings: &[Reading]) -> Vec<Diagnostic> {
-    let all: Archs = readings.iter().map(|reading| reading.arch).collect();
+    let all = readings
+        .iter()
+        .fold(Archs::default(), |all, reading| all.union(reading.archs));
     let mut found: Vec<(Diagnostic, Archs)> = Vec::new();
     for reading in readings {
         for diagnostic in &reading.diagnostics {
-            add(&mut found, diagnostic, reading.arch);
+            add(&mut found, diagnostic, reading.archs);
         }
     }
     found
@@ -163,11 +199,16 @@ fn diagnostics(readings: &[Reading]) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Adds a diagnostic, or the architecture to where it was found already.
-pub fn add(found: &mut Vec<(Diagnostic, Archs)>, diagnostic: &Diagnostic, arch: Arch) {
+/// Adds a diagnostic, or the architectures to where it was found already.
+pub fn add(
+    found: &mut Vec<(Diagnostic, Archs)>,
+    diagnostic: &Diagnostic,
+    those: impl Into<Archs>,
+) {
+    let those = those.into();
     match found.iter_mut().find(|(known, _)| known == diagnostic) {
-        Some((_, archs)) => *archs = archs.union(arch.into()),
-        None => found.push((diagnostic.clone(), arch.into())),
+        Some((_, archs)) => *archs = archs.union(those),
+        None => found.push((diagnostic.clone(), those)),
     }
 }
 

@@ -38,7 +38,7 @@ pub mod tree;
 pub mod types;
 mod variable;
 
-use std::{sync::Arc, thread};
+use std::{collections::BTreeSet, sync::Arc, thread};
 
 use self::{
     sema::{Origin, Sema},
@@ -62,8 +62,27 @@ const STACK_BYTES: [usize; 2] = [512 << 20, 64 << 20];
 /// Declarations and functions with errors are reported and left out, or marked as broken, so that
 /// the rest can be ported. Kernel types that turn out to be needed are asked for.
 pub fn analyze(unit: &Unit, files: &SourceMap) -> (Tree, Vec<Diagnostic>) {
+    let Analysis {
+        tree, diagnostics, ..
+    } = analyze_asking(unit, files);
+    (tree, diagnostics)
+}
+
+/// What a unit means.
+#[derive(Debug, Default)]
+pub struct Analysis {
+    /// It.
+    pub tree: Tree,
+    /// What was found on the way.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The kernel types that were asked for beside those that the unit has.
+    pub asked: BTreeSet<String>,
+}
+
+/// As [`analyze`], and says what was asked for.
+pub fn analyze_asking(unit: &Unit, files: &SourceMap) -> Analysis {
     let mut completed: Option<Unit> = None;
-    let mut asked = std::collections::BTreeSet::new();
+    let mut asked = BTreeSet::new();
     loop {
         let now = completed.as_ref().unwrap_or(unit);
         let origin = UnitOrigin { unit: now, files };
@@ -89,7 +108,11 @@ pub fn analyze(unit: &Unit, files: &SourceMap) -> (Tree, Vec<Diagnostic>) {
             None => {
                 let diagnostics = diagnostics.into_iter();
                 let hinted = diagnostics.map(|found| hint(found, unit.kernel_types, files));
-                return (tree, hinted.collect());
+                return Analysis {
+                    tree,
+                    diagnostics: hinted.collect(),
+                    asked,
+                };
             }
         }
     }

@@ -38,6 +38,13 @@ pub(crate) struct Origin {
     slicer: Slicer,
 }
 
+impl Origin {
+    /// The files that the kernel's types come from.
+    pub fn kernel_files(&self) -> Vec<FileId> {
+        self.slicer.files().collect()
+    }
+}
+
 impl<'a> Reader<'a> {
     pub fn new(
         options: &'a Options,

@@ -1,10 +1,16 @@
 //! What reading a file yields.
 
-use std::{collections::HashMap, ops::Range, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    ops::Range,
+    path::PathBuf,
+    sync::Arc,
+};
 
 use crate::{
     arch::Arch,
     source::{
+        markers,
         read::Origin,
         span::{FileId, Span},
     },
@@ -33,6 +39,43 @@ pub struct Unit {
     /// Names whose definitions [`complete`](Self::complete) asked for, sorted.
     pub(super) completed: Vec<String>,
     pub(super) origin: Arc<Origin>,
+}
+
+impl Unit {
+    /// Whether another architecture's unit of the same file means the same, as far as it goes with
+    /// the definitions of `names` from the kernel's types.
+    pub fn is_like(&self, other: &Self, names: &BTreeSet<String>) -> bool {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        self.reads_like(other)
+            && (names.is_empty()
+                || match (self.complete(&names), other.complete(&names)) {
+                    (None, None) => true,
+                    (Some(own), Some(others)) => own.reads_like(&others),
+                    _ => false,
+                })
+    }
+
+    fn reads_like(&self, other: &Self) -> bool {
+        let (own, others) = (self.origin.kernel_files(), other.origin.kernel_files());
+        self.text == other.text
+            && self.kernel_types == other.kernel_types
+            && self.macro_uses.uses == other.macro_uses.uses
+            && self.used_defines().eq(other.used_defines())
+            && self.map.is_like(&other.map, &own, &others)
+            && (self.arch.endian() == other.arch.endian() || !self.asks_for_byte_order())
+    }
+
+    /// What a macro is that nothing uses makes no difference.
+    fn used_defines(&self) -> impl Iterator<Item = &Define> {
+        let used: HashSet<&str> = self.macro_uses.iter().map(|used| &*used.name).collect();
+        let defines = self.defines.iter();
+        defines.filter(move |define| used.contains(&*define.name))
+    }
+
+    fn asks_for_byte_order(&self) -> bool {
+        let mut names = markers::BYTE_ORDER.iter();
+        names.any(|name| self.text.contains(name))
+    }
 }
 
 /// Where a unit's kernel types came from.
@@ -92,6 +135,18 @@ impl PositionMap {
         self.covered(start, end)
             .map(|entry| entry.spelled)
             .reduce(Span::to)
+    }
+
+    /// Whether the same bytes came from the same places, those of `own` and `others` apart: they are
+    /// copies of one file.
+    fn is_like(&self, other: &Self, own: &[FileId], others: &[FileId]) -> bool {
+        let same = |a: Span, b: Span| a == b || own.contains(&a.file) && others.contains(&b.file);
+        self.entries.len() == other.entries.len()
+            && self.entries.iter().zip(&other.entries).all(|(a, b)| {
+                (a.start, a.end) == (b.start, b.end)
+                    && same(a.place, b.place)
+                    && same(a.spelled, b.spelled)
+            })
     }
 
     fn covered(&self, start: usize, end: usize) -> impl Iterator<Item = &Entry> {

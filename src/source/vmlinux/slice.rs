@@ -24,6 +24,11 @@ impl Slicer {
         self.sources.push((file, index));
     }
 
+    /// The files, in their order.
+    pub fn files(&self) -> impl Iterator<Item = FileId> {
+        self.sources.iter().map(|(file, _)| *file)
+    }
+
     /// Whether the definition of `tag` is in one of the files.
     pub fn knows_tag(&self, tag: &str) -> bool {
         self.tag(tag).is_some()
