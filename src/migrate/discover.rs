@@ -82,7 +82,8 @@ pub struct Beside {
 pub struct Found {
     /// What is to be ported.
     pub sources: Vec<Source>,
-    /// C files with BPF programs that aren't taken.
+    /// C files with BPF programs that aren't taken, and with `all_bpf` those without that lie beside
+    /// sources.
     pub left_out: Vec<Source>,
     /// Build files and user space.
     pub beside: Vec<Beside>,
@@ -146,6 +147,8 @@ pub fn discover(search: &Search<'_>) -> Result<Found, Box<Diagnostic>> {
         .build_parallel();
 
     let found = Mutex::new(Found::default());
+    // C files without programs.
+    let others = Mutex::new(Vec::new());
     let visit = |entry: Result<ignore::DirEntry, ignore::Error>| {
         let entry = match entry {
             Ok(entry) => entry,
@@ -161,12 +164,17 @@ pub fn discover(search: &Search<'_>) -> Result<Found, Box<Diagnostic>> {
         let Ok(path) = entry.path().strip_prefix(root) else {
             return WalkState::Continue;
         };
-        look_at(path, entry.path(), search.all_bpf, &taken, &found);
+        let source = look_at(path, entry.path(), search.all_bpf, &taken, &found);
+        if !source && search.all_bpf && path.extension().is_some_and(|extension| extension == "c") {
+            let mut others = others.lock().unwrap_or_else(PoisonError::into_inner);
+            others.push(path.to_owned());
+        }
         WalkState::Continue
     };
     walk.run(|| Box::new(visit));
 
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    beside_sources(others, &mut found);
     databases(root, &mut found);
     found.sources.sort_by(|a, b| a.path.cmp(&b.path));
     found.left_out.sort_by(|a, b| a.path.cmp(&b.path));
@@ -176,14 +184,32 @@ pub fn discover(search: &Search<'_>) -> Result<Found, Box<Diagnostic>> {
     Ok(found)
 }
 
-/// Sorts one file into what was found.
+/// Who wants all that is BPF wants to know why a file isn't.
+fn beside_sources(others: Mutex<Vec<PathBuf>>, found: &mut Found) {
+    let folders: HashSet<Option<&Path>> = found
+        .sources
+        .iter()
+        .map(|source| source.path.parent())
+        .collect();
+    let others = others.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let beside = others
+        .into_iter()
+        .filter(|path| folders.contains(&path.parent()))
+        .map(|path| Source {
+            path,
+            why: "no BPF program stands in it".to_owned(),
+        });
+    found.left_out.extend(beside);
+}
+
+/// Sorts one file into what was found; whether it is a C file with programs, or named so.
 fn look_at(
     path: &Path,
     full: &Path,
     all_bpf: bool,
     taken: &dyn Fn(&Path) -> bool,
     found: &Mutex<Found>,
-) {
+) -> bool {
     let lock = || found.lock().unwrap_or_else(PoisonError::into_inner);
     let beside = |kind, text| {
         lock().beside.push(Beside {
@@ -193,18 +219,21 @@ fn look_at(
         });
     };
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
-        return;
+        return false;
     };
     let extension = path.extension().and_then(|extension| extension.to_str());
     let kind = match (name, extension) {
-        ("compile_commands.json", _) => return beside(Kind::Database, String::new()),
+        ("compile_commands.json", _) => {
+            beside(Kind::Database, String::new());
+            return false;
+        }
         ("Makefile" | "GNUmakefile" | "makefile" | "Kbuild", _) | (_, Some("mk")) => Kind::Make,
         ("CMakeLists.txt", _) | (_, Some("cmake")) => Kind::CMake,
         ("meson.build", _) => Kind::Meson,
         (_, Some("go")) => Kind::Go,
         (_, Some("rs")) => Kind::Rust,
         (_, Some("c" | "cc" | "cpp" | "cxx" | "h" | "hpp")) => Kind::C,
-        _ => return,
+        _ => return false,
     };
     let named = name.ends_with(".bpf.c") || name.ends_with("_kern.c");
     let text = match read(full) {
@@ -221,7 +250,7 @@ fn look_at(
                     .diagnostics
                     .push(Diagnostic::warning(codes::UNREADABLE, None, message));
             }
-            return;
+            return true;
         }
     };
     if kind != Kind::C {
@@ -233,10 +262,10 @@ fn look_at(
         if wanted.iter().any(|word| has(&text, word)) {
             beside(kind, text);
         }
-        return;
+        return false;
     }
     if extension == Some("c") {
-        match recognise(name, &text, all_bpf) {
+        match recognise(name, &text, all_bpf, full) {
             Recognised::Source(why) => {
                 let path = path.to_owned();
                 if taken(full) {
@@ -245,12 +274,12 @@ fn look_at(
                     let why = "left out by --include or --exclude".to_owned();
                     lock().left_out.push(Source { path, why });
                 }
-                return;
+                return true;
             }
             Recognised::LeftOut(why) => {
                 let (path, why) = (path.to_owned(), why.to_owned());
                 lock().left_out.push(Source { path, why });
-                return;
+                return true;
             }
             Recognised::No => {}
         }
@@ -258,6 +287,7 @@ fn look_at(
     if has(&text, ".skel.h\"") || has(&text, "bpf_object__open") {
         beside(kind, text);
     }
+    false
 }
 
 /// What a C file is.
@@ -268,8 +298,9 @@ enum Recognised {
     No,
 }
 
-fn recognise(name: &str, text: &str, all_bpf: bool) -> Recognised {
-    let programs = has_programs(text);
+fn recognise(name: &str, text: &str, all_bpf: bool, full: &Path) -> Recognised {
+    let wanted = all_bpf || name.ends_with("_kern.c");
+    let programs = has_programs(text) || wanted && includes_programs(text, full);
     let calls = ["BPF_KSYSCALL", "BPF_KPROBE_SYSCALL"]
         .into_iter()
         .find(|word| has(text, word));
@@ -307,6 +338,17 @@ fn has_programs(text: &str) -> bool {
         }
     }
     false
+}
+
+/// Whether a file beside the source, which it includes, has programs: that is all that some sources do.
+fn includes_programs(text: &str, full: &Path) -> bool {
+    let folder = full.parent().unwrap_or(Path::new(""));
+    text.lines()
+        .filter_map(|line| line.trim_start().strip_prefix('#'))
+        .filter_map(|line| line.trim_start().strip_prefix("include"))
+        .filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next())
+        .filter(|name| *name != "vmlinux.h")
+        .any(|name| read(&folder.join(name)).is_ok_and(|text| has_programs(&text)))
 }
 
 fn has(text: &str, word: &str) -> bool {

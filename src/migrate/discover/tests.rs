@@ -52,11 +52,23 @@ fn sources_are_known_by_name_or_by_what_is_in_them() {
             "struct x y SEC(\".maps\"); char l[] SEC(\"license\") = \"\";",
         ),
         ("user.c", "int main(void) { return 0; }"),
+        ("far/user.c", "int main(void) { return 0; }"),
+        ("programs.h", program),
+        ("e.c", "#define LOOPS 4\n# include \"programs.h\"\n"),
+        ("f_kern.c", "#include \"programs.h\"\n"),
     ]);
-    assert_eq!(repository.sources(), ["a.bpf.c", "b_kern.c", "c.c"]);
-    let found = repository.find(|search| search.all_bpf = true);
-    assert_eq!(names(&found.sources), ["a.bpf.c", "b_kern.c", "c.c", "d.c"]);
+    assert_eq!(
+        repository.sources(),
+        ["a.bpf.c", "b_kern.c", "c.c", "f_kern.c"]
+    );
     assert_eq!(names(&repository.find(|_| {}).left_out), ["d.c"]);
+    let found = repository.find(|search| search.all_bpf = true);
+    assert_eq!(
+        names(&found.sources),
+        ["a.bpf.c", "b_kern.c", "c.c", "d.c", "e.c", "f_kern.c"]
+    );
+    let left_out = ["empty_kern.c", "maps.c", "user.c"];
+    assert_eq!(names(&found.left_out), left_out);
 }
 
 #[test]
