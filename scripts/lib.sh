@@ -50,3 +50,30 @@ use_packages_of() {
     echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" >"$lists/sources.list"
     apt-get "${apt[@]}" update -q >"$lists/log" 2>&1 || die "no packages of $suite for $arch, see $lists/log"
 }
+
+# Prints the folder with the parts of the kernel's source that hold BPF programs, out of Debian's package
+# or the archive that is given.
+linux_source() {
+    local archive=${1:-/usr/src/linux-source-6.12.tar.xz} source=$cache/linux-source-6.12
+    if [[ ! -d $source ]]; then
+        [[ -e $archive ]] || apt-get install -y -q linux-source-6.12 >&2
+        rm -rf "$source.new"
+        mkdir -p "$source.new"
+        tar -xJf "$archive" -C "$source.new" --strip-components=1 --wildcards \
+            'linux-source-*/samples/bpf' 'linux-source-*/tools/testing/selftests/bpf'
+        mv "$source.new" "$source"
+    fi
+    echo "$source"
+}
+
+# Prints the folder with the vmlinux.h of this kernel.
+headers_of_kernel() {
+    local folder
+    folder=$cache/vmlinux-$(uname -r)
+    if [[ ! -e $folder/vmlinux.h ]]; then
+        mkdir -p "$folder"
+        bpftool btf dump file /sys/kernel/btf/vmlinux format c >"$folder/vmlinux.h.new"
+        mv "$folder/vmlinux.h.new" "$folder/vmlinux.h"
+    fi
+    echo "$folder"
+}
