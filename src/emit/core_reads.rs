@@ -156,8 +156,7 @@ pub fn is_bitfield(t: &Types<'_>, id: RelocationId) -> bool {
 }
 
 /// Whether an item of its own is emitted for a relocation.
-pub fn has_item(t: &Types<'_>, relocation: &Relocation) -> bool {
-    let _ = t;
+pub const fn has_item(relocation: &Relocation) -> bool {
     !matches!(
         relocation.kind,
         RelocationKind::FieldSigned | RelocationKind::FieldLshift | RelocationKind::FieldRshift

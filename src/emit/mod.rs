@@ -408,7 +408,7 @@ fn one(t: &Types<'_>, item: Item) -> TokenStream {
         Item::Relocation(id) => object
             .relocations
             .get(id.0 as usize)
-            .filter(|relocation| core_reads::has_item(t, relocation))
+            .filter(|relocation| core_reads::has_item(relocation))
             .map(|relocation| core_reads::item(t, id, relocation))
             .unwrap_or_default(),
     }

@@ -30,11 +30,6 @@ pub enum Ask {
     Size,
     /// Whether the field is there.
     Exists,
-    /// Whether the field is signed.
-    Signed,
-    /// How far a bit-field's unit is shifted to the left, and then to the right.
-    Lshift,
-    Rshift,
     /// All of a bit-field: offset, size, sign and shifts.
     Bitfield,
     /// Whether the type is there.
@@ -151,9 +146,6 @@ impl Btf {
             Ask::TypeSize => self.size(self.named(of).next()?)?,
             Ask::Offset => self.unit(self.field(of, path)?)?.0,
             Ask::Size => self.unit(self.field(of, path)?)?.1,
-            Ask::Signed => u32::from(self.signed(self.field(of, path)?.type_)?),
-            Ask::Lshift => self.shifts(self.field(of, path)?)?.0,
-            Ask::Rshift => self.shifts(self.field(of, path)?)?.1,
             Ask::Bitfield => {
                 let field = self.field(of, path)?;
                 let (offset, size) = self.unit(field)?;
@@ -461,7 +453,7 @@ mod tests {
     #[cfg(target_endian = "little")]
     fn finds_bit_fields() {
         check(Ask::Bitfield, "struct outer", "c", Some(&[8, 4, 1, 56, 61]));
-        check(Ask::Rshift, "struct outer", "a", Some(&[32]));
+        check(Ask::Bitfield, "struct outer", "a", Some(&[0, 4, 0, 32, 32]));
     }
 
     #[test]

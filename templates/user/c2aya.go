@@ -1,12 +1,12 @@
 // Package c2aya does for objects that were ported to Aya what libbpf did for those of C: it fills in
 // what only the running kernel tells, and attaches programs to system calls by name.
 //
-// Call Fill on the specification of a collection before it is loaded, and Attach on its programs
-// afterwards:
+// Call Fill on the specification of a collection before it is loaded, load it with the options that Fill
+// gives, and call Attach on its programs afterwards:
 //
 //	spec, err := ebpf.LoadCollectionSpec("target/bpfel-unknown-none/release/OBJECT")
-//	err = c2aya.Fill(spec, "OBJECT")
-//	collection, err := ebpf.NewCollection(spec)
+//	options, err := c2aya.Fill(spec, "OBJECT")
+//	collection, err := ebpf.NewCollectionWithOptions(spec, options)
 //	links, err := c2aya.Attach(collection.Programs, "OBJECT")
 package c2aya
 
@@ -51,8 +51,29 @@ type object struct {
 	attach  []attachment
 }
 
-// Fill sets the variables of an object that depend on the running kernel.
-func Fill(spec *ebpf.CollectionSpec, name string) error {
+// Fill sets the variables of an object that depend on the running kernel, and gives the options to load it
+// with.
+func Fill(spec *ebpf.CollectionSpec, name string) (ebpf.CollectionOptions, error) {
+	options := ebpf.CollectionOptions{MapReplacements: map[string]*ebpf.Map{}}
+	if err := fill(spec, name); err != nil {
+		return options, err
+	}
+	// Older versions of the library show programs to the kernel before the constants are fixed that
+	// decide about them. So those are made here.
+	for name, section := range spec.Maps {
+		if section.Freeze {
+			constants, err := ebpf.NewMap(section)
+			if err != nil {
+				return options, fmt.Errorf("can't make %s: %w", name, err)
+			}
+			options.MapReplacements[name] = constants
+			section.Contents, section.Freeze = nil, false
+		}
+	}
+	return options, nil
+}
+
+func fill(spec *ebpf.CollectionSpec, name string) error {
 	about, known := objects[name]
 	if !known {
 		return fmt.Errorf("no object %s", name)
@@ -198,9 +219,9 @@ func configure(variables []variable, constants map[string]interface{}) error {
 		var number int64
 		switch text, known := options[variable.name]; {
 		case variable.name == "LINUX_KERNEL_VERSION":
-			number = version(release)
+			number = kernel(release)
 		case variable.name == "LINUX_HAS_BPF_COOKIE":
-			if version(release) >= 0x050f00 {
+			if kernel(release) >= 0x050f00 {
 				number = 1
 			}
 		case known && variable.kind == "Text":
@@ -233,7 +254,18 @@ func configure(variables []variable, constants map[string]interface{}) error {
 	return nil
 }
 
-func version(release string) int64 {
+// kernel is the running kernel's version. The releases of Ubuntu and Debian say nothing of the patch,
+// which stands elsewhere.
+func kernel(release string) int64 {
+	if ubuntu, err := os.ReadFile("/proc/version_signature"); err == nil {
+		if words := strings.Fields(string(ubuntu)); len(words) > 2 {
+			release = words[2]
+		}
+	} else if build, err := os.ReadFile("/proc/sys/kernel/version"); err == nil {
+		if at := strings.Index(string(build), "Debian "); at >= 0 {
+			release = string(build[at+len("Debian "):])
+		}
+	}
 	var numbers [3]int64
 	fmt.Sscanf(release, "%d.%d.%d", &numbers[0], &numbers[1], &numbers[2])
 	if numbers[2] > 255 {
@@ -533,19 +565,13 @@ func (t *types) answer(q question) ([]byte, bool) {
 		return answer, q.ask == "Exists"
 	}
 	offset, size := t.unit(f)
-	left, right := t.shifts(f)
 	switch q.ask {
 	case "Offset":
 		return put(offset), true
 	case "Size":
 		return put(size), true
-	case "Signed":
-		return put(t.signed(f)), true
-	case "Lshift":
-		return put(left), true
-	case "Rshift":
-		return put(right), true
 	}
+	left, right := t.shifts(f)
 	return put(offset, size, t.signed(f), left, right), true
 }
 

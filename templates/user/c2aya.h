@@ -23,8 +23,8 @@
 #include <sys/utsname.h>
 
 enum c2aya_ask {
-	C2AYA_OFFSET, C2AYA_SIZE, C2AYA_EXISTS, C2AYA_SIGNED, C2AYA_LSHIFT, C2AYA_RSHIFT,
-	C2AYA_BITFIELD, C2AYA_TYPE_EXISTS, C2AYA_TYPE_SIZE, C2AYA_CONSTANT_EXISTS, C2AYA_CONSTANT,
+	C2AYA_OFFSET, C2AYA_SIZE, C2AYA_EXISTS, C2AYA_BITFIELD,
+	C2AYA_TYPE_EXISTS, C2AYA_TYPE_SIZE, C2AYA_CONSTANT_EXISTS, C2AYA_CONSTANT,
 };
 enum c2aya_kind { C2AYA_NUMBER, C2AYA_TEXT, C2AYA_TRISTATE };
 
@@ -316,9 +316,6 @@ static inline size_t c2aya_answer(const struct btf *btf, const struct c2aya_ques
 		sign = btf_kflag(type);
 	switch (question->ask) {
 	case C2AYA_SIZE: numbers[0] = size; return 4;
-	case C2AYA_SIGNED: numbers[0] = sign; return 4;
-	case C2AYA_LSHIFT: numbers[0] = left; return 4;
-	case C2AYA_RSHIFT: numbers[0] = 64 - bits; return 4;
 	case C2AYA_BITFIELD:
 		memcpy(numbers, (uint32_t[]){ offset, size, sign, left, 64 - bits }, 20);
 		return 20;
@@ -348,17 +345,33 @@ static inline bool c2aya_option(const char *release, const char *name, char *val
 	return found;
 }
 
+/* The running kernel's version. The releases of Ubuntu and Debian say nothing of the patch, which stands
+ * elsewhere. */
+static inline unsigned int c2aya_kernel(const struct utsname *kernel)
+{
+	unsigned int major = 0, minor = 0, patch = 0;
+	FILE *ubuntu = fopen("/proc/version_signature", "r");
+	const char *debian = strstr(kernel->version, "Debian ");
+
+	if (ubuntu && fscanf(ubuntu, "%*s %*s %u.%u.%u", &major, &minor, &patch) != 3)
+		major = 0;
+	if (ubuntu)
+		fclose(ubuntu);
+	if (!major && (!debian || sscanf(debian, "Debian %u.%u.%u", &major, &minor, &patch) != 3))
+		sscanf(kernel->release, "%u.%u.%u", &major, &minor, &patch);
+	return major << 16 | minor << 8 | (patch > 255 ? 255 : patch);
+}
+
 static inline int c2aya_configure(struct bpf_object *object, const struct c2aya_variable *variable)
 {
-	unsigned int major = 0, minor = 0, patch = 0, version;
+	unsigned int version;
 	char text[4096] = "", bytes[4096] = "";
 	struct utsname kernel;
 	int64_t number = 0;
 	bool known;
 
 	uname(&kernel);
-	sscanf(kernel.release, "%u.%u.%u", &major, &minor, &patch);
-	version = major << 16 | minor << 8 | (patch > 255 ? 255 : patch);
+	version = c2aya_kernel(&kernel);
 	known = !strncmp(variable->name, "CONFIG_", 7) &&
 		c2aya_option(kernel.release, variable->name, text, sizeof(text));
 	if (variable->size > sizeof(bytes))

@@ -49,49 +49,50 @@ pub struct Variable {
 
 /// All that is asked of the kernel's types.
 pub fn questions(object: &Object) -> Vec<Question> {
+    asked(object).map(|(_, question)| question).collect()
+}
+
+fn asked(object: &Object) -> impl Iterator<Item = (RelocationId, Question)> {
     let bitfields = crate::emit::bitfields(object);
-    (0..)
-        .map(RelocationId)
-        .zip(&object.relocations)
-        .map(|(id, relocation)| {
-            // The variable of a bit-field's offset holds all of its answers.
-            let ask = match relocation.kind {
-                RelocationKind::FieldOffset if bitfields.contains(&id) => "Bitfield",
-                kind => ask(kind),
-            };
-            Question {
-                global: core_reads::symbol(relocation),
-                ask: ask.to_owned(),
-                of: type_of(relocation),
-                path: path_of(relocation),
-                required: !relocation.optional,
-            }
-        })
-        .collect()
+    let relocations = (0..).map(RelocationId).zip(&object.relocations);
+    relocations.filter_map(move |(id, relocation)| {
+        let question = Question {
+            global: core_reads::symbol(relocation),
+            ask: ask(relocation.kind, bitfields.contains(&id))?.to_owned(),
+            of: type_of(relocation),
+            path: path_of(relocation),
+            required: !relocation.optional,
+        };
+        Some((id, question))
+    })
 }
 
 /// All that is asked of the kernel's version and configuration, the wrapper's flag apart.
 pub fn variables(object: &Object) -> Vec<Variable> {
-    let mut variables = Vec::new();
-    for global in &object.globals {
+    configured(object).map(|(_, variable)| variable).collect()
+}
+
+fn configured(object: &Object) -> impl Iterator<Item = (GlobalId, Variable)> {
+    let globals = (0..).map(GlobalId).zip(&object.globals);
+    globals.filter_map(|(id, global)| {
         if global.kind != GlobalKind::Kconfig || global.name == WRAPPER {
-            continue;
+            return None;
         }
         let (size, kind) = match &global.ty {
             Ty::Bool => (1, "Number"),
             Ty::Int { bits, .. } => (u64::from(bits / 8), "Number"),
             Ty::Array(_, length) => (*length, "Text"),
             Ty::Enum(_) => (4, "Tristate"),
-            _ => continue,
+            _ => return None,
         };
-        variables.push(Variable {
+        let variable = Variable {
             name: global.name.clone(),
             size,
             kind: kind.to_owned(),
             weak: global.weak,
-        });
-    }
-    variables
+        };
+        Some((id, variable))
+    })
 }
 
 /// A table of the loader's.
@@ -104,16 +105,9 @@ pub(super) struct Table {
 
 /// The table of CO-RE questions; none where nothing is asked.
 pub(super) fn core(object: &Object) -> Option<Table> {
-    let bitfields = crate::emit::bitfields(object);
     let mut rows = Parts::default();
-    for (id, relocation) in (0..).map(RelocationId).zip(&object.relocations) {
-        // The variable of a bit-field's offset holds all of its answers.
-        let ask = match relocation.kind {
-            RelocationKind::FieldOffset if bitfields.contains(&id) => "Bitfield",
-            kind => ask(kind),
-        };
-        let row = row(&core_reads::symbol(relocation), ask, relocation);
-        rows.add(object, row, object.only(Item::Relocation(id)));
+    for (id, question) in asked(object) {
+        rows.add(object, row(&question), object.only(Item::Relocation(id)));
     }
     let doc =
         "What the programs ask of the kernel's types, and the variables that get the answers.";
@@ -149,12 +143,16 @@ pub(super) fn constant(
     Some((format!("/// {doc}\n{head}{table};\n"), rows.differ()))
 }
 
-fn row(symbol: &str, ask: &str, relocation: &Relocation) -> String {
+fn row(question: &Question) -> String {
+    let Question {
+        global,
+        ask,
+        of,
+        path,
+        required,
+    } = question;
     format!(
-        "Question {{\n    global: {symbol:?},\n    ask: Ask::{ask},\n    of: {:?},\n    path: {:?},\n    required: {},\n}}",
-        type_of(relocation),
-        path_of(relocation),
-        !relocation.optional
+        "Question {{\n    global: {global:?},\n    ask: Ask::{ask},\n    of: {of:?},\n    path: {path:?},\n    required: {required},\n}}"
     )
 }
 
@@ -182,38 +180,36 @@ fn path_of(relocation: &Relocation) -> String {
     path
 }
 
-const fn ask(kind: RelocationKind) -> &'static str {
-    match kind {
+/// What a relocation's variable is asked for; none where it has none, because that of a bit-field's
+/// offset holds all of its answers.
+const fn ask(kind: RelocationKind, bitfield: bool) -> Option<&'static str> {
+    Some(match kind {
+        RelocationKind::FieldOffset if bitfield => "Bitfield",
         RelocationKind::FieldOffset => "Offset",
         RelocationKind::FieldSize => "Size",
         RelocationKind::FieldExists => "Exists",
-        RelocationKind::FieldSigned => "Signed",
-        RelocationKind::FieldLshift => "Lshift",
-        RelocationKind::FieldRshift => "Rshift",
+        RelocationKind::FieldSigned | RelocationKind::FieldLshift | RelocationKind::FieldRshift => {
+            return None;
+        }
         RelocationKind::TypeExists | RelocationKind::TypeMatches => "TypeExists",
         RelocationKind::TypeSize => "TypeSize",
         RelocationKind::EnumExists => "ConstantExists",
         RelocationKind::EnumValue => "Constant",
-    }
+    })
 }
 
 /// The table of `__kconfig` variables; none where there are none but the wrapper's flag.
 pub(super) fn kconfig(object: &Object) -> Option<Table> {
     let mut rows = Parts::default();
-    for (id, global) in (0..).map(GlobalId).zip(&object.globals) {
-        if global.kind != GlobalKind::Kconfig || global.name == WRAPPER {
-            continue;
-        }
-        let (size, kind) = match &global.ty {
-            Ty::Bool => (1, "Number"),
-            Ty::Int { bits, .. } => (u64::from(bits / 8), "Number"),
-            Ty::Array(_, length) => (*length, "Text"),
-            Ty::Enum(_) => (4, "Tristate"),
-            _ => continue,
-        };
+    for (id, variable) in configured(object) {
+        let Variable {
+            name,
+            size,
+            kind,
+            weak,
+        } = variable;
         let row = format!(
-            "Variable {{\n    name: {:?},\n    size: {size},\n    kind: Kind::{kind},\n    weak: {},\n}}",
-            global.name, global.weak
+            "Variable {{\n    name: {name:?},\n    size: {size},\n    kind: Kind::{kind},\n    weak: {weak},\n}}"
         );
         rows.add(object, row, object.only(Item::Global(id)));
     }

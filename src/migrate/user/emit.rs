@@ -3,108 +3,139 @@
 use std::{collections::BTreeSet, fmt::Write as _};
 
 use crate::{
-    emit::loader::{Needs, library},
-    migrate::fill::{AttachKind, Fill},
+    emit::loader::{
+        Needs, library,
+        questions::{Question, Variable},
+    },
+    migrate::fill::{Attach, AttachKind, Fill},
 };
 
 type Objects<'a> = [(&'a str, &'a Fill)];
+
+/// How a language writes an object's tables.
+struct Spelling {
+    question: fn(&Question) -> String,
+    variable: fn(&Variable) -> String,
+    attachment: fn(&Attach) -> String,
+    /// A table out of its name, the name of its rows' type, and its rows.
+    table: fn(&str, &str, &[String]) -> String,
+}
+
+impl Spelling {
+    fn tables(&self, fill: &Fill) -> String {
+        let core: Vec<String> = fill.core.iter().map(self.question).collect();
+        let kconfig: Vec<String> = fill.kconfig.iter().map(self.variable).collect();
+        let attach: Vec<String> = fill.attach.iter().map(self.attachment).collect();
+        (self.table)("core", "question", &core)
+            + &(self.table)("kconfig", "variable", &kconfig)
+            + &(self.table)("attach", "attachment", &attach)
+    }
+}
+
+const GO: Spelling = Spelling {
+    question: |each| {
+        let Question {
+            global,
+            ask,
+            of,
+            path,
+            required,
+        } = each;
+        format!("{{{global:?}, {ask:?}, {of:?}, {path:?}, {required}}}")
+    },
+    variable: |each| {
+        let Variable {
+            name,
+            size,
+            kind,
+            weak,
+        } = each;
+        format!("{{{name:?}, {size}, {kind:?}, {weak}}}")
+    },
+    attachment: |each| {
+        let kind = match each.kind {
+            AttachKind::Syscall => "syscall",
+            AttachKind::Function => "function",
+        };
+        let Attach {
+            program,
+            target,
+            returns,
+            ..
+        } = each;
+        format!("{{{program:?}, {kind:?}, {target:?}, {returns}}}")
+    },
+    table: |name, of, rows| {
+        if rows.is_empty() {
+            return String::new();
+        }
+        format!(
+            "\t\t{name}: []{of}{{\n\t\t\t{},\n\t\t}},\n",
+            rows.join(",\n\t\t\t")
+        )
+    },
+};
 
 /// `c2aya.go`
 pub fn go(objects: &Objects<'_>) -> String {
     let mut out = include_str!("../../../templates/user/c2aya.go").to_owned();
     out.push_str("var objects = map[string]object{\n");
     for (name, fill) in objects {
-        let _ = writeln!(out, "\t{name:?}: {{");
-        if fill.wrapper {
-            out.push_str("\t\twrapper: true,\n");
-        }
-        if !fill.core.is_empty() {
-            out.push_str("\t\tcore: []question{\n");
-            for each in &fill.core {
-                let _ = writeln!(
-                    out,
-                    "\t\t\t{{{:?}, {:?}, {:?}, {:?}, {}}},",
-                    each.global, each.ask, each.of, each.path, each.required
-                );
-            }
-            out.push_str("\t\t},\n");
-        }
-        if !fill.kconfig.is_empty() {
-            out.push_str("\t\tkconfig: []variable{\n");
-            for each in &fill.kconfig {
-                let _ = writeln!(
-                    out,
-                    "\t\t\t{{{:?}, {}, {:?}, {}}},",
-                    each.name, each.size, each.kind, each.weak
-                );
-            }
-            out.push_str("\t\t},\n");
-        }
-        if !fill.attach.is_empty() {
-            out.push_str("\t\tattach: []attachment{\n");
-            for each in &fill.attach {
-                let kind = match each.kind {
-                    AttachKind::Syscall => "syscall",
-                    AttachKind::Function => "function",
-                };
-                let _ = writeln!(
-                    out,
-                    "\t\t\t{{{:?}, {kind:?}, {:?}, {}}},",
-                    each.program, each.target, each.returns
-                );
-            }
-            out.push_str("\t\t},\n");
-        }
-        out.push_str("\t},\n");
+        let wrapper = if fill.wrapper {
+            "\t\twrapper: true,\n"
+        } else {
+            ""
+        };
+        let _ = writeln!(out, "\t{name:?}: {{\n{wrapper}{}\t}},", GO.tables(fill));
     }
     out.push_str("}\n");
     out
 }
 
+const C: Spelling = Spelling {
+    question: |each| {
+        let ask = upper(&each.ask);
+        let Question {
+            global,
+            of,
+            path,
+            required,
+            ..
+        } = each;
+        format!("{{ {global:?}, C2AYA_{ask}, {of:?}, {path:?}, {required} }}")
+    },
+    variable: |each| {
+        let kind = upper(&each.kind);
+        let Variable {
+            name, size, weak, ..
+        } = each;
+        format!("{{ {name:?}, {size}, C2AYA_{kind}, {weak} }}")
+    },
+    attachment: |each| {
+        let Attach {
+            program,
+            kind,
+            target,
+            returns,
+        } = each;
+        let syscall = *kind == AttachKind::Syscall;
+        format!("{{ {program:?}, {syscall}, {target:?}, {returns} }}")
+    },
+    table: |name, of, rows| {
+        let rows: String = rows.iter().map(|row| format!("\t\t\t{row},\n")).collect();
+        format!("\t\t.{name} = (const struct c2aya_{of}[]){{\n{rows}\t\t\t{{ 0 }},\n\t\t}},\n")
+    },
+};
+
 /// `c2aya.h`
 pub fn c(objects: &Objects<'_>) -> String {
     let mut tables = String::from("static const struct c2aya_object c2aya_objects[] = {\n");
     for (name, fill) in objects {
+        let (wrapper, rows) = (fill.wrapper, C.tables(fill));
         let _ = writeln!(
             tables,
-            "\t{{\n\t\t.name = {name:?},\n\t\t.wrapper = {},",
-            fill.wrapper
+            "\t{{\n\t\t.name = {name:?},\n\t\t.wrapper = {wrapper},\n{rows}\t}},"
         );
-        tables.push_str("\t\t.core = (const struct c2aya_question[]){\n");
-        for each in &fill.core {
-            let _ = writeln!(
-                tables,
-                "\t\t\t{{ {:?}, C2AYA_{}, {:?}, {:?}, {} }},",
-                each.global,
-                upper(&each.ask),
-                each.of,
-                each.path,
-                each.required
-            );
-        }
-        tables.push_str("\t\t\t{ 0 },\n\t\t},\n\t\t.kconfig = (const struct c2aya_variable[]){\n");
-        for each in &fill.kconfig {
-            let _ = writeln!(
-                tables,
-                "\t\t\t{{ {:?}, {}, C2AYA_{}, {} }},",
-                each.name,
-                each.size,
-                upper(&each.kind),
-                each.weak
-            );
-        }
-        tables.push_str("\t\t\t{ 0 },\n\t\t},\n\t\t.attach = (const struct c2aya_attachment[]){\n");
-        for each in &fill.attach {
-            let _ = writeln!(
-                tables,
-                "\t\t\t{{ {:?}, {}, {:?}, {} }},",
-                each.program,
-                each.kind == AttachKind::Syscall,
-                each.target,
-                each.returns
-            );
-        }
-        tables.push_str("\t\t\t{ 0 },\n\t\t},\n\t},\n");
     }
     tables.push_str("\t{ 0 },\n};");
     include_str!("../../../templates/user/c2aya.h").replace("/*TABLES*/", &tables)
@@ -121,6 +152,50 @@ fn upper(name: &str) -> String {
     }
     out
 }
+
+const RUST: Spelling = Spelling {
+    question: |each| {
+        let Question {
+            global,
+            ask,
+            of,
+            path,
+            required,
+        } = each;
+        format!(
+            "Question {{ global: {global:?}, ask: Ask::{ask}, of: {of:?}, path: {path:?}, required: {required} }}"
+        )
+    },
+    variable: |each| {
+        let Variable {
+            name,
+            size,
+            kind,
+            weak,
+        } = each;
+        format!("Variable {{ name: {name:?}, size: {size}, kind: Kind::{kind}, weak: {weak} }}")
+    },
+    attachment: |each| {
+        let Attach {
+            program,
+            kind,
+            target,
+            returns,
+        } = each;
+        let syscall = *kind == AttachKind::Syscall;
+        format!(
+            "Attachment {{ program: {program:?}, syscall: {syscall}, target: {target:?}, returns: {returns} }}"
+        )
+    },
+    table: |name, _, rows| {
+        let end = if rows.is_empty() { "" } else { "\n        " };
+        let rows: String = rows
+            .iter()
+            .map(|row| format!("\n            {row},"))
+            .collect();
+        format!("        {name}: &[{rows}{end}],\n")
+    },
+};
 
 /// `c2aya.rs`
 pub fn rust(objects: &Objects<'_>) -> String {
@@ -144,62 +219,11 @@ pub fn rust(objects: &Objects<'_>) -> String {
     }
     let mut tables = String::from("const OBJECTS: &[About] = &[\n");
     for (name, fill) in objects {
+        let (wrapper, rows) = (fill.wrapper, RUST.tables(fill));
         let _ = writeln!(
             tables,
-            "    About {{\n        name: {name:?},\n        wrapper: {},",
-            fill.wrapper
+            "    About {{\n        name: {name:?},\n        wrapper: {wrapper},\n{rows}    }},"
         );
-        let mut list = |field: &str, rows: Vec<String>| {
-            let _ = write!(tables, "        {field}: &[");
-            for row in &rows {
-                let _ = write!(tables, "\n            {row},");
-            }
-            tables.push_str(if rows.is_empty() {
-                "],\n"
-            } else {
-                "\n        ],\n"
-            });
-        };
-        list(
-            "core",
-            fill.core
-                .iter()
-                .map(|each| {
-                    format!(
-                        "Question {{ global: {:?}, ask: Ask::{}, of: {:?}, path: {:?}, required: {} }}",
-                        each.global, each.ask, each.of, each.path, each.required
-                    )
-                })
-                .collect(),
-        );
-        list(
-            "kconfig",
-            fill.kconfig
-                .iter()
-                .map(|each| {
-                    format!(
-                        "Variable {{ name: {:?}, size: {}, kind: Kind::{}, weak: {} }}",
-                        each.name, each.size, each.kind, each.weak
-                    )
-                })
-                .collect(),
-        );
-        list(
-            "attach",
-            fill.attach
-                .iter()
-                .map(|each| {
-                    format!(
-                        "Attachment {{ program: {:?}, syscall: {}, target: {:?}, returns: {} }}",
-                        each.program,
-                        each.kind == AttachKind::Syscall,
-                        each.target,
-                        each.returns
-                    )
-                })
-                .collect(),
-        );
-        tables.push_str("    },\n");
     }
     tables.push_str("];\n");
     if !kconfig {

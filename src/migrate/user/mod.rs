@@ -148,7 +148,7 @@ fn go(file: &Beside, objects: &Objects<'_>) -> Vec<(usize, String)> {
         let lower = text.to_lowercase();
         for (ident, object) in &idents {
             if lower.contains(&format!("load{ident}objects(")) {
-                found.push((line, format!("load the specification by ebpf.LoadCollectionSpecFromReader, call c2aya.Fill(spec, \"{object}\") of user/go/c2aya.go, then spec.LoadAndAssign")));
+                found.push((line, format!("load the specification by ebpf.LoadCollectionSpecFromReader, then spec.LoadAndAssign with the options that c2aya.Fill(spec, \"{object}\") of user/go/c2aya.go gives")));
             }
         }
         if text.contains("link.Kprobe(") && text.contains("sys_")
@@ -161,7 +161,7 @@ fn go(file: &Beside, objects: &Objects<'_>) -> Vec<(usize, String)> {
                 .and_then(|path| path.rsplit('/').next())
                 .and_then(|name| name.split('.').next());
             if let Some((object, true)) = stem.and_then(|stem| objects.stem(stem)) {
-                found.push((line, format!("load {BUILT}/{object}, and call c2aya.Fill(spec, \"{object}\") of user/go/c2aya.go before it is loaded")));
+                found.push((line, format!("read {BUILT}/{object}, and load it with the options that c2aya.Fill(spec, \"{object}\") of user/go/c2aya.go gives")));
             }
         }
     }
@@ -189,7 +189,7 @@ fn c(file: &Beside, objects: &Objects<'_>) -> Vec<(usize, String)> {
             skeletons.push((stem.split('.').next().unwrap_or(stem).to_owned(), object));
             found.push((
                 line,
-                format!("bpftool can't make a skeleton of the ported object: include user/c/c2aya.h, and open {BUILT}/{object} by bpf_object__open_file; programs and maps are found by the same names"),
+                format!("bpftool makes no skeleton of a ported object that has options: include user/c/c2aya.h, and open {BUILT}/{object} by bpf_object__open_file; programs and maps are found by the same names"),
             ));
         }
         for (stem, object) in &skeletons {
