@@ -179,7 +179,12 @@ fn a_repository_becomes_a_workspace_and_the_report_names_what_is_left() {
             "{module}"
         );
         assert!(!module.contains("struct Event"), "{module}");
+        let main = sandbox.text(&format!("out/out-ebpf/src/{object}/main.rs"));
+        assert!(!main.contains("struct Outcome"), "{main}");
     }
+    assert!(event.contains("pub struct Outcome"), "{event}");
+    let count = sandbox.text("out/out-common/src/headers/count.rs");
+    assert!(count.contains("pub const MAX_KEYS: "), "{count}");
     // The Makefile's option reached the C.
     assert!(
         sandbox

@@ -33,12 +33,13 @@ use self::{constants::ConstantTypes, names::Names, types::Types, uses::Uses, var
 use crate::{
     diag::{Code, Diagnostic},
     ir::{
-        ConstantId, EnumId, FunctionId, GlobalId, Item, MapId, Object, RecordId, RelocationId,
+        ConstantId, ConstantValue, EnumId, FunctionId, GlobalId, Item, MapId, Object, RecordId,
+        RelocationId,
         body::{Expr, ExprKind},
         ty::Ty,
         walk::Visit,
     },
-    source::span::Span,
+    source::span::{FileId, Span},
 };
 
 /// The tokens that were made aren't Rust: a fault of c2aya's.
@@ -90,6 +91,8 @@ pub struct SharedItem {
 pub struct Options {
     /// The name of the common crate in code (`probe_common`); none: all in one file.
     pub common: Option<String>,
+    /// Files of which the common crate has all that programs use, and not just what user space sees.
+    pub headers: HashSet<FileId>,
     /// Whether to say where lines come from. The text may be laid out a little differently then.
     pub origins: bool,
 }
@@ -104,7 +107,7 @@ pub fn emit(object: &Object, options: &Options) -> (Emitted, Vec<Diagnostic>) {
         Uses::default()
     };
     let constants = ConstantTypes::of(object);
-    let shared = Shared::of(object);
+    let shared = Shared::of(object, &options.headers);
     let t = Types {
         object,
         names: &names,
@@ -483,17 +486,30 @@ pub struct Shared {
 }
 
 impl Shared {
-    fn of(object: &Object) -> Self {
+    fn of(object: &Object, headers: &HashSet<FileId>) -> Self {
         let mut shared = Self::default();
         let local = local_records(object);
+        let in_header = |span: Option<Span>| span.is_some_and(|span| headers.contains(&span.file));
         for (id, record) in (0..).map(RecordId).zip(&object.records) {
-            if record.shared {
+            let own = !record.foreign && in_header(record.span) && record.name.is_some();
+            if record.shared || own && is_plain(object, &Ty::Record(id)) {
                 shared.record(object, id, &local);
             }
         }
         for (id, enumeration) in (0..).map(EnumId).zip(&object.enums) {
-            if enumeration.shared {
+            let own = !enumeration.foreign && in_header(enumeration.span);
+            if enumeration.shared || own && enumeration.name.is_some() {
                 shared.enums.insert(id);
+            }
+        }
+        for (id, constant) in (0..).map(ConstantId).zip(&object.constants) {
+            let number = matches!(constant.value, ConstantValue::Int(_));
+            if constant.used && number && !constant.foreign && in_header(constant.span) {
+                let found = &mut shared.constants;
+                found.insert(id);
+                if let Some(written) = &constant.expr {
+                    Constants { object, found }.expr(written);
+                }
             }
         }
         let foreign = |id: &ConstantId| {
@@ -558,6 +574,21 @@ fn local_records(object: &Object) -> HashSet<RecordId> {
         if local.len() == before {
             return local;
         }
+    }
+}
+
+/// Whether a type is made of numbers only, so that every program can know it.
+fn is_plain(object: &Object, ty: &Ty) -> bool {
+    match ty {
+        Ty::Bool | Ty::Int { .. } | Ty::Enum(_) => true,
+        Ty::Array(of, _) => is_plain(object, of),
+        Ty::Record(id) => object.records.get(id.0 as usize).is_some_and(|record| {
+            let fields = record.fields.as_ref();
+            !record.core
+                && !record.foreign
+                && fields.is_some_and(|fields| fields.iter().all(|f| is_plain(object, &f.ty)))
+        }),
+        _ => false,
     }
 }
 

@@ -269,8 +269,16 @@ fn try_make(request: &Request, task: &Task, cache: &Cache) -> Made {
         .as_ref()
         .filter(|object| !object.programs.is_empty())
     {
-        let common = Some(common_path(&request.name, &task.object, true));
-        let (emitted, diagnostics) = port::emit_object(object, common.clone());
+        let headers = port.files.iter();
+        let options = emit::Options {
+            common: Some(common_path(&request.name, &task.object, true)),
+            headers: headers
+                .filter(|(_, file)| file.kind == FileKind::Local)
+                .map(|(id, _)| id)
+                .collect(),
+            origins: false,
+        };
+        let (emitted, diagnostics) = emit::emit(object, &options);
         port.diagnostics.extend(diagnostics);
         let loader = (request.loader == Loader::PerObject)
             .then(|| object_loader(&request.name, &task.object, object));
@@ -279,7 +287,7 @@ fn try_make(request: &Request, task: &Task, cache: &Cache) -> Made {
         }
         files = object_files(&request.name, &task.object, &emitted, loader.as_ref());
         if let (Some(main), Some(c)) = (main, &text) {
-            unit.links = links(object, common, &emitted, &files, &port.files, main, c);
+            unit.links = links(object, options, &emitted, &files, &port.files, main, c);
         }
         unit.fill = Fill::of(object);
         unit.member = Some(Member {
@@ -335,7 +343,7 @@ fn state(diagnostics: &[Diagnostic], files: &BTreeMap<PathBuf, String>) -> State
 /// The lines of the C that each line of the Rust was made from.
 fn links(
     object: &Object,
-    common: Option<String>,
+    options: emit::Options,
     emitted: &emit::Emitted,
     files: &BTreeMap<PathBuf, String>,
     map: &SourceMap,
@@ -343,8 +351,8 @@ fn links(
     c: &str,
 ) -> Vec<Link> {
     let options = emit::Options {
-        common,
         origins: true,
+        ..options
     };
     let (marked, _) = emit::emit(object, &options);
     let program = files.iter().find(|(path, _)| {
