@@ -200,11 +200,7 @@ fn diagnostics(readings: &[Reading]) -> Vec<Diagnostic> {
 }
 
 /// Adds a diagnostic, or the architectures to where it was found already.
-pub fn add(
-    found: &mut Vec<(Diagnostic, Archs)>,
-    diagnostic: &Diagnostic,
-    those: impl Into<Archs>,
-) {
+pub fn add(found: &mut Vec<(Diagnostic, Archs)>, diagnostic: &Diagnostic, those: impl Into<Archs>) {
     let those = those.into();
     match found.iter_mut().find(|(known, _)| known == diagnostic) {
         Some((_, archs)) => *archs = archs.union(those),
