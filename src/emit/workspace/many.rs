@@ -130,7 +130,10 @@ pub fn frame(
         }
     }
     if loads {
-        let unpacks = members.iter().any(|member| member.unpacks);
+        let unpacks = match loaders {
+            Loaders::One(loader) => loader.unpacks,
+            _ => members.iter().any(|member| member.unpacks),
+        };
         let mut all = loader_files.clone();
         if members.iter().any(|member| member.json) {
             all.insert(String::new(), "serde_json::".to_owned());
