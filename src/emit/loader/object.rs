@@ -316,6 +316,11 @@ impl<'a> ObjectLoader<'a> {
             text.push('\n');
         }
         text.push_str("    let mut loader = EbpfLoader::new();\n");
+        if self.object.maps.iter().any(is_for_programs_alone) {
+            text.push_str(
+                "    // Aya has no type for some of the maps, which the programs alone use.\n    loader.allow_unsupported_maps();\n",
+            );
+        }
         if self.uses_wrapper_flag {
             let _ = writeln!(
                 text,
@@ -578,3 +583,9 @@ fn text<const N: usize>(text: &str) -> Result<[u8; N]> {
     Ok(bytes)
 }
 ";
+
+/// Whether Aya loads a map only if it is told that it needn't know it: it has no type for task storage,
+/// `struct_ops`, user ring buffers and all types since arenas (`Map::Unsupported` in aya 0.16).
+fn is_for_programs_alone(map: &Map) -> bool {
+    matches!(map.def.map_type, 26 | 29 | 31 | 33..)
+}

@@ -272,7 +272,7 @@ fn run(machine: Machine, image: &Path, initramfs: &Path, console: &Path) -> Resu
             "-accel",
             "tcg",
             "-m",
-            "768",
+            "1536",
             "-nographic",
             "-no-reboot",
             "-net",
