@@ -414,6 +414,24 @@ fn fail_fast_writes_nothing() {
     assert!(!sandbox.output().exists());
 }
 
+/// A pipe gets plain lines, as the other tests see.
+#[test]
+fn a_terminal_gets_a_bar() {
+    let sandbox = Sandbox::large();
+    let run = format!(
+        "'{C2AYA}' migrate '{}' -o '{}'",
+        sandbox.repository().display(),
+        sandbox.output().display()
+    );
+    let mut command = Command::new("script");
+    let terminal = command
+        .args(["-qec", &run, "/dev/null"])
+        .env("TERM", "xterm");
+    let seen = terminal.stdin(Stdio::null()).output();
+    let seen = seen.expect("`script` of util-linux, which makes a terminal, runs");
+    Ran::new(seen).is(1, &["\u{2588}", " of 35", "35 ported anew"]);
+}
+
 /// Kills a run after a while; whether it had ended before.
 fn kill(mut command: Command, after: Duration) -> bool {
     let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());

@@ -32,7 +32,7 @@ impl Progress {
     pub fn new() -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::no_length();
-            let style = ProgressStyle::with_template("{bar:30} {pos} done{msg}");
+            let style = ProgressStyle::with_template("{bar:30} {pos} of {len}{msg}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar
         });
