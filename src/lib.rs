@@ -1,7 +1,7 @@
 //! c2aya turns libbpf C syscall probes into Aya Rust.
 //!
 //! A file flows through the stages below in this order, each taking the typed result of the one
-//! before it: [`source`] → [`c`] → [`lower`] → [`ir`] ([`merge`]d) → [`emit`].
+//! before it: [`source`] → [`c`] → [`lower`] → [`ir`] ([`merge`]d, with [`quirks`]) → [`emit`].
 
 pub mod arch;
 pub mod c;
@@ -17,5 +17,6 @@ pub mod merge;
 pub mod migrate;
 pub mod output;
 pub mod port;
+pub mod quirks;
 pub mod source;
 pub mod verify;

@@ -9,6 +9,7 @@ use crate::{
     emit::{self, Emitted},
     ir::Object,
     lower, merge,
+    quirks::{self, Quirks},
     source::{self, Cache, Options, Unit, asks, span::SourceMap},
 };
 
@@ -67,6 +68,19 @@ pub fn lower_file(file: &Path, options: &Options, archs: &[Arch], cache: &Cache)
         object.variants.refused = refused;
     }
     port
+}
+
+/// Says which programs `port` has of system calls that libbpf leaves to the user, and handles them if
+/// asked to.
+pub fn add_quirks(port: &mut Port, archs: &[Arch], quirks: Quirks) {
+    if let Some(object) = &mut port.object {
+        let archs = object
+            .variants
+            .archs
+            .unwrap_or_else(|| archs.iter().copied().collect());
+        port.diagnostics
+            .extend(quirks::apply(object, archs, quirks));
+    }
 }
 
 /// A file as on one architecture, or on several that it is the same for.

@@ -46,6 +46,31 @@ fn ports_do_the_same_on_other_kernels() {
     bench("boot", &workspace, &options);
 }
 
+/// `--quirks handle` makes of a plain probe what a fixture does by hand; 32-bit programs' calls are made
+/// on x86_64, `socketcall` and another order of arguments are there on s390x.
+#[test]
+fn quirks_are_handled_as_by_hand() {
+    if skipped() {
+        return;
+    }
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = tempfile::tempdir().unwrap();
+    let plain = [sources.join("tests/quirks/entries.bpf.c")];
+    let (workspace, own) = (folder.path().join("port"), folder.path().join("own"));
+    port(&plain, &workspace, &["--quirks", "handle"]);
+    port(&plain, &own.join("entries"), &["--quirks", "handle"]);
+    let by_hand = sources.join("fixtures/entries.bpf.c");
+    for command in ["compare", "boot"] {
+        let mut bench = Command::new(script("bench"));
+        bench.arg(command).arg("--ported").arg(&workspace);
+        if command == "boot" {
+            bench.args(["--kernel", "x86_64-6.12", "--kernel", "s390x-6.12"]);
+            bench.arg("--loaders").arg(&own);
+        }
+        run(bench.arg(&by_hand));
+    }
+}
+
 #[test]
 fn faults_put_into_ports_are_noticed() {
     let Some(workspace) = ported("faulty") else {

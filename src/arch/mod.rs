@@ -9,6 +9,7 @@ mod powerpc64;
 mod riscv64;
 mod s390x;
 mod set;
+pub mod syscalls;
 pub mod table;
 mod x86_64;
 

@@ -15,6 +15,7 @@ use crate::{
     emit::workspace,
     output::{human, ir_json, write},
     port::{self, Port},
+    quirks::Quirks,
     source::{
         self, VmlinuxSource,
         compile_commands::CompileCommands,
@@ -48,6 +49,11 @@ pub struct Args {
     /// Overwrite generated files that were edited since
     #[arg(long)]
     force: bool,
+
+    /// What becomes of system calls that libbpf leaves to the user: mmap, clone, socket calls, and
+    /// those of 32-bit programs
+    #[arg(long, value_enum, default_value_t)]
+    quirks: Quirks,
 
     /// How to read the C
     #[command(flatten)]
@@ -214,7 +220,11 @@ impl Args {
                 Some(commands) => commands.add(file, &options)?,
                 None => options.clone(),
             };
-            ports.push(port::lower_file(file, &options, &archs, &cache));
+            let mut port = port::lower_file(file, &options, &archs, &cache);
+            if self.emit == Emit::Rust {
+                port::add_quirks(&mut port, &archs, self.quirks);
+            }
+            ports.push(port);
         }
         let mut incomplete = false;
         for port in &ports {

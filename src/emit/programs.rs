@@ -13,7 +13,7 @@ use super::{
 use crate::ir::{
     FunctionId, Object,
     body::{Function, Register},
-    program::{Argument, ArgumentSource, Program, ProgramKind},
+    program::{Argument, ArgumentSource, Program, ProgramKind, SyscallEntry},
     ty::Ty,
 };
 
@@ -337,7 +337,11 @@ fn follows(function: &Function, ctx: crate::ir::body::LocalId) -> bool {
 /// Comments, and where the program is attached.
 fn program_doc(program: &Program) -> TokenStream {
     let docs = doc(&program.function.notes);
-    let section = format!(" `{}`", program.section);
+    let section = match program.entry {
+        SyscallEntry::Compat => format!(" `{}`, made by 32-bit programs", program.section),
+        SyscallEntry::Socketcall(_) => format!(" `{}`, made through `socketcall`", program.section),
+        _ => format!(" `{}`", program.section),
+    };
     if docs.is_empty() {
         quote!(#[doc = #section])
     } else {
@@ -363,7 +367,14 @@ fn arguments(
         .collect();
     let mut out = TokenStream::new();
     if !syscall.is_empty() {
-        let args = t.uses.runtime(Module::Syscall, "args");
+        let args = match program.entry {
+            SyscallEntry::Native => "args",
+            SyscallEntry::Clone => "clone_args",
+            SyscallEntry::Mmap => "mmap_args",
+            SyscallEntry::Compat => "compat_args",
+            SyscallEntry::Socketcall(_) => "socketcall_args",
+        };
+        let args = t.uses.runtime(Module::Syscall, args);
         let names = syscall.iter().map(|(arg, _)| {
             let name = body.name(arg.local);
             let plain = is_word(body, arg);
@@ -379,11 +390,29 @@ fn arguments(
             t.uses.import("aya_ebpf", "EbpfContext");
             quote!(&#probe::new(#ctx.as_ptr()))
         };
-        out.extend(quote!(let [#(#names),*] = #args(#source, [#(#numbers),*]);));
+        out.extend(match program.entry {
+            SyscallEntry::Socketcall(call) => {
+                let call = Literal::u8_unsuffixed(call);
+                quote! {
+                    let Some([#(#names),*]) = #args(#source, #call, [#(#numbers),*]) else {
+                        return 0;
+                    };
+                }
+            }
+            _ => quote!(let [#(#names),*] = #args(#source, [#(#numbers),*]);),
+        });
         for (arg, _) in &syscall {
             if !is_word(body, arg) {
                 let name = body.name(arg.local);
-                let value = from_word(t, body, arg, quote!(#name));
+                let signed = body
+                    .local(arg.local)
+                    .is_some_and(|local| local.ty == Ty::signed(64));
+                let word = if signed && program.entry == SyscallEntry::Compat {
+                    quote!(#name as i32)
+                } else {
+                    quote!(#name)
+                };
+                let value = from_word(t, body, arg, word);
                 let mutable = body.is_mutated(arg.local).then(|| quote!(mut));
                 out.extend(quote!(let #mutable #name = #value;));
             }

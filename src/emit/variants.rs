@@ -108,7 +108,10 @@ fn widen<K: Ord>(known: &mut BTreeMap<K, Option<Archs>>, key: K, only: Option<Ar
 
 /// The condition for `archs` out of those that the object was read for, as `cfg` takes it.
 pub fn condition(object: &Object, archs: Archs, key: &str) -> TokenStream {
-    let all = object.variants.archs.unwrap_or(archs);
+    let all = object
+        .variants
+        .archs
+        .unwrap_or_else(|| Arch::ALL.into_iter().collect());
     let others = all.without(archs);
     let key = super::names::ident(key);
     let any = |archs: Archs| {

@@ -22,6 +22,31 @@ pub struct Program {
     pub function: Function,
     /// Whether the kernel heeds the value that it returns.
     pub heeds_return: bool,
+    /// How the arguments of its system call are handed over, and so what it is attached to.
+    pub entry: SyscallEntry,
+    /// Whether it is attached to the function that 32-bit programs enter as well.
+    pub compat_too: bool,
+}
+
+/// By which of its functions a system call is entered, and where the arguments lie then.
+///
+/// Lowering knows libbpf's way only; the others come from [`crate::quirks`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum SyscallEntry {
+    /// The native one, argument n in the register for argument n, as libbpf takes them.
+    #[default]
+    Native,
+    /// `clone`, whose order depends on the architecture; arguments are numbered as x86_64 has them:
+    /// flags, stack, parent_tid, child_tid, tls (`CONFIG_CLONE_BACKWARDS`, `kernel/fork.c`).
+    Clone,
+    /// `mmap`, which some architectures enter as `old_mmap`, with a pointer to the arguments
+    /// (`__ARCH_WANT_SYS_OLD_MMAP`, `mm/mmap.c`).
+    Mmap,
+    /// The one of 32-bit programs on a 64-bit kernel, with those programs' registers.
+    Compat,
+    /// `socketcall`, with the number of this call there and a pointer to the arguments
+    /// (`__ARCH_WANT_SYS_SOCKETCALL`, `net/socket.c`).
+    Socketcall(u8),
 }
 
 /// An argument of a [`Program`].

@@ -72,6 +72,7 @@ const SOURCES: &[&str] = &[
     include_str!("../emit/mod.rs"),
     include_str!("../emit/loader/options.rs"),
     include_str!("../port.rs"),
+    include_str!("../quirks/mod.rs"),
 ];
 
 /// `pub const NAME: Code = Code::new("E0301", "unknown-section");` with the comment above it.

@@ -15,7 +15,7 @@ use crate::{
     ir::{
         Item,
         body::LocalId,
-        program::{Argument, ArgumentSource, EntryMacro, Program, ProgramKind},
+        program::{Argument, ArgumentSource, EntryMacro, Program, ProgramKind, SyscallEntry},
         walk::Visit,
     },
 };
@@ -132,6 +132,8 @@ impl<'a> Lowerer<'a> {
         let program = Program {
             section: section.to_owned(),
             heeds_return: sections::heeds_return(&kind),
+            entry: SyscallEntry::Native,
+            compat_too: false,
             kind,
             macro_,
             ctx,

@@ -57,10 +57,27 @@ pub fn syscall(ebpf: &mut Ebpf, syscalls: &Syscalls, name: &str, call: &str) -> 
     kprobe(ebpf, name, &function, 0)
 }
 
+/// Attaches to the function by which 32-bit programs enter a system call: whether they have one of
+/// their own on this kernel.
+pub fn compat_syscall(
+    ebpf: &mut Ebpf,
+    syscalls: &Syscalls,
+    name: &str,
+    call: &str,
+) -> Result<bool> {
+    match syscalls.compat_function(call) {
+        Some(function) => kprobe(ebpf, name, &function, 0),
+        None => Ok(false),
+    }
+}
+
 /// Attaches to a function of the kernel, or to its return: whether this kernel has it.
 pub fn kprobe(ebpf: &mut Ebpf, name: &str, function: &str, offset: u64) -> Result<bool> {
     let program: &mut KProbe = program(ebpf, name)?;
-    program.load().with_context(unloadable(name))?;
+    // It may be attached to another function already.
+    if program.fd().is_err() {
+        program.load().with_context(unloadable(name))?;
+    }
     let attached = program
         .attach(function, offset)
         .with_context(unattachable(name, function));

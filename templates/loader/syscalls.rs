@@ -77,6 +77,21 @@ impl Syscalls {
             .map(|prefix| format!("{prefix}{name}"))
             .find(|function| self.functions.contains_key(function))
     }
+
+    /// The function by which 32-bit programs enter the system call `name`; none: there are no such
+    /// programs, or they enter the same function as others.
+    pub fn compat_function(&self, name: &str) -> Option<String> {
+        let prefixes: &[_] = match ARCH {
+            "x86_64" => &["__ia32_compat_sys_", "__ia32_sys_"],
+            "aarch64" => &["__arm64_compat_sys_"],
+            "s390x" => &["__s390_compat_sys_", "__s390_sys_"],
+            "riscv64" => &["__riscv_compat_sys_"],
+            _ => &["compat_sys_"],
+        };
+        (prefixes.iter())
+            .map(|prefix| format!("{prefix}{name}"))
+            .find(|function| self.functions.contains_key(function))
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,11 @@
 
 use core::{mem::MaybeUninit, ptr};
 
-use aya_ebpf::{Global, helpers::generated::bpf_probe_read_kernel, programs::ProbeContext};
+use aya_ebpf::{
+    Global,
+    helpers::{bpf_probe_read_user, generated::bpf_probe_read_kernel},
+    programs::ProbeContext,
+};
 
 /// Whether the running kernel wraps its system calls, 0 or 1. The loader sets it.
 #[unsafe(no_mangle)]
@@ -60,6 +64,81 @@ pub fn args<const N: usize>(ctx: &ProbeContext, numbers: [usize; N]) -> [u64; N]
         offsets.map(|at| unsafe { regs.add(at).cast::<Word>().read_volatile() })
     };
     words.map(u64::from)
+}
+
+/// Reads arguments of `clone`, which are numbered as on x86_64 whatever order this architecture has
+/// them in: flags, stack, parent's id, child's id, thread-local storage.
+#[inline(always)]
+pub fn clone_args<const N: usize>(ctx: &ProbeContext, numbers: [usize; N]) -> [u64; N] {
+    #[cfg(any(bpf_target_arch = "x86_64", bpf_target_arch = "loongarch64"))]
+    const ORDER: [usize; 5] = [0, 1, 2, 3, 4];
+    #[cfg(bpf_target_arch = "s390x")] // CONFIG_CLONE_BACKWARDS2
+    const ORDER: [usize; 5] = [1, 0, 2, 3, 4];
+    #[cfg(not(any(
+        bpf_target_arch = "x86_64",
+        bpf_target_arch = "loongarch64",
+        bpf_target_arch = "s390x"
+    )))] // CONFIG_CLONE_BACKWARDS
+    const ORDER: [usize; 5] = [0, 1, 2, 4, 3];
+    args(ctx, numbers.map(|n| ORDER[n]))
+}
+
+/// Reads arguments of `mmap`.
+#[cfg(not(bpf_target_arch = "s390x"))]
+#[inline(always)]
+pub fn mmap_args<const N: usize>(ctx: &ProbeContext, numbers: [usize; N]) -> [u64; N] {
+    args(ctx, numbers)
+}
+
+/// Reads arguments of `mmap`: the one in a register points to them.
+#[cfg(bpf_target_arch = "s390x")]
+#[inline(always)]
+pub fn mmap_args<const N: usize>(ctx: &ProbeContext, numbers: [usize; N]) -> [u64; N] {
+    let [all] = args(ctx, [0]);
+    pointed(all, numbers)
+}
+
+/// Reads arguments of a socket call that was made through `socketcall`; none if it is another call
+/// than `call` (`SYS_…` of `linux/net.h`).
+#[inline(always)]
+pub fn socketcall_args<const N: usize>(
+    ctx: &ProbeContext,
+    call: u8,
+    numbers: [usize; N],
+) -> Option<[u64; N]> {
+    let [made, all] = args(ctx, [0, 1]);
+    (made as u32 == call.into()).then(|| pointed(all, numbers))
+}
+
+/// Reads words of the caller's memory; those that can't be read are 0.
+#[inline(always)]
+fn pointed<const N: usize>(first: u64, numbers: [usize; N]) -> [u64; N] {
+    numbers.map(|n| {
+        let word = (first as *const Word).wrapping_add(n);
+        // SAFETY: the helper checks the address.
+        unsafe { bpf_probe_read_user(word) }.unwrap_or(0).into()
+    })
+}
+
+/// Reads arguments of a system call that a 32-bit program makes, on a 64-bit kernel.
+#[inline(always)]
+pub fn compat_args<const N: usize>(ctx: &ProbeContext, numbers: [usize; N]) -> [u64; N] {
+    #[cfg(bpf_target_arch = "x86_64")] // bx, cx, dx, si, di, bp
+    const COMPAT: [usize; 6] = [40, 88, 96, 104, 112, 32];
+    #[cfg(not(bpf_target_arch = "x86_64"))]
+    const COMPAT: &[usize] = &OFFSETS;
+    // Elsewhere the functions that are called so have had a wrapper from the start.
+    const MAY_BE_DIRECT: bool = cfg!(any(
+        bpf_target_arch = "powerpc64",
+        bpf_target_arch = "mips64"
+    ));
+    let words = if MAY_BE_DIRECT && LINUX_HAS_SYSCALL_WRAPPER.load() == 0 {
+        args(ctx, numbers).map(|word| word as Word)
+    } else {
+        let regs: *const u8 = ctx.arg(0).unwrap_or(ptr::null());
+        numbers.map(|n| read::<1>(regs, COMPAT[n], 1).at(COMPAT[n]))
+    };
+    words.map(|word| u64::from(word as u32))
 }
 
 /// Reads from the registers that the wrapper was given: at once where they lie close together.

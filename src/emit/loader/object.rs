@@ -241,6 +241,9 @@ impl<'a> ObjectLoader<'a> {
         if functions.contains(&"syscall") {
             templates.want("syscalls", &["function"]);
         }
+        if functions.contains(&"compat_syscall") {
+            templates.want("syscalls", &["compat_function"]);
+        }
     }
 
     /// The tables that its code refers to.
@@ -252,14 +255,26 @@ impl<'a> ObjectLoader<'a> {
             }
             text.push_str(table);
         };
-        let mut rows = Parts::default();
-        for ((program, call), only) in self.plan.syscalls.iter() {
-            rows.add(self.object, format!("({program:?}, {call:?})"), *only);
-        }
-        let doc = "The programs, and the system calls that they attach to.";
-        let syscalls = questions::constant(self.object, doc, "SYSCALLS", "(&str, &str)", &rows);
-        if let Some((text, _)) = syscalls {
-            add(&text);
+        for (name, attached, doc) in [
+            (
+                "SYSCALLS",
+                &self.plan.syscalls,
+                "The programs, and the system calls that they attach to.",
+            ),
+            (
+                "COMPAT_SYSCALLS",
+                &self.plan.compat,
+                "The programs that attach to the functions which 32-bit programs enter.",
+            ),
+        ] {
+            let mut rows = Parts::default();
+            for ((program, call), only) in attached.iter() {
+                rows.add(self.object, format!("({program:?}, {call:?})"), *only);
+            }
+            let rows = questions::constant(self.object, doc, name, "(&str, &str)", &rows);
+            if let Some((text, _)) = rows {
+                add(&text);
+            }
         }
         if let Some(core) = &self.core {
             add(&core.text);
@@ -363,15 +378,19 @@ impl<'a> ObjectLoader<'a> {
         if doubtful {
             text.push_str("    let mut attached = false;\n");
         }
-        if !self.plan.syscalls.is_empty() {
-            let pattern = if self.plan.syscalls.differ() { "&" } else { "" };
-            let _ = writeln!(text, "    for {pattern}(name, call) in SYSCALLS {{");
-            text.push_str(if doubtful {
-                "        attached |= attach::syscall(&mut ebpf, &syscalls, name, call)?;\n"
-            } else {
-                "        attach::syscall(&mut ebpf, &syscalls, name, call)?;\n"
-            });
-            text.push_str("    }\n");
+        for (rows, calls, function) in [
+            ("SYSCALLS", &self.plan.syscalls, "syscall"),
+            ("COMPAT_SYSCALLS", &self.plan.compat, "compat_syscall"),
+        ] {
+            if calls.is_empty() {
+                continue;
+            }
+            let pattern = if calls.differ() { "&" } else { "" };
+            let asked = if doubtful { "attached |= " } else { "" };
+            let _ = write!(
+                text,
+                "    for {pattern}(name, call) in {rows} {{\n        {asked}attach::{function}(&mut ebpf, &syscalls, name, call)?;\n    }}\n"
+            );
         }
         for (statement, only) in self.plan.statements.iter() {
             let statement = if doubtful {

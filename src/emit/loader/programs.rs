@@ -7,10 +7,10 @@ use super::{
     variants::Parts,
 };
 use crate::{
-    arch::Archs,
+    arch::{Arch, Archs, syscalls},
     ir::{
         Item, MapId, MapValue, Object,
-        program::{ArgumentSource, Program, ProgramKind},
+        program::{ArgumentSource, Program, ProgramKind, SyscallEntry},
     },
 };
 
@@ -19,6 +19,8 @@ use crate::{
 pub(super) struct Plan {
     /// Programs, and the system calls that they attach to.
     pub(super) syscalls: Parts<(String, String)>,
+    /// Programs, and the system calls to whose functions for 32-bit programs they attach.
+    pub(super) compat: Parts<(String, String)>,
     /// Statements that attach the others, in the order of the file.
     pub(super) statements: Parts<String>,
     /// Functions of the template `attach.rs`.
@@ -114,10 +116,7 @@ impl Making<'_> {
                 self.plan.doubtful = true;
                 self.function("syscall");
                 match call {
-                    Some(call) => {
-                        let row = (name.clone(), call.clone());
-                        self.plan.syscalls.add(self.object, row, self.only);
-                    }
+                    Some(call) => self.syscall(program, call),
                     None => {
                         let field = self.target(name, "syscall", "NAME", "The system call that");
                         self.statement(optional(
@@ -233,6 +232,33 @@ impl Making<'_> {
         }
     }
 
+    fn syscall(&mut self, program: &Program, call: &str) {
+        let row = |call: &str| (program.function.name.clone(), call.to_owned());
+        let compat = program.compat_too || program.entry == SyscallEntry::Compat;
+        if compat {
+            self.function("compat_syscall");
+            self.plan.compat.add(self.object, row(call), self.only);
+        }
+        match program.entry {
+            SyscallEntry::Compat => {}
+            SyscallEntry::Socketcall(_) => {
+                self.plan
+                    .syscalls
+                    .add(self.object, row("socketcall"), self.only);
+            }
+            SyscallEntry::Mmap => {
+                let all = self.only.unwrap_or_else(|| Arch::ALL.into_iter().collect());
+                for (entry, archs) in mmaps(all) {
+                    let only = (archs != all).then_some(archs).or(self.only);
+                    self.plan.syscalls.add(self.object, row(entry), only);
+                }
+            }
+            SyscallEntry::Native | SyscallEntry::Clone => {
+                self.plan.syscalls.add(self.object, row(call), self.only);
+            }
+        }
+    }
+
     fn call(&mut self, name: &str, function: &'static str, arguments: &[&str]) {
         self.function(function);
         let mut all = vec!["&mut ebpf".to_owned(), quoted(name)];
@@ -342,6 +368,22 @@ impl Making<'_> {
             "eprintln!(\"{name} is loaded, but not attached: it belongs to a socket\");"
         ));
     }
+}
+
+/// What `mmap` enters, and on which of the architectures.
+fn mmaps(archs: Archs) -> Vec<(&'static str, Archs)> {
+    let mut entries: Vec<(&'static str, Archs)> = Vec::new();
+    for arch in archs.iter() {
+        let call = syscalls::named("mmap")
+            .iter()
+            .find(|call| call.native(arch));
+        let entry = call.map_or("mmap", |call| call.entry);
+        match entries.iter_mut().find(|(known, _)| *known == entry) {
+            Some((_, archs)) => *archs = archs.union(arch.into()),
+            None => entries.push((entry, arch.into())),
+        }
+    }
+    entries
 }
 
 fn quoted(text: &str) -> String {

@@ -4,7 +4,7 @@ use crate::{
         Comment, Global, GlobalKind, Map, MapDef, Notes, Object, PathPart, RecordId, Relocation,
         RelocationKind, TypeKind,
         body::{Block, Expr, ExprKind, Function, Init, LocalId, Stmt, StmtKind},
-        program::{Argument, ArgumentSource, EntryMacro, Program, ProgramKind},
+        program::{Argument, ArgumentSource, EntryMacro, Program, ProgramKind, SyscallEntry},
         ty::{EnumConstant, Enumeration, Field, Record, Ty},
     },
     source::span::{FileId, Span},
@@ -50,6 +50,8 @@ fn program(name: &str, kind: ProgramKind) -> Program {
             span: SPAN,
         },
         heeds_return: false,
+        entry: SyscallEntry::Native,
+        compat_too: false,
     }
 }
 

@@ -35,7 +35,7 @@ use crate::{
         context::{Context, Program, Way},
         rule::Check,
         shared,
-        tables::syscalls::{self, Presence},
+        tables::syscalls,
     },
 };
 
@@ -95,7 +95,7 @@ fn message(cx: &Context<'_>, program: &Program<'_>) -> Option<String> {
     let archs: Vec<_> = archs
         .filter(|&arch| {
             let call = syscalls::entered(&target.call, arch);
-            call.is_some_and(|call| call.on(arch) == Presence::Compat)
+            call.is_some_and(|call| call.apart(arch))
         })
         .collect();
     (!archs.is_empty()).then(|| {

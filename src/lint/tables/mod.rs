@@ -1,5 +1,6 @@
 //! What rules know of the kernel: data, each with its source.
 
 pub mod helpers;
-pub mod syscalls;
 pub mod versions;
+
+pub use crate::arch::syscalls;

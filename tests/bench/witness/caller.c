@@ -198,6 +198,22 @@ static void touch_all(const struct caller *caller)
 	}
 }
 
+/* Makes a system call as a 32-bit program does, with up to five arguments. */
+static void call_compat(int number, const long *words)
+{
+#ifdef __x86_64__
+	long result;
+
+	asm volatile("int $0x80"
+		     : "=a"(result)
+		     : "a"(number), "b"(words[0]), "c"(words[1]), "d"(words[2]), "S"(words[3]), "D"(words[4])
+		     : "memory", "r8", "r9", "r10", "r11");
+#else
+	(void)number, (void)words;
+	fail("this machine has no such calls");
+#endif
+}
+
 static void serve(struct caller *caller, const struct request *request)
 {
 	const struct call *call = &caller->plan->calls[request->call];
@@ -207,7 +223,9 @@ static void serve(struct caller *caller, const struct request *request)
 	touch_all(caller);
 	for (int i = 0; i < ARGUMENTS; i++)
 		words[i] = arguments[i] = caller_value(caller, &call->arguments[i]);
-	if (call->kind == CALL_KERNEL)
+	if (call->kind == CALL_KERNEL && compat_name(call->program))
+		call_compat(syscall_number(call->program), words);
+	else if (call->kind == CALL_KERNEL)
 		syscall(syscall_number(call->program), words[0], words[1], words[2], words[3], words[4], words[5]);
 	else if (call->kind == CALL_SYSCALL && caller->plan->wrapper)
 		enter_wrapped(caller, request->site, arguments);

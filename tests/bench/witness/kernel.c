@@ -18,6 +18,33 @@ static const struct {
 #undef SYSCALL
 };
 
+/* As 32-bit programs on this machine number them, if we can make their calls; the last is none. */
+static const struct {
+	const char *name;
+	int number;
+} compat_syscalls[] = {
+#define COMPAT(name, number) { #name, number },
+#include "compat.inc"
+#undef COMPAT
+	{ "", -1 },
+};
+
+const char *compat_name(const char *name)
+{
+	static const char prefix[] = "compat-";
+
+	return strncmp(name, prefix, sizeof(prefix) - 1) ? NULL : name + sizeof(prefix) - 1;
+}
+
+static int compat_number(const char *name)
+{
+	size_t i = 0;
+
+	while (*compat_syscalls[i].name && strcmp(compat_syscalls[i].name, name))
+		i++;
+	return compat_syscalls[i].number;
+}
+
 static int number_of(const char *name, const char *suffix)
 {
 	size_t length = strlen(name);
@@ -33,6 +60,8 @@ int syscall_number(const char *name)
 {
 	static const char *const suffixes[] = { "_time64", "32", "" };
 
+	if (compat_name(name))
+		return compat_number(compat_name(name));
 	/* On 32-bit machines the number with the plain name calls a function for narrow times or ids. */
 	for (size_t i = sizeof(long) == 4 ? 0 : 2; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
 		int number = number_of(name, suffixes[i]);

@@ -154,6 +154,8 @@ void make_call(struct caller *caller, int number, int site);
 void stop_caller(struct caller *caller);
 
 int syscall_number(const char *name);
+/* The call that a 32-bit program is to make; NULL: it is to be made as usual. */
+const char *compat_name(const char *name);
 /* `port` is NULL if it is attached already. */
 void attach_to_kernel(const struct side *c, const struct side *port);
 void remember_variables(const struct side *side);

@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use crate::arch::Arch;
+use super::Arch;
 
 /// A system call on the architectures where it is one and the same.
 #[derive(Clone, Debug)]
@@ -29,8 +29,12 @@ pub enum Presence {
     Native,
     /// And 32-bit programs enter the same function.
     Shared,
-    /// And 32-bit programs enter another function.
+    /// And 32-bit programs enter a function of their own, which has the same name behind another
+    /// prefix and takes the same arguments, each as wide as those programs have it.
     Compat,
+    /// And 32-bit programs enter a function of another name, whose arguments may lie elsewhere
+    /// (a `loff_t` takes two registers, `clone` has another order).
+    OtherCompat,
 }
 
 /// An argument as the kernel declares it.
@@ -72,6 +76,11 @@ impl Syscall {
     /// Whether 64-bit programs of `arch` (or the programs of a 32-bit one) have it.
     pub fn native(&self, arch: Arch) -> bool {
         !matches!(self.on(arch), Presence::Missing | Presence::CompatOnly)
+    }
+
+    /// Whether 32-bit programs on a kernel of `arch` have it, and enter a function of their own.
+    pub fn apart(&self, arch: Arch) -> bool {
+        matches!(self.on(arch), Presence::Compat | Presence::OtherCompat)
     }
 }
 
@@ -136,6 +145,7 @@ fn row(line: &'static str) -> Option<Syscall> {
             b'n' => Presence::Native,
             b's' => Presence::Shared,
             b'c' => Presence::Compat,
+            b'o' => Presence::OtherCompat,
             _ => Presence::Missing,
         };
     }
