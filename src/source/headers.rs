@@ -300,8 +300,10 @@ pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, Stop> {
     if path.is_dir() {
         return Err(unreadable("it is a directory".into()));
     }
-    let mut bytes = Vec::new();
     let file = File::open(path).map_err(|error| unreadable(reason(&error)))?;
+    // One more, so that the end is seen without growing. A file of the kernel's own may say nothing.
+    let length = file.metadata().map_or(0, |about| about.len()).min(MAX_FILE);
+    let mut bytes = Vec::with_capacity(usize::try_from(length + 1).unwrap_or_default());
     file.take(MAX_FILE + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| unreadable(reason(&error)))?;

@@ -290,6 +290,19 @@ fn kernel_types_are_pulled_in_as_needed() {
 }
 
 #[test]
+fn functions_of_the_kernel_yield_to_those_of_the_file() {
+    let vmlinux = "#ifndef __VMLINUX_H__\n#define __VMLINUX_H__\n#ifndef __ksym\n#define __ksym __attribute__((section(\".ksyms\")))\n#endif\n#ifndef BPF_NO_KFUNC_PROTOTYPES\nextern int f(int) __ksym;\nextern int g(int) __ksym;\n#endif\n#endif\n";
+    let main = "#include \"vmlinux.h\"\nextern int f(void);\nint h(void) { return f() + g(1); }\n";
+    let program = Program::new(&[("main.c", main), ("vmlinux.h", vmlinux)]);
+    let (unit, _) = program.unit();
+    let has = |text: &str| unit.text.contains(text);
+    assert!(has(
+        "extern int g(int) __attribute__((section(\".ksyms\")))"
+    ));
+    assert!(has("extern int f(void)") && !has("extern int f(int)"));
+}
+
+#[test]
 fn a_struct_of_the_file_itself_is_not_pulled_in() {
     check_has(
         "#include \"vmlinux.h\"\nstruct path { u32 mine; };\nstruct path p;\n",

@@ -1,10 +1,62 @@
 //! What one declaration declares and what it needs, told by the order of its words.
 
-use crate::source::lex::{Kind, Lexeme, lex};
+use crate::source::lex::{Kind, Lexeme, is_word, lex};
 
 /// The typedef, function or variable that `text`, one whole declaration, declares; none for a
 /// declaration of a tag alone. `tail` is what stands behind its last brace.
 pub(super) fn declared_name<'a>(text: &'a str, tail: Option<&'a str>) -> Option<&'a str> {
+    plain_name(text, tail).unwrap_or_else(|| any_name(text, tail))
+}
+
+/// The same for the forms in which nearly all declarations are written; nothing for others.
+fn plain_name<'a>(text: &'a str, tail: Option<&'a str>) -> Option<Option<&'a str>> {
+    let mut words = 0;
+    let mut last = "";
+    let part = match tail {
+        // Behind a record's or an enum's body.
+        Some(tail) if RECORDS.iter().any(|keyword| text.starts_with(keyword)) => {
+            return (tail.trim_ascii() == ";").then_some(None);
+        }
+        Some(tail) if text.starts_with("typedef") => tail,
+        Some(_) => return None,
+        None => text,
+    };
+    let mut at = 0;
+    while let Some(&byte) = part.as_bytes().get(at) {
+        match byte {
+            b' ' | b'\t' | b'\n' | b'*' => at += 1,
+            byte if is_word(byte) => {
+                let rest = part.as_bytes().get(at..)?;
+                let length = rest.iter().take_while(|&&byte| is_word(byte)).count();
+                last = part.get(at..at + length)?;
+                words += 1;
+                at += length;
+            }
+            b';' if words == 2 && RECORDS.iter().any(|keyword| text.starts_with(keyword)) => {
+                return Some(None);
+            }
+            b';' | b'[' if words > 0 => return Some(Some(last)),
+            b'(' if words > 0 && !last.starts_with("__") => {
+                return match part.get(at + 1..)?.strip_prefix('*') {
+                    None => Some(Some(last)),
+                    // `(*name)(…)`
+                    Some(pointed) => {
+                        let name = pointed.bytes().take_while(|&byte| is_word(byte)).count();
+                        let (name, behind) = pointed.split_at_checked(name)?;
+                        (!name.is_empty() && behind.starts_with(')')).then_some(Some(name))
+                    }
+                };
+            }
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// With the blank that bpftool writes, so that no longer word is taken for one.
+const RECORDS: [&str; 3] = ["struct ", "union ", "enum "];
+
+fn any_name<'a>(text: &'a str, tail: Option<&'a str>) -> Option<&'a str> {
     if let Some(tail) = tail
         && !text.starts_with("typedef")
     {
@@ -199,6 +251,7 @@ mod tests {
     fn check_name(text: &str, expected: Option<&str>) {
         let tail = text.rfind('}').and_then(|at| text.get(at + 1..));
         assert_eq!(declared_name(text, tail), expected, "{text}");
+        assert_eq!(any_name(text, tail), expected, "{text}");
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub(crate) mod btf;
 mod decl;
 mod index;
 mod names;
+mod scan;
 mod slice;
 
 use std::path::Path;

@@ -67,6 +67,11 @@ impl Slicer {
             .find_map(|(source, (_, index))| Some((source, ask(index)?)))
     }
 
+    fn yields(&self, (source, decl): Place) -> bool {
+        let source = self.sources.get(source);
+        source.is_some_and(|(_, index)| index.yields(decl))
+    }
+
     fn text(&self, (source, decl): Place) -> &str {
         self.sources
             .get(source)
@@ -132,9 +137,11 @@ fn write_tokens(
         {
             let first = out.len();
             write_tokens(file, offset, body, depth + 1, index, out);
+            if let Some(token) = out.get_mut(first) {
+                token.space = true;
+            }
             let place = span(file, offset + lexeme.start, letters.len());
             for token in out.iter_mut().skip(first) {
-                token.space = true;
                 token.place = place;
                 token.spelled = place;
             }
@@ -170,6 +177,8 @@ struct Reach<'a> {
     members: HashSet<&'a str>,
     /// Tags that the program defines itself.
     own: HashSet<&'a str>,
+    /// Functions that the program declares itself.
+    functions: HashSet<&'a str>,
     seen: HashSet<Place>,
     order: Vec<Place>,
     /// Tags that something reached points to, to be followed if one of their members is used.
@@ -194,6 +203,7 @@ impl<'a> Reach<'a> {
             slicer,
             members,
             own,
+            functions: declared_functions(tokens),
             seen: HashSet::new(),
             order: Vec::new(),
             pointed: Vec::new(),
@@ -214,7 +224,9 @@ impl<'a> Reach<'a> {
                 } else {
                     self.visit_tag(word);
                 }
-            } else if let Some(place) = self.slicer.ordinary(word) {
+            } else if let Some(place) = self.slicer.ordinary(word)
+                && !(self.slicer.yields(place) && self.functions.contains(word))
+            {
                 self.visit(place);
             }
         }
@@ -289,4 +301,26 @@ impl<'a> Reach<'a> {
             }
         }
     }
+}
+
+/// The names in front of a parenthesis outside all brackets, behind a type.
+fn declared_functions(tokens: &[Token]) -> HashSet<&str> {
+    let mut names = HashSet::new();
+    let mut depth = 0usize;
+    let mut before = None;
+    for (at, token) in tokens.iter().enumerate() {
+        if token.is_any(&["(", "[", "{"]) {
+            depth += 1;
+        } else if token.is_any(&[")", "]", "}"]) {
+            depth = depth.saturating_sub(1);
+        } else if depth == 0
+            && let Some(word) = token.word()
+            && tokens.get(at + 1).is_some_and(|next| next.is("("))
+            && before.is_some_and(|before: &Token| before.word().is_some() || before.is("*"))
+        {
+            names.insert(word);
+        }
+        before = Some(token);
+    }
+    names
 }

@@ -126,7 +126,27 @@ fn relocated_records_are_known() {
 fn conditional_declarations_need_a_preprocessor() {
     assert!(index("#ifndef A\nstruct a { int x; };\n#endif\n").is_some());
     assert!(index("struct b {};\n#ifdef A\nstruct a { int x; };\n#endif\n").is_none());
+    assert!(index("struct a {\n#ifdef A\n\tint x;\n#endif\n};\n").is_none());
+    assert!(index("enum a {\n\tA,\n#ifdef A\n\tB,\n#endif\n};\n").is_none());
     assert!(index("#include \"x.h\"\n").is_none());
+    let kfuncs = "#ifndef G\nstruct b {};\n#ifndef BPF_NO_KFUNC_PROTOTYPES\nextern int f(void);\n";
+    assert!(index(&format!("{kfuncs}#endif\n#endif\n")).is_some());
+    assert!(
+        index(&format!(
+            "{kfuncs}#else\nextern int g(void);\n#endif\n#endif\n"
+        ))
+        .is_none()
+    );
+}
+
+#[test]
+fn brackets_in_literals_and_comments_are_none() {
+    for hidden in ["'{'", "\"}\"", "/* } */ 1", "// }\n 1", "\"\\\"}\""] {
+        let text = format!("static int f(void) {{ return {hidden}; }} struct a {{ int x; }};");
+        check(&text, "tag a", "struct a { int x; };");
+    }
+    check("enum { A = '}', B };", "B", "enum { A = '}', B };");
+    check("enum { A = ',', B };", "B", "enum { A = ',', B };");
 }
 
 #[test]
