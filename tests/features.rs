@@ -157,8 +157,11 @@ fn port(c: &str) -> Output {
 
 fn fixtures(root: &Path) -> Vec<Fixture> {
     let comments = Regex::new(r"(?s)//[^\n]*|/\*.*?\*/").unwrap();
-    let mut fixtures: Vec<_> = fs::read_dir(root.join("fixtures"))
-        .unwrap()
+    // tests/kernel.rs compares what verify can't meet the branches of.
+    let folders = ["fixtures", "tests/turns"].map(|folder| fs::read_dir(root.join(folder)));
+    let mut fixtures: Vec<_> = folders
+        .into_iter()
+        .flat_map(|files| files.unwrap())
         .map(|entry| entry.unwrap().path())
         .filter_map(|path| {
             let name = path

@@ -71,6 +71,24 @@ fn quirks_are_handled_as_by_hand() {
     }
 }
 
+/// The kernel's iterators over numbers, as plain loops.
+#[test]
+fn numbers_are_counted_as_the_kernel_does() {
+    if skipped() {
+        return;
+    }
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/turns/turns.bpf.c");
+    let folder = tempfile::tempdir().unwrap();
+    let workspace = folder.path().join("port");
+    port(std::slice::from_ref(&source), &workspace, &[]);
+    let mut bench = Command::new(script("bench"));
+    run(bench
+        .arg("compare")
+        .arg("--ported")
+        .arg(&workspace)
+        .arg(&source));
+}
+
 #[test]
 fn faults_put_into_ports_are_noticed() {
     let Some(workspace) = ported("faulty") else {

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::{
     Lowered, Lowerer, Refused,
     build::{expr, load, local_place, stmt},
-    c_walk, codes, names, scope, simplify,
+    c_walk, codes, count, names, scope, simplify,
 };
 use crate::{
     c::{
@@ -68,6 +68,8 @@ pub(super) struct Body<'l, 'a> {
     pub(super) gotos: HashMap<String, Jump>,
     /// Variables that the head of a `for` declares.
     pub(super) loop_locals: BTreeSet<LocalId>,
+    /// Variables that are nothing but numbers of loops, each of which sets them first.
+    pub(super) loop_numbers: BTreeSet<LocalId>,
     /// Comments of statements that left nothing behind.
     pub(super) pending: Vec<Comment>,
     /// Where the comments of the body may begin.
@@ -93,6 +95,7 @@ impl<'l, 'a> Body<'l, 'a> {
             exits: Vec::new(),
             gotos: HashMap::new(),
             loop_locals: BTreeSet::new(),
+            loop_numbers: BTreeSet::new(),
             pending: Vec::new(),
             start: 0,
             depth: 0,
@@ -305,6 +308,10 @@ impl<'a> Body<'_, 'a> {
                 Some(name) => name.to_string(),
                 None => names::unnamed_parameter(index),
             };
+            if let Some(own) = name.strip_prefix("__c2aya_") {
+                self.new_local(own, ty);
+                continue;
+            }
             self.locals.push(Local {
                 name,
                 ty,
@@ -338,6 +345,7 @@ impl<'a> Body<'_, 'a> {
             });
         }
         self.loop_locals = heads;
+        self.loop_numbers = count::loop_numbers(block);
     }
 }
 

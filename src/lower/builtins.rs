@@ -87,7 +87,8 @@ impl<'a> Body<'_, 'a> {
                 Ok(expr(call, Ty::signed(64), e.span))
             }
             m::KSYM_EXISTS => self.ksym_exists(e, args),
-            m::FOR | m::REPEAT | m::FOR_EACH => self.refuse(
+            m::FOR | m::REPEAT => self.counts(e, args),
+            m::FOR_EACH => self.refuse(
                 codes::OPEN_CODED_ITERATOR,
                 e.span,
                 "open-coded iterators are functions of the kernel, which Aya can't call",

@@ -50,7 +50,7 @@ pub const EXPRESSION: Code = Code::new("E0326", "unsupported-expression");
 pub const FORMAT: Code = Code::new("E0327", "format");
 /// A CO-RE read whose access isn't one.
 pub const CORE_ACCESS: Code = Code::new("E0328", "core-access");
-/// A marker of open-coded iterators (`bpf_for`).
+/// An open-coded iterator (`bpf_for_each`), or one over numbers whose end the loop changes.
 pub const OPEN_CODED_ITERATOR: Code = Code::new("E0329", "open-coded-iterator");
 /// A function without a program that needs it.
 pub const UNUSED_FUNCTION: Code = Code::new("W0330", "unused-function");
@@ -66,6 +66,8 @@ pub const ARGUMENTS_AT_RETURN: Code = Code::new("W0334", "arguments-at-return");
 pub const NO_TARGET: Code = Code::new("W0336", "section-without-target");
 /// A macro that reads registers in a section whose programs are given none.
 pub const NO_REGISTERS: Code = Code::new("W0337", "no-registers");
+/// A loop by `bpf_for` or `bpf_repeat`, ported as a plain one: the verifier walks every turn of it.
+pub const PLAIN_LOOP: Code = Code::new("W0338", "plain-loop");
 /// Expressions or statements nest deeper than any real program's.
 pub const TOO_DEEP: Code = Code::new("E0335", "nesting-too-deep");
 /// A fault of c2aya's own.

@@ -18,6 +18,7 @@ pub mod codes;
 mod compact;
 mod constants;
 mod core_read;
+mod count;
 mod expr;
 mod globals;
 mod goto;

@@ -4,7 +4,9 @@ use super::{
     Lowered,
     body::{Body, Exits, Jump},
     build::block,
-    codes, scope,
+    codes,
+    count::{effects_of_truth, is_count},
+    scope,
 };
 use crate::{
     c::{
@@ -337,17 +339,34 @@ impl<'a> Body<'_, 'a> {
             for stmt in init {
                 outer.stmt(stmt);
             }
-            let cond = cond
+            let mut lowered = cond
                 .map(|cond| outer.closed(|inner| inner.cond(cond)))
                 .transpose();
+            let first = match &mut lowered {
+                Ok(Some(cond)) => effects_of_truth(cond),
+                _ => Vec::new(),
+            };
             let label = outer.label(None);
-            let block = outer.loop_body(body, label, Jump::Continue(label));
+            let mut block = outer.loop_body(body, label, Jump::Continue(label));
+            let mut count = None;
+            if let (Some(c), Ok(Some(cond))) = (cond, &mut lowered)
+                && is_count(c)
+            {
+                count = outer.settle_count(c.span, cond, &first, &block)?;
+            }
+            if count.is_none() {
+                block.stmts.splice(0..0, first);
+            }
             let (done, step) = outer.scoped(|inner| match step {
                 Some(step) => inner.effects(step),
                 None => Ok(()),
             });
             done?;
-            outer.push_loop(label, cond?, false, block, step, span);
+            let mut step = step;
+            if let Some(count) = count {
+                count.put_in_place(lowered.as_mut().ok().and_then(Option::as_mut), &mut step);
+            }
+            outer.push_loop(label, lowered?, false, block, step, span);
             Ok(())
         });
         result?;

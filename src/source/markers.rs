@@ -126,9 +126,11 @@ pub const CMP_LIKELY: &str = "__c2aya_cmp_likely";
 pub const CMP_UNLIKELY: &str = "__c2aya_cmp_unlikely";
 /// `bpf_tail_call_static(ctx, map, slot)`.
 pub const TAIL_CALL_STATIC: &str = "__c2aya_tail_call_static";
-/// `bpf_for(i, start, end)` reads `for (i = (start); __c2aya_for(i, (end)); i++)`.
+/// `bpf_for(i, start, end)` reads
+/// `for (int __c2aya_turn = (start); __c2aya_for(__c2aya_turn, (end)) && (i = __c2aya_turn, 1); __c2aya_turn++)`:
+/// what the body does to `i` changes nothing, and behind the loop it is the last number.
 pub const FOR: &str = "__c2aya_for";
-/// `bpf_repeat(n)` reads `for (int __c2aya_i = 0; __c2aya_repeat(__c2aya_i, (n)); __c2aya_i++)`.
+/// `bpf_repeat(n)` reads `for (int __c2aya_turn = 0; __c2aya_repeat(__c2aya_turn, (n)); __c2aya_turn++)`.
 pub const REPEAT: &str = "__c2aya_repeat";
 /// `bpf_for_each(type, cur, args…)` reads `while (__c2aya_for_each("type", cur, args…))`.
 pub const FOR_EACH: &str = "__c2aya_for_each";

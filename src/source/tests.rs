@@ -254,7 +254,7 @@ fn libbpf_macros_become_markers() {
     );
     check_marker(
         "bpf_for(i, 0, 4) x();",
-        "for ((i) = (0); __c2aya_for(i, (4)); (i)++) x();",
+        "for (int __c2aya_turn = (0); __c2aya_for(__c2aya_turn, (4)) && ((i) = __c2aya_turn, 1); __c2aya_turn++) x();",
     );
 }
 

@@ -1,4 +1,4 @@
-use super::check;
+use super::{check, check_errors};
 
 #[test]
 fn loops() {
@@ -130,4 +130,34 @@ fn nesting_has_an_end() {
         "1 + ~".repeat(300)
     );
     super::check_errors(&text, &["E0335 this nests more than 256 levels deep"], 0);
+}
+
+#[test]
+fn iterators_over_numbers() {
+    // The user's variable counts where nobody sees what it is behind the loop.
+    check(
+        "int i; bpf_for(i, 0, 3) a += i; bpf_for(i, 1, 4) a -= i;",
+        "let i: i32\ni = 0\n'0: while i < 3 {\na += i\n} step {\ni += 1\n}\ni = 1\n'1: while i < 4 {\na -= i\n} step {\ni += 1\n}",
+    );
+    check(
+        "int i; bpf_for(i, 0, 3) a += i; return i;",
+        "let i: i32\nlet turn: i32 = 0\n'0: while turn < 3 {\ni = turn\na += i\n} step {\nturn += 1\n}\nreturn i",
+    );
+    check("int i; bpf_for(i, 3, 3) a++;", "let i: i32");
+    check(
+        "bpf_repeat(3) a++;",
+        "let turn: i32 = 0\n'0: while turn < 3 {\na += 1\n} step {\nturn += 1\n}",
+    );
+    // One that isn't known may be too many.
+    check(
+        "bpf_repeat(a) b++;",
+        "let turn: i32 = 0\nlet end: i32 = a\nlet end2: i32 = (((end as i64) - (turn as i64)) <= 8388608) ? end : turn\n'0: while turn < end2 {\nb += 1\n} step {\nturn += 1\n}",
+    );
+    check_errors(
+        "SEC(\"kprobe/f\") int BPF_KPROBE(probe, int a) { int i; bpf_for(i, 0, a) a--; return 0; }",
+        &[
+            "E0329 the end of this loop may change while it runs, which an iterator of the kernel doesn't see",
+        ],
+        0,
+    );
 }

@@ -69,6 +69,9 @@ impl Machine<'_> {
             .ksyms
             .get(index)
             .map_or("", String::as_str);
+        if let Some(value) = self.numbers(name, values)? {
+            return Ok(value);
+        }
         let name: Arc<str> = Arc::from(name);
         let nth = self.count(&name);
         // How many arguments there are only the kernel knows: the first is there in nearly all.
@@ -82,6 +85,44 @@ impl Machine<'_> {
             arguments,
         });
         Ok(self.oracle.ask(Atom::Result { helper: name, nth }))
+    }
+
+    /// The iterator over numbers, behind `bpf_for` and `bpf_repeat`: the number before the next one
+    /// and the end, `int` both (`kernel/bpf/bpf_iter.c`). None: it is another function.
+    fn numbers(&mut self, name: &str, values: [u64; 5]) -> Result<Option<u64>, Trap> {
+        const MOST: i64 = 8 << 20;
+        const E2BIG: i64 = 7;
+        const EINVAL: i64 = 22;
+        let [iterator, start, end, ..] = values;
+        let none = [0, 0];
+        let (state, value) = match name {
+            "bpf_iter_num_new" => {
+                let (start, end) = (start as i32, end as i32);
+                match i64::from(end) - i64::from(start) {
+                    ..0 => (none, -EINVAL as u64),
+                    turns if turns > MOST => (none, -E2BIG as u64),
+                    _ => ([start.wrapping_sub(1), end], 0),
+                }
+            }
+            "bpf_iter_num_next" => {
+                let endian = self.memory.endian;
+                let state = self.memory.writable(iterator, 8)?;
+                let (before, end) = state.split_at(4);
+                let [before, end] = [before, end].map(|int| endian.read(int) as i32);
+                match before.wrapping_add(1) {
+                    number if number < end => ([number, end], iterator),
+                    _ => (none, 0),
+                }
+            }
+            "bpf_iter_num_destroy" => (none, 0),
+            _ => return Ok(None),
+        };
+        let endian = self.memory.endian;
+        let bytes = self.memory.writable(iterator, 8)?;
+        for (place, number) in bytes.chunks_exact_mut(4).zip(state) {
+            endian.write(place, u64::from(number as u32));
+        }
+        Ok(Some(value))
     }
 
     fn argument(&self, value: u64) -> Argument {

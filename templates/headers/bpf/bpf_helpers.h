@@ -88,9 +88,10 @@ enum libbpf_tristate {
 #define BPF_SNPRINTF(out, size, fmt, args...) __c2aya_snprintf(out, size, fmt, ##args)
 #define BPF_SEQ_PRINTF(seq, fmt, args...) __c2aya_seq_printf(seq, fmt, ##args)
 
-#define bpf_for(i, start, end) for ((i) = (start); __c2aya_for(i, (end)); (i)++)
+#define bpf_for(i, start, end) \
+	for (int __c2aya_turn = (start); __c2aya_for(__c2aya_turn, (end)) && ((i) = __c2aya_turn, 1); __c2aya_turn++)
 #define bpf_repeat(count) \
-	for (int __c2aya_i = 0; __c2aya_repeat(__c2aya_i, (count)); __c2aya_i++)
+	for (int __c2aya_turn = 0; __c2aya_repeat(__c2aya_turn, (count)); __c2aya_turn++)
 #define bpf_for_each(type, cur, args...) while (__c2aya_for_each(#type, cur, ##args))
 
 /* Counting and joining the arguments of a variadic macro; programs use these too. */
