@@ -9,6 +9,7 @@
 #define __constant_ntohs(x) __c2aya_ntohs(x)
 #define __constant_htonl(x) __c2aya_htonl(x)
 #define __constant_ntohl(x) __c2aya_ntohl(x)
+#define __constant_cpu_to_be32(x) __c2aya_cpu_to_be32(x)
 #define __cpu_to_be16(x) __c2aya_cpu_to_be16(x)
 #define __be16_to_cpu(x) __c2aya_be16_to_cpu(x)
 #define __cpu_to_be32(x) __c2aya_cpu_to_be32(x)

@@ -4,6 +4,7 @@
 mod attributes;
 mod expressions;
 mod pragmas;
+mod statements;
 mod types;
 
 use crate::{
@@ -25,6 +26,7 @@ pub(crate) fn rewrite(mut tokens: Vec<Token>) -> Vec<Token> {
     expressions::types_compatible(&mut tokens);
     expressions::escapes(&mut tokens);
     expressions::separators(&mut tokens);
+    statements::asm_goto(&mut tokens);
     expressions::static_assert(&mut tokens);
     types::int128(&mut tokens);
     types::auto_type(&mut tokens);
@@ -66,15 +68,6 @@ pub(crate) fn check_syntax(tokens: &[Token]) -> Option<Diagnostic> {
     };
     for (at, token) in tokens.iter().enumerate() {
         let next = tokens.get(at + 1);
-        if token.is_any(&["asm", "__asm__", "__asm"]) {
-            let words = tokens
-                .iter()
-                .skip(at + 1)
-                .take_while(|next| next.word().is_some());
-            if words.into_iter().any(|word| word.is("goto")) {
-                return Some(unsupported(token, "`asm goto`"));
-            }
-        }
         // Behind an operand, it is the logical operator.
         let before = at.checked_sub(1).and_then(|before| tokens.get(before));
         let takes_address = before.is_none_or(|before| {

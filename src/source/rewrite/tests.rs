@@ -187,8 +187,22 @@ fn nesting() {
 #[test]
 fn syntax_that_nothing_can_read() {
     let complains = |text: &str| check_syntax(&tokens(text)).is_some();
-    assert!(complains("asm volatile goto ( \"x\" )"));
-    assert!(!complains("asm volatile ( \"x\" ) ; goto out ;"));
     assert!(complains("void * p = && out ;"));
     assert!(!complains("a && b ; ( a ) && b ; f ( ) && g"));
+}
+
+#[test]
+fn asm_goto() {
+    let check = |before, after| check(statements::asm_goto, before, after);
+    check(
+        "asm volatile goto ( \"x\" : : \"r\" ( a ? b : c ) : : out ) ;",
+        "asm volatile ( \"%l \" \"x\" : : \"r\" ( a ? b : c ) ) ;",
+    );
+    check("asm goto ( \"x\" :: :: out )", "asm ( \"%l \" \"x\" )");
+    check("asm goto ( \"x\" )", "asm ( \"%l \" \"x\" )");
+    check(
+        "asm volatile ( \"x\" ) ; goto out ;",
+        "asm volatile ( \"x\" ) ; goto out ;",
+    );
+    check("asm goto (", "asm goto (");
 }

@@ -220,3 +220,8 @@ struct bpf_map_def {
 	unsigned int max_entries;
 	unsigned int map_flags;
 };
+
+/* Functions of the kernel that libbpf's header declares. */
+extern int bpf_iter_num_new(struct bpf_iter_num *it, int start, int end) __attribute__((section(".ksyms"), weak));
+extern int *bpf_iter_num_next(struct bpf_iter_num *it) __attribute__((section(".ksyms"), weak));
+extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __attribute__((section(".ksyms"), weak));

@@ -65,6 +65,17 @@
 #define BPF_PROG2(name, args...) \
 	__attribute__((c2aya_prog2)) name(unsigned long long *ctx ___c2aya_pairs(args))
 
+/* Of what type the registers of a context are. */
+#if defined(bpf_target_arm64) || defined(bpf_target_loongarch)
+#define __PT_REGS_CAST(x) ((const struct user_pt_regs *)(x))
+#elif defined(bpf_target_riscv)
+#define __PT_REGS_CAST(x) ((const struct user_regs_struct *)(x))
+#elif defined(bpf_target_s390)
+#define __PT_REGS_CAST(x) ((const user_pt_regs *)(x))
+#else
+#define __PT_REGS_CAST(x) (x)
+#endif
+
 /* Registers by the name that a function's or a system call's convention gives them. */
 #define PT_REGS_PARM1(x) __c2aya_pt_regs(x, "PARM1")
 #define PT_REGS_PARM1_CORE(x) __c2aya_pt_regs(x, "PARM1_CORE")

@@ -1515,4 +1515,116 @@ struct bpf_lpm_trie_key { __u32 prefixlen; __u8 data[0]; };
 
 enum { BPF_DEVCG_ACC_MKNOD = 1, BPF_DEVCG_ACC_READ = 2, BPF_DEVCG_ACC_WRITE = 4, BPF_DEVCG_DEV_BLOCK = 1, BPF_DEVCG_DEV_CHAR = 2 };
 
+struct bpf_insn { __u8 code; __u8 dst_reg : 4; __u8 src_reg : 4; __s16 off; __s32 imm; };
+
+enum { BPF_REG_0 = 0, BPF_REG_1 = 1, BPF_REG_2 = 2, BPF_REG_3 = 3, BPF_REG_4 = 4, BPF_REG_5 = 5, BPF_REG_6 = 6, BPF_REG_7 = 7, BPF_REG_8 = 8, BPF_REG_9 = 9, BPF_REG_10 = 10 };
+
+enum { BPF_ADJ_ROOM_ENCAP_L2_MASK = 255, BPF_ADJ_ROOM_ENCAP_L2_SHIFT = 56 };
+
+enum { BPF_F_TUNINFO_IPV6 = 1 };
+
+enum { BPF_F_TUNINFO_FLAGS = 16 };
+
+enum { BPF_STREAM_STDOUT = 1, BPF_STREAM_STDERR = 2 };
+
+#define BPF_F_ADJ_ROOM_ENCAP_L2(len) (((__u64)len & BPF_ADJ_ROOM_ENCAP_L2_MASK) << BPF_ADJ_ROOM_ENCAP_L2_SHIFT)
+#define BPF_F_REDIRECT_FLAGS (BPF_F_INGRESS | BPF_F_BROADCAST | BPF_F_EXCLUDE_INGRESS)
+#define BPF_JMP32 6
+#define BPF_ALU64 7
+#define BPF_DW 24
+#define BPF_MEMSX 128
+#define BPF_ATOMIC 192
+#define BPF_XADD 192
+#define BPF_MOV 176
+#define BPF_ARSH 192
+#define BPF_END 208
+#define BPF_TO_LE 0
+#define BPF_TO_BE 8
+#define BPF_FROM_LE 0
+#define BPF_FROM_BE 8
+#define BPF_JNE 80
+#define BPF_JLT 160
+#define BPF_JLE 176
+#define BPF_JSGT 96
+#define BPF_JSGE 112
+#define BPF_JSLT 192
+#define BPF_JSLE 208
+#define BPF_JCOND 224
+#define BPF_CALL 128
+#define BPF_EXIT 144
+#define BPF_FETCH 1
+#define BPF_XCHG 225
+#define BPF_CMPXCHG 241
+#define BPF_LOAD_ACQ 0x100
+#define BPF_STORE_REL 0x110
+#define MAX_BPF_REG 11
+#define BPF_F_ALLOW_OVERRIDE 1
+#define BPF_F_ALLOW_MULTI 2
+#define BPF_F_REPLACE 4
+#define BPF_F_BEFORE 8
+#define BPF_F_AFTER 16
+#define BPF_F_ID 32
+#define BPF_F_PREORDER 64
+#define BPF_F_STRICT_ALIGNMENT 1
+#define BPF_F_ANY_ALIGNMENT 2
+#define BPF_F_TEST_RND_HI32 4
+#define BPF_F_TEST_STATE_FREQ 8
+#define BPF_F_SLEEPABLE 16
+#define BPF_F_XDP_HAS_FRAGS 32
+#define BPF_F_XDP_DEV_BOUND_ONLY 64
+#define BPF_F_TEST_REG_INVARIANTS 128
+#define BPF_F_NETFILTER_IP_DEFRAG 1
+#define BPF_PSEUDO_MAP_FD 1
+#define BPF_PSEUDO_MAP_IDX 5
+#define BPF_PSEUDO_MAP_VALUE 2
+#define BPF_PSEUDO_MAP_IDX_VALUE 6
+#define BPF_PSEUDO_BTF_ID 3
+#define BPF_PSEUDO_FUNC 4
+#define BPF_PSEUDO_CALL 1
+#define BPF_PSEUDO_KFUNC_CALL 2
+#define BPF_F_QUERY_EFFECTIVE 1
+#define BPF_F_TEST_RUN_ON_CPU 1
+#define BPF_F_TEST_XDP_LIVE_FRAMES 2
+#define BPF_F_TEST_SKB_CHECKSUM_COMPLETE 4
+#define BPF_BUILD_ID_SIZE 20
+#define BPF_OBJ_NAME_LEN 16
+#define XDP_PACKET_HEADROOM 0x100
+#define BPF_TAG_SIZE 8
+#define BPF_LD 0
+#define BPF_LDX 1
+#define BPF_ST 2
+#define BPF_STX 3
+#define BPF_ALU 4
+#define BPF_JMP 5
+#define BPF_RET 6
+#define BPF_MISC 7
+#define BPF_W 0
+#define BPF_H 8
+#define BPF_B 16
+#define BPF_IMM 0
+#define BPF_ABS 32
+#define BPF_IND 64
+#define BPF_MEM 96
+#define BPF_LEN 128
+#define BPF_MSH 160
+#define BPF_ADD 0
+#define BPF_SUB 16
+#define BPF_MUL 32
+#define BPF_DIV 48
+#define BPF_OR 64
+#define BPF_AND 80
+#define BPF_LSH 96
+#define BPF_RSH 112
+#define BPF_NEG 128
+#define BPF_MOD 144
+#define BPF_XOR 160
+#define BPF_JA 0
+#define BPF_JEQ 16
+#define BPF_JGT 32
+#define BPF_JGE 48
+#define BPF_JSET 64
+#define BPF_K 0
+#define BPF_X 8
+#define BPF_MAXINSNS 0x1000
+
 #endif

@@ -4,7 +4,7 @@
 #define _LINUX_IF_H
 
 #include <linux/types.h>
-#include <linux/socket.h>
+#include <sys/socket.h>
 
 #define IFF_UP 1
 #define IFF_BROADCAST 2

@@ -3,7 +3,12 @@
 #ifndef _NETINET_IN_H
 #define _NETINET_IN_H
 
+#include <sys/socket.h>
 #include <linux/in.h>
 #include <linux/in6.h>
+
+#define SOL_IP 0
+#define SOL_IPV6 41
+#define SOL_ICMPV6 58
 
 #endif

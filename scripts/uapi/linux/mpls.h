@@ -1,0 +1,3 @@
+struct mpls_label {
+	__be32 entry;
+};

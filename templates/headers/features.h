@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Stands in for the system's header of this name. Written by scripts/uapi-headers; do not edit. */
+#ifndef _FEATURES_H
+#define _FEATURES_H
+
+#endif
