@@ -147,15 +147,20 @@ impl Names {
             let name = taken.name(Item::Global(id), upper(&global.name), distinct);
             self.values.insert(ValueKey::Global(id), name);
         }
+        // `uid` is no name for one of two.
+        let mut wanted: HashMap<String, HashSet<String>> = HashMap::new();
+        for relocation in &object.relocations {
+            let qualified = super::core_reads::qualified_rust_name(relocation);
+            let same = wanted.entry(super::core_reads::rust_name(relocation));
+            same.or_default().insert(qualified);
+        }
         for (id, relocation) in (0..).map(RelocationId).zip(&object.relocations) {
             let base = super::core_reads::rust_name(relocation);
             let qualified = super::core_reads::qualified_rust_name(relocation);
             let item = Item::Relocation(id);
-            let name = if taken.names.contains(&base) && taken.variant(item, &base).is_none() {
-                qualified
-            } else {
-                base
-            };
+            let several = wanted.get(&base).is_some_and(|names| names.len() > 1);
+            let is_taken = taken.names.contains(&base) && taken.variant(item, &base).is_none();
+            let name = if several || is_taken { qualified } else { base };
             let name = taken.name(item, name, distinct);
             self.values.insert(ValueKey::Relocation(id), name);
         }

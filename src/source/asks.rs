@@ -50,8 +50,12 @@ pub(super) fn of_another(name: &str, arch: Arch) -> bool {
     names_one(name) && !own.contains(&name)
 }
 
+/// Types of which each architecture has its own, by value in a context.
+const TYPES: [&str; 2] = ["bpf_perf_event_data", "bpf_user_pt_regs_t"];
+
 fn asks(word: &str) -> bool {
     names_one(word)
+        || TYPES.contains(&word)
         || BEGINNINGS
             .iter()
             .any(|beginning| word.starts_with(beginning))

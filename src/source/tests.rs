@@ -138,6 +138,8 @@ fn constants_are_those_of_the_architecture() {
     assert!(program.text().ends_with("int a = 0x10000 + 149;"));
 
     let alike = "#include <fcntl.h>\nint a = O_WRONLY;\n#define EALREADY 1\n";
+    let registers = "#include <linux/bpf_perf_event.h>\nlong f(struct bpf_perf_event_data *e) { return e->addr; }";
+    assert!(Program::new(&[("main.c", registers)]).asks());
     assert!(!Program::new(&[("main.c", alike)]).asks());
 }
 
