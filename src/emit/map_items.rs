@@ -197,8 +197,50 @@ fn of_size(t: &Types<'_>, ty: &Option<Ty>, size: u64) -> TokenStream {
 fn by_hand(t: &Types<'_>, name: &proc_macro2::Ident, map: &Map) -> TokenStream {
     let docs = doc(&map.notes);
     let object_name = &map.name;
-    let ty = format_ident!("{}Map", super::names::camel(&map.name));
-    let def = &map.def;
+    let camel = super::names::camel(&map.name);
+    let ty = format_ident!("{camel}Map");
+    let mut fields = fields(t, &map.def);
+    let mut inside = TokenStream::new();
+    if let Some(inner) = map.def.inner.as_deref() {
+        let values = if is_typed_def(t.object, inner) {
+            map_type(t, inner).0
+        } else {
+            let ty = format_ident!("{camel}Inner");
+            let declared = self::fields(t, inner);
+            let declared = declared.iter().map(|(name, ty)| quote!(#name: #ty));
+            inside = quote! {
+                /// What the maps in that map are made as.
+                #[repr(C)]
+                struct #ty { #(#declared),* }
+            };
+            quote!(#ty)
+        };
+        fields.push((super::names::ident("values"), quote!([*const #values; 0])));
+    }
+    let declared = fields.iter().map(|(name, ty)| quote!(#name: #ty));
+    let initial = fields.iter().map(|(name, _)| {
+        if name == "values" {
+            return quote!(#name: []);
+        }
+        t.uses.import("core", "ptr");
+        quote!(#name: ptr::null())
+    });
+    quote! {
+        #docs
+        #[unsafe(link_section = ".maps")]
+        #[unsafe(export_name = #object_name)]
+        static #name: #ty = #ty { #(#initial),* };
+        /// Aya has no type for this map: what it is made as follows from the types of these fields.
+        #[repr(C)]
+        struct #ty { #(#declared),* }
+        // SAFETY: nothing is ever read from it.
+        unsafe impl Sync for #ty {}
+        #inside
+    }
+}
+
+/// What a map is made as, in the fields of a structure.
+fn fields(t: &Types<'_>, def: &MapDef) -> Vec<(proc_macro2::Ident, TokenStream)> {
     let mut fields = vec![number("type", u64::from(def.map_type))];
     match &def.key {
         Some(key) => fields.push(typed("key", &t.ty(key))),
@@ -221,22 +263,7 @@ fn by_hand(t: &Types<'_>, name: &proc_macro2::Ident, map: &Map) -> TokenStream {
             fields.push(number(field, value));
         }
     }
-    let declared = fields.iter().map(|(name, ty)| quote!(#name: #ty));
-    let initial = fields.iter().map(|(name, _)| {
-        t.uses.import("core", "ptr");
-        quote!(#name: ptr::null())
-    });
-    quote! {
-        #docs
-        #[unsafe(link_section = ".maps")]
-        #[unsafe(export_name = #object_name)]
-        static #name: #ty = #ty { #(#initial),* };
-        /// Aya has no type for this map: what it is made as follows from the types of these fields.
-        #[repr(C)]
-        struct #ty { #(#declared),* }
-        // SAFETY: nothing is ever read from it.
-        unsafe impl Sync for #ty {}
-    }
+    fields
 }
 
 /// `__uint(name, value)`
