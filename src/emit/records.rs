@@ -6,11 +6,11 @@ use quote::{format_ident, quote};
 use super::{
     align,
     comments::doc,
-    types::{self, Types, field_ident, int, size_of},
+    types::{self, Types, field_ident, int},
 };
 use crate::ir::{
     EnumId, Object, RecordId,
-    ty::{Field, Record, Ty},
+    ty::{Field, Record, Ty, size_of},
 };
 
 /// A structure or union; nothing for one that Aya's bindings have, or that nothing names.
@@ -38,7 +38,7 @@ pub fn record(t: &Types<'_>, id: RecordId) -> TokenStream {
     }
     let members = members(t, record, fields);
     let repr = repr(t, record);
-    let accessors = accessors(&name, record, fields);
+    let accessors = accessors(t, &name, record, fields);
     let size = Literal::u64_unsuffixed(record.size);
     let known = record
         .name
@@ -82,7 +82,7 @@ fn union_(
         .iter()
         .any(|f| f.bits.is_some())
         .then(|| quote!(pub bits0: [u8; #size],));
-    let accessors = accessors(name, record, fields);
+    let accessors = accessors(t, name, record, fields);
     quote! {
         #docs
         #repr
@@ -225,7 +225,12 @@ fn members(t: &Types<'_>, record: &Record, fields: &[Field]) -> TokenStream {
 }
 
 /// Methods that read and write bit-fields.
-fn accessors(name: &proc_macro2::Ident, record: &Record, fields: &[Field]) -> TokenStream {
+fn accessors(
+    t: &Types<'_>,
+    name: &proc_macro2::Ident,
+    record: &Record,
+    fields: &[Field],
+) -> TokenStream {
     let mut methods = TokenStream::new();
     let mut run = 0;
     let mut bytes = (0, 0);
@@ -251,7 +256,13 @@ fn accessors(name: &proc_macro2::Ident, record: &Record, fields: &[Field]) -> To
         if field.name.is_none() {
             continue;
         }
-        methods.extend(accessor(record, field, index, bit, width, bytes, run));
+        let place = BitPlace {
+            bit,
+            width,
+            unit: bytes,
+            run,
+        };
+        methods.extend(accessor(t, record, field, index, place));
     }
     if methods.is_empty() {
         return TokenStream::new();
@@ -259,20 +270,48 @@ fn accessors(name: &proc_macro2::Ident, record: &Record, fields: &[Field]) -> To
     quote!(impl #name { #methods })
 }
 
+/// Where a bit-field lies.
+#[derive(Clone, Copy)]
+struct BitPlace {
+    /// Bits from the start of the record.
+    bit: u64,
+    /// Bits.
+    width: u16,
+    /// The bytes that hold its run, from the start of the record: the first, and behind the last.
+    unit: (u64, u64),
+    /// The number of the run in the record.
+    run: u32,
+}
+
 fn accessor(
+    t: &Types<'_>,
     record: &Record,
     field: &Field,
     index: u32,
-    bit: u64,
-    width: u16,
-    unit: (u64, u64),
-    run: u32,
+    place: BitPlace,
 ) -> TokenStream {
+    let BitPlace {
+        bit,
+        width,
+        unit,
+        run,
+    } = place;
     let name = field_ident(record, index);
     let setter = format_ident!("set_{}", name);
     let docs = doc(&field.notes);
     let bits_name = format_ident!("bits{run}");
+    // Of an enumeration, the number.
+    let repr = match &field.ty {
+        Ty::Enum(id) => t.object.enums.get(id.0 as usize),
+        _ => None,
+    };
     let (ty, signed, from_bits) = match &field.ty {
+        Ty::Enum(_) => {
+            let (bits, signed) = repr.map_or((32, false), |e| (e.bits, e.signed));
+            let number = int(bits, signed);
+            let convert = (bits < 64 || signed).then(|| quote!(as #number));
+            (t.ty(&field.ty), signed, convert.unwrap_or_default())
+        }
         Ty::Bool => (quote!(bool), false, quote!(!= 0)),
         Ty::Int { bits: 64, signed } => (int(64, *signed), *signed, quote!()),
         Ty::Int { bits, signed } => {
@@ -306,6 +345,9 @@ fn accessor(
             _,
         ) => quote!(value),
         (Ty::Int { signed: false, .. }, _) => quote!(value.into()),
+        (Ty::Enum(_), true) => quote!(value.0 as u64),
+        (Ty::Enum(_), false) if repr.is_some_and(|e| e.bits == 64) => quote!(value.0),
+        (Ty::Enum(_), false) => quote!(value.0.into()),
         _ => quote!(value as u64),
     };
     let (get, set) = match (signed, wide) {
@@ -319,11 +361,16 @@ fn accessor(
     } else {
         storage.clone()
     };
+    let got = quote!(#get(#storage, #at, #width) #from_bits);
+    let got = match &field.ty {
+        Ty::Enum(_) => quote!(#ty(#got)),
+        _ => got,
+    };
     quote! {
         #docs
         #[inline(always)]
         pub fn #name(&self) -> #ty {
-            #get(#storage, #at, #width) #from_bits
+            #got
         }
         #[inline(always)]
         pub fn #setter(&mut self, value: #ty) {

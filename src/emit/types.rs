@@ -12,7 +12,7 @@ use super::{
 use crate::ir::{
     ConstantId, Object, RecordId,
     body::{Expr, ExprKind},
-    ty::{Field, Record, Ty},
+    ty::{Field, Record, Ty, size_of},
 };
 
 /// What is needed to write a type.
@@ -221,23 +221,6 @@ fn is_product(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Binary(crate::ir::body::BinaryOp::Mul, a, b) => is_product(a) && is_leaf(b),
         _ => is_leaf(expr),
-    }
-}
-
-/// Bytes of a type in memory.
-pub fn size_of(object: &Object, ty: &Ty) -> u64 {
-    match ty {
-        Ty::Unit => 0,
-        Ty::Bool => 1,
-        Ty::Int { bits, .. } => u64::from(*bits) / 8,
-        Ty::Pointer { .. } | Ty::Function(..) => 8,
-        Ty::Array(of, len) => size_of(object, of).saturating_mul(*len),
-        Ty::Record(id) => object.records.get(id.0 as usize).map_or(0, |r| r.size),
-        Ty::Enum(id) => object
-            .enums
-            .get(id.0 as usize)
-            .map_or(4, |e| u64::from(e.bits) / 8),
-        Ty::Opaque { size, .. } => *size,
     }
 }
 

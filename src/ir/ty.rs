@@ -1,6 +1,6 @@
 //! Types of values and of memory.
 
-use super::{EnumId, Notes, RecordId};
+use super::{EnumId, Notes, Object, RecordId};
 use crate::source::span::Span;
 
 /// A type.
@@ -141,4 +141,21 @@ pub struct EnumConstant {
     pub notes: Notes,
     /// Its definition.
     pub span: Option<Span>,
+}
+
+/// Bytes of a type in memory.
+pub fn size_of(object: &Object, ty: &Ty) -> u64 {
+    match ty {
+        Ty::Unit => 0,
+        Ty::Bool => 1,
+        Ty::Int { bits, .. } => u64::from(*bits) / 8,
+        Ty::Pointer { .. } | Ty::Function(..) => 8,
+        Ty::Array(of, len) => size_of(object, of).saturating_mul(*len),
+        Ty::Record(id) => object.records.get(id.0 as usize).map_or(0, |r| r.size),
+        Ty::Enum(id) => object
+            .enums
+            .get(id.0 as usize)
+            .map_or(4, |e| u64::from(e.bits) / 8),
+        Ty::Opaque { size, .. } => *size,
+    }
 }

@@ -24,6 +24,7 @@ mod globals;
 mod goto;
 mod init;
 mod items;
+mod map_types;
 mod maps;
 mod names;
 mod notes;

@@ -41,6 +41,7 @@ impl Lowerer<'_> {
         self.object.order = items.into_iter().map(|(_, item)| item).collect();
         compact::compact(&mut self.object, &kept, &functions);
         self.infer_records();
+        self.infer_map_types();
         self.share_parts();
         self.mark_optional();
         if self.object.programs.is_empty() && !crate::diag::has_errors(&self.diagnostics) {

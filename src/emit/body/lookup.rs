@@ -294,12 +294,11 @@ impl Body<'_> {
 
     /// A looked-up value of another type than the map's.
     fn as_pointee(&self, call: Code, args: &[Expr], value: &Expr) -> Code {
-        let known = args
-            .first()
-            .and_then(|map| self.known_map(map))
-            .and_then(|(_, map)| map_items::value_type(&map.def));
-        match (&value.ty, known) {
-            (Ty::Pointer { to, .. }, Some(known)) if **to != known => {
+        let map = args.first().and_then(|map| self.known_map(map));
+        match (&value.ty, map) {
+            (Ty::Pointer { to, .. }, Some((_, map)))
+                if map_items::value_type(&map.def).is_none_or(|known| **to != known) =>
+            {
                 let target = self.t.ty(&Ty::Pointer {
                     to: to.clone(),
                     mutable: true,

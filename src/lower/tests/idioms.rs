@@ -1,4 +1,5 @@
-use super::check_with;
+use super::{HEAD, check_with, port_well};
+use crate::ir::dump;
 
 const MAPS: &str = "struct event { u32 pid; char comm[16]; };\n\
     struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 64); __type(key, u32); __type(value, struct event); } events SEC(\".maps\");\n\
@@ -97,5 +98,48 @@ fn definitions_of_maps_are_no_types() {
          struct shape one SEC(\".maps\"), two SEC(\".maps\");\n\
          struct { __uint(type, BPF_MAP_TYPE_HASH_OF_MAPS); __uint(max_entries, 2); __type(key, u64); __array(values, struct shape); } outer SEC(\".maps\") = { .values = { [1] = &one } };",
         "map one type 2 key u32 value u64 max 1 << 2\nmap two type 2 key u32 value u64 max 1 << 2\nmap outer type 13 key u64 value_size 4 max 2 inner (type 2 key u32 value u64 max 1 << 2) [1]=Map(MapId(0))",
+    );
+}
+
+#[test]
+fn maps_by_sizes_have_the_types_of_their_uses() {
+    let map = |size: &str| {
+        format!(
+            "struct rec {{ u32 a; char b[8]; }};
+             struct {{ __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 4);
+                       __uint(key_size, 4); __uint(value_size, {size}); }} m SEC(\".maps\");"
+        )
+    };
+    let types = |size: &str, statements: &str| {
+        let text = format!(
+            "{HEAD}{}\nSEC(\"kprobe/f\") int BPF_KPROBE(f, int k) {{ {statements} return 0; }}",
+            map(size)
+        );
+        let object = port_well(&text);
+        let dump = dump::object(&object);
+        let line = dump.lines().find(|line| line.starts_with("map m"));
+        line.unwrap_or_default().to_owned()
+    };
+    let look_up = "struct rec *r = bpf_map_lookup_elem(&m, &k); if (r) r->a = 1;";
+    assert_eq!(types("12", look_up), "map m type 1 key i32 value rec max 4");
+    assert_eq!(
+        types("sizeof(struct rec)", look_up),
+        "map m type 1 key i32 value rec max 4"
+    );
+    // Another size, or bytes.
+    assert_eq!(
+        types("24", look_up),
+        "map m type 1 key i32 value_size 24 max 4"
+    );
+    let bytes = "char *r = bpf_map_lookup_elem(&m, &k); if (r) *r = 1;";
+    assert_eq!(
+        types("12", bytes),
+        "map m type 1 key i32 value_size 12 max 4"
+    );
+    // Uses that don't agree.
+    let both = format!("{look_up} u32 u = 0; bpf_map_delete_elem(&m, &u);");
+    assert_eq!(
+        types("12", &both),
+        "map m type 1 key_size 4 value rec max 4"
     );
 }
