@@ -89,7 +89,7 @@ fn split(cond: &Expr, local: LocalId, and: bool) -> Option<(Expr, Expr)> {
         false => tests_for_null(part, local),
     };
     let at = parts.iter().position(is_test)?;
-    let quiet = |part: &Expr| !declare::acts(part) && !mentions(part, local);
+    let quiet = |part: &Expr| !declare::acts(part) && !declare::value_mentions(part, local);
     if !parts.get(..at)?.iter().all(quiet) {
         return None;
     }
@@ -114,13 +114,4 @@ fn flatten(cond: &Expr, and: bool, parts: &mut Vec<Expr>) {
         }
         _ => parts.push(cond.clone()),
     }
-}
-
-fn mentions(expr: &Expr, local: LocalId) -> bool {
-    let stmt = Stmt {
-        kind: StmtKind::Expr(expr.clone()),
-        notes: Notes::default(),
-        span: None,
-    };
-    declare::mentions(&stmt, local)
 }

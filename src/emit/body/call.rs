@@ -3,7 +3,11 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
 
-use super::{Body, Pin, value};
+use super::{
+    Body, Pin,
+    declare::{base_local, value_mentions},
+    value,
+};
 use crate::{
     emit::{
         code::{Code, Prec},
@@ -158,7 +162,7 @@ impl Body<'_> {
             ) => {
                 let array = self.whole_array(into, size)?;
                 let short = name.trim_start_matches("bpf_");
-                let into = self.reference_to(array, true)?;
+                let into = self.lent_apart(array, from)?;
                 let function = self.t.uses.runtime(Module::Helper, short);
                 let from = self.any_pointer(from);
                 Some(Code::atom(quote!(#function(#into, #from))))
@@ -169,13 +173,22 @@ impl Body<'_> {
             ) => {
                 let place = self.whole_place(into, size)?;
                 let short = name.trim_start_matches("bpf_");
-                let into = self.reference_to(place, true)?;
+                let into = self.lent_apart(place, from)?;
                 let function = self.t.uses.runtime(Module::Helper, short);
                 let from = self.any_pointer(from);
                 Some(Code::atom(quote!(#function(#into, #from))))
             }
             _ => None,
         }
+    }
+
+    /// A mutable reference to a place, unless it is in a variable that `beside` reads.
+    fn lent_apart(&self, place: &Place, beside: &Expr) -> Option<Code> {
+        let read = base_local(place).is_some_and(|local| value_mentions(beside, local));
+        if read {
+            return None;
+        }
+        self.reference_to(place, true)
     }
 
     /// A pointer to bytes, without a conversion where it is one already.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use crate::ir::{
     Notes,
-    body::{Block, ExprKind, Function, Init, LocalId, PlaceKind, Stmt, StmtKind},
+    body::{Block, Expr, ExprKind, Function, Init, LocalId, PlaceKind, Stmt, StmtKind},
     rename::rename_local,
     ty::Ty,
     walk::Visit,
@@ -505,6 +505,16 @@ pub fn mentions(stmt: &Stmt, local: LocalId) -> bool {
         found: false,
     };
     finder.stmt(stmt);
+    finder.found
+}
+
+/// Whether a value does.
+pub fn value_mentions(value: &Expr, local: LocalId) -> bool {
+    let mut finder = Mentions {
+        local,
+        found: false,
+    };
+    finder.expr(value);
     finder.found
 }
 

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::{Body, Held, expr::strip_pointer_casts, maps, pointers};
+use super::{Body, Held, expr::strip_pointer_casts, loops, maps, pointers};
 use crate::{
     emit::{
         code::{Code, Prec},
@@ -313,7 +313,9 @@ impl Body<'_> {
     /// `p`, or `_` where nobody follows it.
     fn pointer_pattern(&self, local: LocalId, rest: &[Stmt]) -> TokenStream {
         let name = self.name(local);
-        if pointers::mentioned(rest, local) {
+        if loops::writes(rest, local) {
+            quote!(mut #name)
+        } else if pointers::mentioned(rest, local) {
             quote!(#name)
         } else {
             quote!(_)

@@ -408,7 +408,8 @@ fn stepped(step: &[Stmt], local: LocalId) -> Option<i128> {
 }
 
 /// Whether statements assign the variable or take its address.
-fn writes(stmts: &[Stmt], local: LocalId) -> bool {
+/// Whether statements may change a variable.
+pub(super) fn writes(stmts: &[Stmt], local: LocalId) -> bool {
     struct Writes(LocalId, bool);
     impl Visit for Writes {
         fn stmt(&mut self, stmt: &Stmt) {

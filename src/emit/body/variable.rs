@@ -8,6 +8,7 @@ use crate::ir::{
     Notes,
     body::{Expr, ExprKind, Init, LocalId, Stmt, StmtKind},
     ty::Ty,
+    walk::Visit,
 };
 
 /// Structures larger than this many bytes aren't zeroed where C leaves them unwritten.
@@ -25,7 +26,14 @@ impl Body<'_> {
         match init {
             None => self.unwritten(local, &ty),
             Some(Init::Expr(value)) => {
-                let annotation = self.annotation(value, &ty);
+                let printed = matches!(value.kind, ExprKind::Int(_)) && self.is_printed(local);
+                let annotation = match printed {
+                    true => {
+                        let ty = self.t.ty(&ty);
+                        quote!(: #ty)
+                    }
+                    false => self.annotation(value, &ty),
+                };
                 let value = match &ty {
                     Ty::Pointer { mutable, .. } => self.root(|| self.pointer(value, *mutable)),
                     _ => self.root_expr(value),
@@ -78,6 +86,25 @@ impl Body<'_> {
             return name;
         }
         format_ident!("_{}", name.to_string().trim_start_matches("r#"))
+    }
+
+    /// Whether it is handed to a print by itself, where a method is called on it: what has no type yet
+    /// has none.
+    fn is_printed(&self, local: LocalId) -> bool {
+        struct Finder(LocalId, bool);
+        impl Visit for Finder {
+            fn expr(&mut self, expr: &Expr) {
+                if let ExprKind::Printk(_, args) = &expr.kind {
+                    self.1 |= args
+                        .iter()
+                        .any(|arg| super::pointers::loaded_local(arg) == Some(self.0));
+                }
+                self.expr_parts(expr);
+            }
+        }
+        let mut finder = Finder(local, false);
+        finder.function(&self.function);
+        finder.1
     }
 
     /// `: u32`, where the value doesn't say its type.
