@@ -202,6 +202,11 @@ impl Names {
     pub fn relocation(&self, id: RelocationId) -> Ident {
         self.value(ValueKey::Relocation(id))
     }
+    /// Whether a function has that name, which a variable of it would hide.
+    pub fn is_function(&self, name: &str) -> bool {
+        self.functions.values().any(|known| known == name)
+    }
+
     /// A function.
     pub fn function(&self, id: FunctionId) -> Ident {
         ident(self.functions.get(&id).map_or("unknown", |s| s))

@@ -164,7 +164,14 @@ impl<'a> Body<'a> {
         let names = (0..)
             .map(LocalId)
             .zip(&function.locals)
-            .map(|(id, local)| (id, names::ident(&local_name(&local.name))))
+            .map(|(id, local)| {
+                let mut name = local_name(&local.name);
+                // In C they differed, by an upper case letter.
+                if t.names.is_function(&name) {
+                    name.push('_');
+                }
+                (id, names::ident(&name))
+            })
             .collect();
         let mut body = Self {
             t,
