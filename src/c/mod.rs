@@ -128,7 +128,8 @@ fn hint(diagnostic: Diagnostic, types: KernelTypes, files: &SourceMap) -> Diagno
         file.is_some_and(|file| file.kind == FileKind::Vmlinux)
     };
     let slip = diagnostic.help.as_deref();
-    let slip = slip.is_some_and(|help| help.starts_with("did you mean"));
+    let slip =
+        slip.is_some_and(|help| help.starts_with("did you mean") || help.starts_with("add "));
     let missing = match diagnostic.code {
         codes::NO_MEMBER => diagnostic.notes.iter().any(|note| kernels(note.span)),
         codes::INCOMPLETE => true,

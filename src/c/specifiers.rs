@@ -18,7 +18,10 @@ use super::{
     sema::{Checked, Reported, Sema, Symbol, int_type, plain},
     types::{CType, IntKind, Kind},
 };
-use crate::{diag::Diagnostic, source::span::Span};
+use crate::{
+    diag::Diagnostic,
+    source::{markers, span::Span, standins},
+};
 
 /// What the specifiers of a declaration say.
 #[derive(Clone, Debug)]
@@ -99,9 +102,8 @@ impl Keywords {
                     int(IntKind::SChar, IntKind::UChar)
                 }
             }
-            _ if self.char + self.float + self.double + self.bool + self.void > 0 || signs > 1 => {
-                return None;
-            }
+            _ if self.char + self.float + self.double + self.bool + self.void > 0 => return None,
+            _ if signs > 1 || self.int > 1 => return None,
             Self {
                 short: 1, long: 0, ..
             } => int(IntKind::Short, IntKind::UShort),
@@ -210,7 +212,7 @@ impl Sema<'_> {
                         continue;
                     }
                     if named.is_some() {
-                        return Err(self.mixed_specifiers(span));
+                        return Err(self.mixed_specifiers(&result.attributes, span));
                     }
                     // What follows a definition's closing brace belongs to the type.
                     let after: Vec<&[Node<Extension>]> = list
@@ -235,10 +237,10 @@ impl Sema<'_> {
                 int_type(IntKind::UInt128)
             }
             Some(ty) if ty.kind == Kind::Int(IntKind::Int128) && keywords.signed == 1 => ty,
-            Some(_) => return Err(self.mixed_specifiers(span)),
+            Some(_) => return Err(self.mixed_specifiers(&result.attributes, span)),
             None => match keywords.kind() {
                 Some(kind) => plain(kind),
-                None => return Err(self.mixed_specifiers(span)),
+                None => return Err(self.mixed_specifiers(&result.attributes, span)),
             },
         };
         qualifiers.apply(&mut result.ty);
@@ -252,7 +254,15 @@ impl Sema<'_> {
         Ok(result)
     }
 
-    fn mixed_specifiers(&mut self, span: Span) -> Reported {
+    fn mixed_specifiers(&mut self, attributes: &Attributes, span: Span) -> Reported {
+        // Behind the macro of a program, the second type is that of an argument.
+        let mut names = attributes.list.iter().map(|attribute| &*attribute.name);
+        if let Some(program) = names.find_map(markers::program_macro) {
+            let message = format!("this program has no name: `{program}` takes it first");
+            let help = format!("write `{program}(name, …)`");
+            let nameless = Diagnostic::error(codes::DECLARATION, span, message);
+            return self.report(nameless.help(help));
+        }
         self.error(
             codes::DECLARATION,
             span,
@@ -358,7 +368,9 @@ impl Sema<'_> {
             span,
             format!("{what} `{wanted}` is declared nowhere"),
         );
-        if let Some(similar) = self.similar_name(wanted) {
+        if let Some(header) = standins::defining(wanted) {
+            diagnostic = diagnostic.help(format!("add `#include <{header}>`, which defines it"));
+        } else if let Some(similar) = self.similar_name(wanted) {
             diagnostic = diagnostic.help(format!("did you mean `{similar}`?"));
         }
         self.wanted.insert(wanted.to_owned());

@@ -20,6 +20,12 @@ pub const PROGRAMS: &[(&str, &str)] = &[
     ("c2aya_usdt", "BPF_USDT"),
 ];
 
+/// The macro that declares programs by the attribute.
+pub fn program_macro(attribute: &str) -> Option<&'static str> {
+    let mut programs = PROGRAMS.iter();
+    programs.find_map(|&(name, program)| (name == attribute).then_some(program))
+}
+
 /// Attribute `c2aya_helper(ID)` on the prototype of a BPF helper, ID as in `enum bpf_func_id`.
 pub const HELPER: &str = "c2aya_helper";
 

@@ -18,7 +18,7 @@ mod preprocess;
 mod read;
 mod rewrite;
 pub mod span;
-mod standins;
+pub(crate) mod standins;
 mod token;
 pub mod trivia;
 pub mod unit;

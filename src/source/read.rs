@@ -16,7 +16,7 @@ use crate::{
         preprocess::{self, Macro, Preprocessed, Raw},
         rewrite,
         span::{FileId, FileKind, SourceMap, Span},
-        token::Token,
+        token::{Token, TokenKind},
         unit::{Define, KernelTypes, Unit},
         uses::{self, Definition, Found},
         vmlinux::{Index, Slicer},
@@ -121,7 +121,14 @@ impl<'a> Reader<'a> {
         for (number, raw) in (1u32..).zip(tokens) {
             numbered.push(Token {
                 place: raw.place.and_then(|place| ids.span(place)),
-                spelled: raw.spelled.and_then(|spelled| ids.span(spelled)),
+                // Where macros paste a name out of parts, its letters stand nowhere.
+                spelled: raw
+                    .spelled
+                    .and_then(|spelled| ids.span(spelled))
+                    .filter(|&spelled| {
+                        let pasted = raw.token.from_macro && raw.token.kind == TokenKind::Word;
+                        !pasted || self.files.text(spelled) == raw.token.text
+                    }),
                 index: number,
                 ..raw.token
             });

@@ -124,6 +124,38 @@ pub(crate) fn kernel(path: &Path) -> Option<(&'static str, &'static str)> {
     find(KERNEL, |known| Path::new(known) == path)
 }
 
+/// The header of libbpf's that defines the macro or declares the helper `name`.
+pub(crate) fn defining(name: &str) -> Option<&'static str> {
+    let is_name = |rest: &str| {
+        let rest = rest.strip_prefix(name);
+        rest.is_some_and(|rest| {
+            !rest.starts_with(|next| next == '_' || char::is_alphanumeric(next))
+        })
+    };
+    let mut headers = LIBBPF.iter();
+    let (header, _) = headers.find(|(_, text)| {
+        text.lines().any(|line| {
+            let defines = line.strip_prefix("#define ").is_some_and(is_name);
+            let declares = || {
+                line.split_once('(')
+                    .is_some_and(|(head, _)| declares(head, name))
+            };
+            defines || line.starts_with("extern ") && declares()
+        })
+    })?;
+    // Which programs don't include themselves.
+    Some(match *header {
+        "bpf/bpf_helper_defs.h" => "bpf/bpf_helpers.h",
+        header => header,
+    })
+}
+
+/// Whether the name of the function in front of its parameters is `name`.
+fn declares(head: &str, name: &str) -> bool {
+    let head = head.strip_suffix(name);
+    head.is_some_and(|head| head.ends_with([' ', '*']))
+}
+
 /// Whether declarations of the header are taken one by one, as needed.
 pub(crate) fn is_indexed(name: &str) -> bool {
     name == "bpf/bpf_helper_defs.h"

@@ -100,6 +100,38 @@ fn check_places(text: &str, expected: &[&str]) {
 }
 
 #[test]
+fn what_a_missing_header_defines_is_said_once() {
+    let main = "#include <vmlinux.h>\n#include <bpf/bpf_helpers.h>\nint f(struct task_struct *t)\n{\n\treturn BPF_CORE_READ(t, real_parent, tgid);\n}\n";
+    check_places(
+        main,
+        &["E0201 5:9 name `BPF_CORE_READ` is declared nowhere"],
+    );
+}
+
+#[test]
+fn programs_without_a_name() {
+    for argument in ["char *f", "int f"] {
+        let main = format!(
+            "#include <vmlinux.h>\n#include <bpf/bpf_tracing.h>\nint BPF_KSYSCALL({argument}, int flags) {{ return 0; }}\n"
+        );
+        let message = "E0209 3:1 this program has no name: `BPF_KSYSCALL` takes it first";
+        check_places(&main, &[message]);
+    }
+}
+
+#[test]
+fn pasted_names_stand_where_the_macro_is_used() {
+    let (tree, _, files) = read_file(
+        "#define P(x) int do_##x##_entered(int a) { return a; }\n#define Q(x) P(x)\nP(one)\nQ(two)\n",
+    );
+    let lines = tree.functions.iter().map(|function| {
+        let place = files.line_column(function.name_span);
+        place.unwrap_or_default().0
+    });
+    assert_eq!(lines.collect::<Vec<_>>(), [3, 4]);
+}
+
+#[test]
 fn diagnostics_point_at_the_file_of_the_user() {
     check_places(
         "#include <vmlinux.h>\n#include <bpf/bpf_helpers.h>\n\nint f(u32 a)\n{\n\treturn b;\n}\n",

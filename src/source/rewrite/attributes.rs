@@ -107,16 +107,53 @@ pub(super) fn misplaced(tokens: &mut Vec<Token>) {
     }
 }
 
-/// `__label__ a, b;` goes: lang-c takes every label for one of the function.
+/// `__label__ a, b;` goes, and what it declares gets a name of its own: lang-c takes every label for
+/// one of the function. The last comes first, so that inner blocks are done before those around them.
 pub(super) fn local_labels(tokens: &mut Vec<Token>) {
-    let mut at = 0;
-    while let Some(token) = tokens.get(at) {
-        if token.is("__label__")
-            && let Some(length) = tokens.iter().skip(at).position(|token| token.is(";"))
-        {
-            tokens.drain(at..=at + length);
-        } else {
-            at += 1;
+    let mut from = tokens.len();
+    while let Some(at) = last_of(tokens, from, "__label__") {
+        from = at;
+        let length = tokens.iter().skip(at).position(|token| token.is(";"));
+        let Some(length) = length else { continue };
+        let declared: Vec<Token> = tokens.drain(at..=at + length).skip(1).collect();
+        for label in declared.iter().filter_map(Token::word) {
+            rename_label(tokens, at, label);
+        }
+    }
+}
+
+/// Where `word` is for the last time in front of `end`.
+fn last_of(tokens: &[Token], end: usize, word: &str) -> Option<usize> {
+    tokens.get(..end)?.iter().rposition(|token| token.is(word))
+}
+
+/// Renames a label in the block that goes on at `from`, if there is another one of that name.
+fn rename_label(tokens: &mut [Token], from: usize, label: &str) {
+    let mut depth = 0usize;
+    let end = tokens.iter().enumerate().skip(from).find(|(_, token)| {
+        if token.is("{") {
+            depth += 1;
+        } else if token.is("}") {
+            match depth.checked_sub(1) {
+                Some(outer) => depth = outer,
+                None => return true,
+            }
+        }
+        false
+    });
+    let block = from..end.map_or(tokens.len(), |(end, _)| end);
+    let places = tokens.iter().enumerate().filter(|(at, token)| {
+        let jumps = at.checked_sub(1).and_then(|before| tokens.get(before));
+        token.is(label)
+            && (is_label(tokens, at + 2) || jumps.is_some_and(|before| before.is("goto")))
+    });
+    let places: Vec<usize> = places.map(|(at, _)| at).collect();
+    if places.iter().all(|at| block.contains(at)) {
+        return;
+    }
+    for at in places.into_iter().filter(|at| block.contains(at)) {
+        if let Some(token) = tokens.get_mut(at) {
+            token.text = format!("{label}_{from}").into();
         }
     }
 }

@@ -146,6 +146,11 @@ fn attributes() {
         "{ x ; }",
     );
     check(
+        attributes::local_labels,
+        "{ __label__ a ; goto a ; a : ; } { __label__ a ; { __label__ b ; b : goto a ; } a : ; }",
+        "{ goto a ; a : ; } { { b : goto a_12 ; } a_12 : ; }",
+    );
+    check(
         attributes::misplaced,
         "{ out : __attribute__ ( ( unused ) ) return ; }",
         "{ out : return ; }",
