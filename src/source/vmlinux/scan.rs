@@ -296,7 +296,7 @@ impl<'a> Scan<'a> {
             if let Some((keyword, tag)) = found {
                 let name = self.bytes.get(tag..tag + word_length_at(self.bytes, tag));
                 let name = name.unwrap_or_default();
-                // Registered by nothing where the brace itself is there.
+                // Where there is no tag, the brace is there, which is no name.
                 self.index.tags.insert(self.bytes, tag, name, number);
                 if keyword == b"enum" {
                     self.enumerators(number);
