@@ -77,3 +77,30 @@ headers_of_kernel() {
     fi
     echo "$folder"
 }
+
+# Compiles a C file and builds its port, as PLACE/c.o and PLACE/rust.o, unless they are there already;
+# says what went wrong where one can't be had, beside what the compilers wrote to PLACE. All but the
+# first two arguments are for both.
+built_pair() {
+    local source=$1 place=$2 built
+    shift 2
+    mkdir -p "$place"
+    if [[ ! -e $place/c.o ]]; then
+        "$repository/scripts/build-c" "$source" -o "$place/c.new" "$@" 2>"$place/clang" || {
+            echo "does not compile"
+            return 1
+        }
+        mv "$place/c.new" "$place/c.o"
+    fi
+    [[ ! -e $place/rust.o ]] || return 0
+    rm -rf "$place/probes"
+    "$C2AYA" port "$@" "$source" -o "$place/probes" >"$place/port" 2>&1 || {
+        echo "is not ported whole"
+        return 1
+    }
+    built=$("$repository/scripts/build-ported" "$place/probes" 2>"$place/rustc") || {
+        echo "does not build"
+        return 1
+    }
+    cp "$built" "$place/rust.o"
+}

@@ -2,34 +2,35 @@
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet, VecDeque},
+    iter,
     time::Instant,
 };
 
 use super::{
-    bytes::truncate,
+    decided::Decided,
+    guide::{Aim, Nearest, Want, flips},
     helpers::POISON,
     insn::{Op, Value},
-    machine::{BranchSeen, Run},
+    machine::BranchSeen,
     object::Object,
     pair::Pair,
     session::{Session, Trial},
-    world::{Atom, Learnt, Random, World},
+    world::{Learnt, Random, World},
 };
 
-/// Worlds that are tried for one side of a branch because a number in them was compared, and as
-/// many for any other reason.
+/// Worlds of one kind that are tried for one side of a branch.
 const ATTEMPTS_MAX: u32 = 1500;
-/// Worlds of either kind that one run gives rise to.
-const ATTEMPTS_OF_RUN: usize = 12;
-/// Worlds waiting to be tried.
-const QUEUE_MAX: usize = 4000;
-/// Atoms of one world that are changed on the way to a branch.
-const ATOMS_MAX: usize = 4096;
+/// Worlds of each kind that one run gives rise to for each side; and one that took a new side.
+const ATTEMPTS_OF_RUN: usize = 2;
+const ATTEMPTS_OF_NEW: usize = 64;
+/// Worlds waiting to be tried of each kind, beside those that lead on from new sides.
+const QUEUE_MAX: usize = 1000;
 /// Worlds without a new branch, after which the search changes only what it knows.
 const CORPUS_MAX: usize = 400;
 
-/// An atom and the value that it should have.
-type Want = (Atom, u64);
+/// Instructions that are looked at for the end of a program that no kernel takes.
+const STRAIGHT_MAX: u32 = 16;
+
 /// One side of a branch.
 type Edge = (usize, bool);
 
@@ -56,6 +57,13 @@ pub struct Explored {
     pub out_of_time: bool,
 }
 
+impl Explored {
+    fn has_taken(&self, (is_c, slot, taken): Aim) -> bool {
+        let coverage = if is_c { &self.c } else { &self.rust };
+        coverage.taken.contains(&(slot, taken))
+    }
+}
+
 /// Sides of branches.
 #[derive(Clone, Debug, Default)]
 pub struct Coverage {
@@ -66,10 +74,17 @@ pub struct Coverage {
 }
 
 impl Coverage {
-    fn of(object: &Object, entry: usize) -> Self {
+    /// Of the program at `entry`, on the kernels that `objects` are for.
+    fn of<'a>(entry: usize, objects: impl Iterator<Item = &'a Object> + Clone) -> Self {
+        let decided: Vec<_> = objects.clone().map(Decided::new).collect();
+        let all = objects.flat_map(|object| edges(object, entry));
+        // Some kernel may decide it that way.
+        let open = |&(at, taken): &Edge| {
+            (decided.iter()).any(|kernel| kernel.side(at).is_none_or(|side| side == taken))
+        };
         Self {
             taken: BTreeSet::new(),
-            all: edges(object, entry),
+            all: all.filter(open).collect(),
         }
     }
 
@@ -106,7 +121,7 @@ fn edges(object: &Object, entry: usize) -> BTreeSet<Edge> {
             }
             Op::Branch { target, .. } => {
                 // What a loader left unfilled is guarded so; no loader leaves it.
-                let dead = |to| object.code.get(to) == Some(&Op::Helper(POISON));
+                let dead = |to| is_dead(object, to);
                 let sides = [(at, false, at + 1), (at, true, target)];
                 let live = sides.into_iter().filter(|&(.., to)| !dead(to));
                 found.extend(live.map(|(at, taken, _)| (at, taken)));
@@ -127,6 +142,20 @@ fn edges(object: &Object, entry: usize) -> BTreeSet<Edge> {
     found
 }
 
+/// Whether nothing can come of going to `at`: straight on from there lies what no kernel takes.
+fn is_dead(object: &Object, mut at: usize) -> bool {
+    for _ in 0..STRAIGHT_MAX {
+        at = match object.code.get(at) {
+            Some(&Op::Helper(POISON)) => return true,
+            Some(&Op::Jump(target)) => target,
+            Some(Op::LoadImmediate { .. }) => at + 2,
+            Some(Op::Alu { .. }) => at + 1,
+            _ => return false,
+        };
+    }
+    false
+}
+
 /// How long and how far to search.
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
@@ -145,28 +174,34 @@ struct Known {
 
 /// Runs `pair` in many worlds until they differ or the budget is used up.
 pub fn explore(session: &Session<'_>, pair: &Pair, budget: Budget) -> Explored {
+    let c_objects = || {
+        let others = session.others.iter().map(|(c, _)| c.object);
+        iter::once(session.c.object).chain(others)
+    };
     let mut search = Search {
         session,
         pair,
         random: Random::new(budget.seed),
         explored: Explored {
-            c: Coverage::of(session.c.object, pair.c.entry),
-            rust: Coverage::of(session.rust.object, pair.rust.entry),
+            c: Coverage::of(pair.c.entry, c_objects()),
+            rust: Coverage::of(pair.rust.entry, iter::once(session.rust.object)),
             ..Explored::default()
         },
         corpus: Vec::new(),
-        exact: VecDeque::new(),
-        guesses: VecDeque::new(),
+        queues: Default::default(),
         attempts: HashMap::new(),
+        nearest: Nearest::default(),
     };
-    // The plain world first: nothing in it needs explaining.
-    search.exact.push_back(World::default());
     while search.explored.worlds < budget.worlds && search.explored.different.is_none() {
         if budget.end.is_some_and(|end| Instant::now() >= end) {
             search.explored.out_of_time = true;
             break;
         }
-        let world = search.next();
+        // The plain world first: nothing in it needs explaining.
+        let world = match search.explored.worlds {
+            0 => World::default(),
+            _ => search.next(),
+        };
         search.step(world);
     }
     search.explored
@@ -178,18 +213,35 @@ struct Search<'a> {
     random: Random,
     explored: Explored,
     corpus: Vec<Known>,
-    /// Worlds in which a compared number is another, and worlds that may take a branch as well.
-    exact: VecDeque<World>,
-    guesses: VecDeque<World>,
-    attempts: HashMap<(bool, usize, bool), [u32; 2]>,
+    /// Worlds that may take a branch as well, of each kind of [`Flips`](super::guide::Flips).
+    queues: [VecDeque<(Aim, World)>; 3],
+    attempts: HashMap<Aim, [u32; 3]>,
+    nearest: Nearest,
 }
 
 impl Search<'_> {
     fn next(&mut self) -> World {
-        let queued = match self.random.below(10) {
-            0..=5 => self.exact.pop_front(),
-            6..=7 => self.guesses.pop_front(),
+        let [exact, switches, guesses] = &mut self.queues;
+        let turn = self.random.below(12);
+        let queue = match turn {
+            0..=2 => Some(exact),
+            3 => Some(switches),
+            4 => Some(guesses),
             _ => None,
+        };
+        let queued = match queue {
+            Some(queue) => {
+                let open = |aim: &Aim| !self.explored.has_taken(*aim);
+                loop {
+                    match queue.pop_front() {
+                        Some((aim, world)) if open(&aim) => break Some(world),
+                        Some(_) => {}
+                        None => break None,
+                    }
+                }
+            }
+            None if turn < 7 => self.nearest.step(&mut self.random, self.session.palette),
+            None => None,
         };
         if let Some(world) = queued {
             return world;
@@ -246,26 +298,50 @@ impl Search<'_> {
             explored.helper_calls.0 += trial.c.helper_calls;
             explored.helper_calls.1 += trial.rust.helper_calls;
         }
-        let [exact, guesses] = self.wanted(&trial);
-        for (queue, wants) in [(&mut self.exact, exact), (&mut self.guesses, guesses)] {
-            for (atom, value) in wants {
+        self.aim(&world, &trial);
+        let new = new_in_c || new_in_rust;
+        let wanted = self.wanted(&trial, new);
+        for (queue, wants) in self.queues.iter_mut().zip(wanted) {
+            for (aim, changes) in wants {
                 let mut world = world.clone();
-                world.set.insert(atom, value);
-                queue.push_back(world);
-                if queue.len() > QUEUE_MAX {
-                    queue.pop_front();
+                world.set.extend(changes);
+                // What is new leads on from here.
+                if new {
+                    queue.push_front((aim, world));
+                } else if queue.len() < QUEUE_MAX {
+                    queue.push_back((aim, world));
                 }
             }
         }
-        if (new_in_c || new_in_rust) && self.corpus.len() < CORPUS_MAX {
+        if new && self.corpus.len() < CORPUS_MAX {
             let learnt = trial.c.learnt;
             self.corpus.push(Known { world, learnt });
         }
     }
 
+    /// Notes how near the world came to sides that were never taken.
+    fn aim(&mut self, world: &World, trial: &Trial) {
+        let explored = &self.explored;
+        for (is_c, run, coverage) in [
+            (true, &trial.c, &explored.c),
+            (false, &trial.rust, &explored.rust),
+        ] {
+            for branch in &run.branches {
+                self.nearest.reached((is_c, branch.slot, branch.taken));
+                let other = (branch.slot, !branch.taken);
+                if coverage.taken.contains(&other) || !coverage.all.contains(&other) {
+                    continue;
+                }
+                let aim = (is_c, other.0, other.1);
+                let random = &mut self.random;
+                self.nearest.offer(aim, branch, world, &run.learnt, random);
+            }
+        }
+    }
+
     /// Changes that may take a branch the other way, where that was never taken.
-    fn wanted(&mut self, trial: &Trial) -> [Vec<Want>; 2] {
-        let mut wants = [Vec::new(), Vec::new()];
+    fn wanted(&mut self, trial: &Trial, new: bool) -> [Vec<(Aim, Want)>; 3] {
+        let mut wants = [const { Vec::new() }; 3];
         for (is_c, run) in [(true, &trial.c), (false, &trial.rust)] {
             for branch in &run.branches {
                 let coverage = if is_c {
@@ -273,24 +349,35 @@ impl Search<'_> {
                 } else {
                     &self.explored.rust
                 };
-                if coverage.taken.contains(&(branch.slot, !branch.taken)) {
+                let other = (branch.slot, !branch.taken);
+                if coverage.taken.contains(&other) || !coverage.all.contains(&other) {
                     continue;
                 }
-                let tried = self
-                    .attempts
-                    .entry((is_c, branch.slot, !branch.taken))
-                    .or_default();
-                for (kind, found) in flips(run, branch).iter().enumerate() {
+                let aim = (is_c, branch.slot, !branch.taken);
+                let tried = self.attempts.entry(aim).or_default();
+                for (kind, found) in flips(run, branch).kinds().iter().enumerate() {
                     let (Some(tried), Some(wants)) = (tried.get_mut(kind), wants.get_mut(kind))
                     else {
                         continue;
                     };
-                    for _ in 0..found.len().min(ATTEMPTS_OF_RUN) {
-                        let at = self.random.below(found.len() as u64);
+                    let most = if new {
+                        ATTEMPTS_OF_NEW
+                    } else {
+                        ATTEMPTS_OF_RUN
+                    };
+                    if new && kind < 2 {
+                        let first = found.iter().take(ATTEMPTS_OF_NEW).rev();
+                        wants.extend(first.map(|want| (aim, want.clone())));
+                        continue;
+                    }
+                    for _ in 0..found.len().min(most) {
+                        // What was asked last is likelier to have decided.
+                        let count = found.len() as u64;
+                        let at = self.random.below(count).min(self.random.below(count));
                         let want = usize::try_from(at).ok().and_then(|at| found.get(at));
-                        if *tried < ATTEMPTS_MAX {
+                        if new || *tried < ATTEMPTS_MAX {
                             *tried += 1;
-                            wants.extend(want.cloned());
+                            wants.extend(want.map(|want| (aim, want.clone())));
                         }
                     }
                 }
@@ -298,62 +385,4 @@ impl Search<'_> {
         }
         wants
     }
-}
-
-/// For each atom that may be one side of the comparison, values that make it come out otherwise;
-/// and guesses: numbers that anything could be, and the other answer to questions that have two.
-fn flips(run: &Run, branch: &BranchSeen) -> [Vec<Want>; 2] {
-    let (mut exact, mut guesses) = (Vec::new(), Vec::new());
-    let (mut left, mut right) = (branch.left, branch.right);
-    // A compiler may compare 32 bits as the upper half of 64.
-    if (left | right) & 0xffff_ffff == 0 {
-        left >>= 32;
-        right >>= 32;
-    }
-    for (atom, value) in run.learnt.atoms().iter().rev().take(ATOMS_MAX) {
-        match atom {
-            Atom::Wrapper
-            | Atom::Present { .. }
-            | Atom::Hole(_)
-            | Atom::Missing { .. }
-            | Atom::Raced { .. }
-            | Atom::Fails { .. }
-            | Atom::Readable(_) => {
-                guesses.push((atom.clone(), u64::from(*value == 0)));
-                continue;
-            }
-            _ => {}
-        }
-        for (seen, other) in [(left, right), (right, left)] {
-            for shift in [0, 32, 16, 48] {
-                let Some(size) = matching(*value >> shift, seen) else {
-                    continue;
-                };
-                let wants = if seen > 1 { &mut exact } else { &mut guesses };
-                let mask = truncate(u64::MAX, size) << shift;
-                for wanted in [
-                    other,
-                    other.wrapping_add(1),
-                    other.wrapping_sub(1),
-                    seen ^ other,
-                ] {
-                    let changed = value & !mask | wanted << shift & mask;
-                    if changed != *value {
-                        wants.push((atom.clone(), changed));
-                    }
-                }
-                break;
-            }
-        }
-    }
-    [exact, guesses]
-}
-
-/// How many bytes of `value` a comparison saw as `seen`.
-fn matching(value: u64, seen: u64) -> Option<u64> {
-    [8, 4, 2, 1].into_iter().find(|&size| {
-        let cut = truncate(value, size);
-        let extended = super::bytes::sign_extend(value, size);
-        seen == cut || seen == extended || seen == truncate(extended, 4)
-    })
 }

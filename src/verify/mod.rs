@@ -6,8 +6,10 @@
 pub mod btf;
 mod bytes;
 mod compare;
+mod decided;
 pub mod error;
 mod explore;
+mod guide;
 pub(crate) mod helpers;
 mod insn;
 mod kind;
@@ -29,14 +31,14 @@ pub use report::{Branches, Cost, ProgramReport, Report, Verdict};
 pub use show::Shown;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant},
 };
 
 use btf::Btf;
 use explore::{Budget, explore};
 use machine::Limits;
-use object::Object;
+use object::{Kernel, Object, lacking};
 use pair::Pair;
 use prove::ProveOptions;
 use registers::Registers;
@@ -89,24 +91,46 @@ impl Default for Options {
 pub fn verify(c: &[u8], rust: &[u8], options: &Options) -> Result<Report> {
     let registers = Registers::of(options.arch);
     let kernel = options.kernel.as_deref().map(Btf::parse).transpose()?;
-    let load = |bytes, side| {
-        let object = Object::load(bytes, &registers, kernel.as_ref());
+    let load = |bytes, side, kernel| {
+        let object = Object::load(bytes, &registers, kernel);
         let object = object.and_then(|object| {
             pair::check_arch(object.endian, &registers)?;
             Ok(object)
         });
         object.map_err(|error| error.of(side))
     };
-    let c = load(c, Side::C)?;
-    let rust = load(rust, Side::Rust)?;
+    let nothing = BTreeSet::new();
+    let whole = Kernel {
+        btf: kernel.as_ref(),
+        lacks: &nothing,
+    };
+    let c_bytes = c;
+    let c = load(c, Side::C, whole)?;
+    let rust = load(rust, Side::Rust, whole)?;
     let pairs = pair::programs(&c, &rust)?;
     let shape = pair::shape(&c, &rust)?;
-    let fill = pair::core_fill(&c, &rust, kernel.as_ref(), &registers, &options.fill)?;
-    let (c_image, rust_image) = pair::images(&c, &rust, &shape, &registers, &fill)?;
+    let images = |c, kernel| {
+        let fill = pair::core_fill(c, &rust, kernel, &registers, &options.fill)?;
+        pair::images(c, &rust, &shape, &registers, &fill)
+    };
+    let (c_image, rust_image) = images(&c, whole)?;
+    // Without the types of a kernel it may lack whatever programs are ready to do without.
+    let lacking = match kernel {
+        Some(_) => Vec::new(),
+        None => lacking(&c.asked),
+    };
+    let other = |lacks| Kernel { btf: None, lacks };
+    let objects = (lacking.iter())
+        .map(|lacks| load(c_bytes, Side::C, other(lacks)))
+        .collect::<Result<Vec<_>>>()?;
+    let others = (lacking.iter().zip(&objects))
+        .map(|(lacks, c)| images(c, other(lacks)))
+        .collect::<Result<Vec<_>>>()?;
     let palette = Palette::of(&[&c, &rust]);
     let session = Session {
         c: &c_image,
         rust: &rust_image,
+        others: &others,
         palette: &palette,
         limits: Limits::default(),
     };
@@ -122,7 +146,15 @@ pub fn verify(c: &[u8], rust: &[u8], options: &Options) -> Result<Report> {
     }
     let programs = pairs
         .iter()
-        .map(|pair| compare_pair(&session, pair, budget, options.prove.as_ref(), &registers))
+        .map(|pair| {
+            let terms = Terms {
+                c: &c,
+                registers: &registers,
+                pair,
+                lacking: &lacking,
+            };
+            compare_pair(&session, pair, budget, options.prove.as_ref(), &terms)
+        })
         .collect::<Result<Vec<_>>>()?;
     Ok(Report {
         verdict: programs
@@ -141,7 +173,7 @@ fn compare_pair(
     pair: &Pair,
     budget: Budget,
     prove: Option<&ProveOptions>,
-    registers: &Registers,
+    terms: &Terms<'_>,
 ) -> Result<ProgramReport> {
     let (c, rust) = (session.c.object, session.rust.object);
     let mut explored = explore(session, pair, budget);
@@ -153,7 +185,6 @@ fn compare_pair(
     }
     let shown = explored.different.take().and_then(|(world, trial)| {
         let (world, trial) = shrink::shrink(session, pair, &world, *trial);
-        let terms = Terms { c, registers, pair };
         Some(terms.shown(&world, &trial.difference?))
     });
     let report = ProgramReport::new(&pair.name, &pair.section, &explored, shown, c, rust);

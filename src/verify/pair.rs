@@ -8,13 +8,23 @@ use super::{
     error::{Error, Result, Side, fail},
     insn::{Op, Value},
     kind::Kind,
-    machine::{Image, Shape, Start, Varying},
+    machine::{Fill, Image, Shape, Start, Varying},
     object::{
-        Access, Global, Object, Program,
+        Access, Global, Kernel, Object, Program,
         core_names::{Wanted, wanted},
     },
     registers::Registers,
 };
+
+/// What the variable of a bit-field holds, in its order: the prefixes of what asks for each.
+const BITFIELD: [&str; 5] = [
+    "core__",
+    "core_size__",
+    "core_signed__",
+    "core_lshift__",
+    "core_rshift__",
+];
+const BITFIELD_SIZE: u64 = 4 * BITFIELD.len() as u64;
 
 /// Larger types are not searched for `bool`s.
 const SIZE_MAX: u64 = 1 << 16;
@@ -271,15 +281,23 @@ fn bools(btf: &Btf, id: TypeId) -> Vec<u64> {
 pub fn core_fill(
     c: &Object,
     rust: &Object,
-    kernel: Option<&Btf>,
+    kernel: Kernel<'_>,
     registers: &Registers,
     given: &BTreeMap<String, u64>,
-) -> Result<HashMap<String, u64>> {
-    let btf = kernel.or(c.btf.as_ref());
+) -> Result<Fill> {
+    let btf = kernel.btf.or(c.btf.as_ref());
     let mut fill = HashMap::new();
     for global in &rust.globals {
+        let written = |numbers: &[u64]| {
+            let size = usize::try_from(global.size).unwrap_or(0) / numbers.len();
+            let mut bytes = vec![0; size.min(8) * numbers.len()];
+            for (place, number) in bytes.chunks_mut(size.clamp(1, 8)).zip(numbers) {
+                rust.endian.write(place, *number);
+            }
+            bytes
+        };
         if let Some(&value) = given.get(&global.name) {
-            fill.insert(global.name.clone(), value);
+            fill.insert(global.name.clone(), written(&[value]));
             continue;
         }
         let Some(btf) = btf else {
@@ -289,8 +307,20 @@ pub fn core_fill(
             continue;
         };
         // What the kernel lacks stays as it is: a program that reads it has no helper to call.
-        if let Wanted::Number(value) = wanted(btf, registers, &global.name) {
-            fill.insert(global.name.clone(), value);
+        let number = |name: &str| match wanted(btf, kernel.lacks, registers, name) {
+            Wanted::Number(value) => Some(value),
+            _ => None,
+        };
+        let path = global.name.strip_prefix("core__");
+        let numbers = match path.filter(|_| global.size == BITFIELD_SIZE) {
+            Some(path) => (BITFIELD
+                .iter()
+                .map(|prefix| number(&format!("{prefix}{path}"))))
+            .collect::<Option<Vec<_>>>(),
+            None => number(&global.name).map(|number| vec![number]),
+        };
+        if let Some(numbers) = numbers {
+            fill.insert(global.name.clone(), written(&numbers));
         }
     }
     Ok(fill)
@@ -322,7 +352,7 @@ pub fn images<'a>(
     rust: &'a Object,
     shape: &'a Shape,
     registers: &'a Registers,
-    fill: &HashMap<String, u64>,
+    fill: &Fill,
 ) -> Result<(Image<'a>, Image<'a>)> {
     let none = HashMap::new();
     let c = Image::new(c, registers, shape, &none).map_err(|error| error.of(Side::C))?;

@@ -4,7 +4,7 @@ use super::{
     compare::{Difference, compare},
     machine::{Image, Limits, Run, Start, run},
     pair::Pair,
-    world::{Oracle, Palette, World},
+    world::{Atom, Oracle, Palette, World, kernel_of},
 };
 
 /// What unwritten memory holds in the first run and in the one that checks C against itself.
@@ -18,6 +18,8 @@ pub struct Session<'a> {
     pub c: &'a Image<'a>,
     /// The Rust object.
     pub rust: &'a Image<'a>,
+    /// Both for other kernels, which lack what programs ask about.
+    pub others: &'a [(Image<'a>, Image<'a>)],
     /// Numbers to try.
     pub palette: &'a Palette,
     /// What one run may use.
@@ -40,13 +42,14 @@ pub struct Trial {
 impl Session<'_> {
     /// Runs both programs of `pair` in `world`.
     pub fn try_world(&self, pair: &Pair, world: &World) -> Trial {
-        let c = self.run(self.c, pair.c, world, FILL);
-        let rust = self.run(self.rust, pair.rust, world, FILL);
+        let (c_image, rust_image) = self.images(world);
+        let c = self.run(c_image, pair.c, world, FILL);
+        let rust = self.run(rust_image, pair.rust, world, FILL);
         let counts = pair.kind.result_counts();
         let mut difference = compare(&c.outcome, None, &rust.outcome, counts);
         let mut indeterminate = false;
         if difference.is_some() && c.read_unwritten {
-            let again = self.run(self.c, pair.c, world, OTHER_FILL);
+            let again = self.run(c_image, pair.c, world, OTHER_FILL);
             indeterminate = again.outcome != c.outcome;
             difference = compare(&c.outcome, Some(&again.outcome), &rust.outcome, counts);
         }
@@ -58,8 +61,21 @@ impl Session<'_> {
         }
     }
 
+    /// The objects for the kernel of `world`.
+    fn images(&self, world: &World) -> (&Image<'_>, &Image<'_>) {
+        let kernel = Oracle::new(world, self.palette).ask(Atom::Kernel);
+        let other = kernel_of(kernel, self.others.len()).and_then(|index| self.others.get(index));
+        match other {
+            Some((c, rust)) => (c, rust),
+            None => (self.c, self.rust),
+        }
+    }
+
     fn run(&self, image: &Image<'_>, start: Start, world: &World, fill: u8) -> Run {
         let oracle = Oracle::new(world, self.palette);
+        if !self.others.is_empty() {
+            oracle.ask(Atom::Kernel);
+        }
         run(image, start, oracle, fill, self.limits)
     }
 }

@@ -2,15 +2,17 @@
 
 mod value;
 
+use std::collections::BTreeSet;
+
 use super::{
     btf::{Btf, TypeId},
     compare::{Difference, Left},
     kind::Kind,
     machine::{Argument, Effect, Trap},
-    object::Object,
+    object::{Feature, Object},
     pair::Pair,
     registers::Registers,
-    world::{Atom, World},
+    world::{Atom, World, kernel_of},
 };
 
 pub use value::Values;
@@ -24,6 +26,8 @@ pub struct Terms<'a> {
     pub registers: &'a Registers,
     /// The programs.
     pub pair: &'a Pair,
+    /// What the kernels of other worlds lack.
+    pub lacking: &'a [BTreeSet<Feature>],
 }
 
 /// A difference in words.
@@ -75,6 +79,18 @@ impl Terms<'_> {
         match atom {
             Atom::Wrapper if yes => "system calls are wrapped".to_owned(),
             Atom::Wrapper => "system calls are not wrapped".to_owned(),
+            Atom::Kernel => {
+                let lacks = kernel_of(value, self.lacking.len());
+                match lacks.and_then(|index| self.lacking.get(index)) {
+                    Some(lacks) => {
+                        let lacks: Vec<_> = lacks.iter().map(ToString::to_string).collect();
+                        format!("the kernel lacks {}", lacks.join(" and "))
+                    }
+                    None => "the kernel lacks nothing".to_owned(),
+                }
+            }
+            Atom::Nameless if yes => "the kernel can't tell comm".to_owned(),
+            Atom::Nameless => "the kernel can tell comm".to_owned(),
             Atom::Argument(at) => format!("argument {} = {number}", u32::from(*at) + 1),
             Atom::Context(at) => format!("{} = {number}", self.context(*at)),
             Atom::Memory(address) => {

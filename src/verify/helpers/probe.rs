@@ -108,9 +108,13 @@ impl Machine<'_> {
         Ok(0)
     }
 
-    /// `bpf_get_current_comm`: cut to the buffer, and padded with zeros.
+    /// `bpf_get_current_comm`: cut to the buffer, and padded with zeros; zeros where it fails.
     pub(super) fn current_comm(&mut self, into: u64, size: u64) -> Result<u64, Trap> {
         let size = self.buffer(into, size)?;
+        if self.oracle.ask(Atom::Nameless) != 0 {
+            self.memory.writable(into, size)?.fill(0);
+            return Ok(errno::EINVAL);
+        }
         let mut comm = [0; COMM_SIZE];
         for (part, bytes) in (0..).zip(comm.chunks_mut(8)) {
             Endian::Little.write(bytes, self.oracle.ask(Atom::Comm(part)));

@@ -102,3 +102,25 @@ pub fn holds(condition: Condition, wide: bool, left: u64, right: u64) -> bool {
         Condition::SignedLessEqual => signed_left <= signed_right,
     }
 }
+
+/// How far the numbers of a comparison are from those by which it comes out otherwise.
+pub fn distance(condition: Condition, wide: bool, left: u64, right: u64) -> u64 {
+    let size = if wide { 8 } else { 4 };
+    let (left, right) = (truncate(left, size), truncate(right, size));
+    let signed = |number| sign_extend(number, size).cast_signed();
+    match condition {
+        // By bits where that is nearer: flags and addresses are not counted up.
+        Condition::Equal | Condition::NotEqual => {
+            let bits = u64::from((left ^ right).count_ones());
+            left.abs_diff(right).min(bits << 8)
+        }
+        Condition::Set => u64::from((left & right).count_ones()),
+        Condition::Greater | Condition::GreaterEqual | Condition::Less | Condition::LessEqual => {
+            left.abs_diff(right)
+        }
+        Condition::SignedGreater
+        | Condition::SignedGreaterEqual
+        | Condition::SignedLess
+        | Condition::SignedLessEqual => signed(left).abs_diff(signed(right)),
+    }
+}

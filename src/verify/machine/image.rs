@@ -16,6 +16,9 @@ use crate::verify::{
 /// The variable by which a loader says whether system calls are wrapped.
 const WRAPPER: &str = "LINUX_HAS_SYSCALL_WRAPPER";
 
+/// What a loader puts into read-only variables once and for all: their bytes, by name.
+pub type Fill = HashMap<String, Vec<u8>>;
+
 /// A variable that both objects have and that worlds give values to.
 #[derive(Clone, Debug)]
 pub struct Varying {
@@ -73,7 +76,7 @@ impl<'a> Image<'a> {
         object: &'a Object,
         registers: &'a Registers,
         shape: &'a Shape,
-        fill: &HashMap<String, u64>,
+        fill: &Fill,
     ) -> Result<Self> {
         let mut data: Vec<_> = object
             .data
@@ -90,11 +93,13 @@ impl<'a> Image<'a> {
                 wrapper = Some((global.section, offset, size));
                 continue;
             }
-            if let Some(&value) = fill.get(&global.name) {
+            if let Some(value) = fill.get(&global.name) {
                 let bytes = data
                     .get_mut(global.section)
                     .and_then(|bytes| bytes.get_mut(offset..offset + size));
-                object.endian.write(bytes.unwrap_or_default(), value);
+                for (to, from) in bytes.unwrap_or_default().iter_mut().zip(value) {
+                    *to = *from;
+                }
                 continue;
             }
             let Some(shared) = shape.globals.get(&global.name) else {

@@ -13,9 +13,9 @@ mod tests;
 
 use std::{collections::HashMap, sync::Arc};
 
-pub use alu::{alu, byte_order, holds};
+pub use alu::{alu, byte_order, distance, holds};
 pub use effect::{Argument, Changes, Effect, Outcome, Trap};
-pub use image::{Image, Shape, Varying, normalize_bools};
+pub use image::{Fill, Image, Shape, Varying, normalize_bools};
 
 use self::memory::{Memory, Purpose, RegionId};
 use super::{
@@ -47,7 +47,7 @@ impl Default for Limits {
     }
 }
 
-/// One side of a branch that a run took, with what was compared.
+/// One side of a branch that a run took, with what was compared when it was nearest to the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BranchSeen {
     /// The slot of the branch.
@@ -58,6 +58,10 @@ pub struct BranchSeen {
     pub left: u64,
     /// The right value.
     pub right: u64,
+    /// How much of the world had been asked by then.
+    pub asked: usize,
+    /// How far they are from numbers with which the other side is taken.
+    pub distance: u64,
 }
 
 /// What came of a run.
@@ -129,7 +133,8 @@ pub struct Machine<'a> {
     stacks: Vec<RegionId>,
     frames: usize,
     nested: usize,
-    seen: Vec<u8>,
+    /// Where each side of a branch is in `branches`; nowhere yet beyond its end.
+    seen: Vec<[u32; 2]>,
     branches: Vec<BranchSeen>,
     instructions: u64,
     helper_calls: u64,
@@ -163,7 +168,7 @@ impl<'a> Machine<'a> {
             stacks: Vec::new(),
             frames: 0,
             nested: 0,
-            seen: vec![0; image.object.code.len()],
+            seen: vec![[u32::MAX; 2]; image.object.code.len()],
             branches: Vec::new(),
             instructions: 0,
             helper_calls: 0,
@@ -354,7 +359,15 @@ impl<'a> Machine<'a> {
                 } => {
                     let (left, right) = (self.get(left), self.operand(right));
                     let taken = holds(condition, wide, left, right);
-                    self.note_branch(at, taken, wide, left, right);
+                    let size = if wide { 8 } else { 4 };
+                    self.note_branch(BranchSeen {
+                        slot: at,
+                        taken,
+                        left: truncate(left, size),
+                        right: truncate(right, size),
+                        asked: self.oracle.asked(),
+                        distance: distance(condition, wide, left, right),
+                    });
                     if taken {
                         next = target;
                     }
@@ -429,20 +442,23 @@ impl<'a> Machine<'a> {
         self.memory.load(self.oracle, address, size)
     }
 
-    fn note_branch(&mut self, slot: usize, taken: bool, wide: bool, left: u64, right: u64) {
-        let bit = if taken { 2 } else { 1 };
-        let Some(seen) = self.seen.get_mut(slot) else {
+    /// Of all times that a side is taken, keeps the one that came nearest to the other side.
+    fn note_branch(&mut self, seen: BranchSeen) {
+        let side = usize::from(seen.taken);
+        let Some(place) = self
+            .seen
+            .get_mut(seen.slot)
+            .and_then(|sides| sides.get_mut(side))
+        else {
             return;
         };
-        if *seen & bit == 0 {
-            *seen |= bit;
-            let size = if wide { 8 } else { 4 };
-            self.branches.push(BranchSeen {
-                slot,
-                taken,
-                left: truncate(left, size),
-                right: truncate(right, size),
-            });
+        match self.branches.get_mut(*place as usize) {
+            Some(known) if known.distance <= seen.distance => {}
+            Some(known) => *known = seen,
+            None => {
+                *place = u32::try_from(self.branches.len()).unwrap_or(u32::MAX);
+                self.branches.push(seen);
+            }
         }
     }
 

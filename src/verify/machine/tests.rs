@@ -1,6 +1,6 @@
 //! Instructions, one at a time, in the notation of LLVM's assembler.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{Image, Limits, Run, Shape, Start, Trap, run};
 use crate::{
@@ -46,6 +46,7 @@ fn execute(endian: Endian, text: &str) -> Run {
         ksyms: Vec::new(),
         btf: None,
         lines: Vec::new(),
+        asked: BTreeSet::new(),
     };
     let registers = Registers::of(match endian {
         Endian::Little => Arch::X86_64,

@@ -1,7 +1,10 @@
 //! What a loader of a Rust object fills in: read-only variables whose names say what they want to
 //! know of the kernel's types, `core__task_struct__real_parent`.
 
+use std::collections::BTreeSet;
+
 use super::core_relo::{Field, field_value, named_root, relo};
+use super::kernels::{Feature, asks};
 use crate::verify::{
     btf::{Btf, Kind, Member, TypeId},
     registers::Registers,
@@ -36,14 +39,21 @@ pub enum Wanted {
     Missing,
 }
 
-/// Answers the variable called `name` from `btf`.
-pub fn wanted(btf: &Btf, registers: &Registers, name: &str) -> Wanted {
+/// Answers the variable called `name` from `btf`, for a kernel that lacks what `lacks` says.
+pub fn wanted(btf: &Btf, lacks: &BTreeSet<Feature>, registers: &Registers, name: &str) -> Wanted {
     let found = PREFIXES
         .iter()
         .find_map(|&(prefix, kind)| Some((kind, name.strip_prefix(prefix)?)));
     let Some((kind, path)) = found else {
         return Wanted::Other;
     };
+    if !lacks.is_empty() && lacks.contains(&Feature::of(kind, path)) {
+        return match kind {
+            relo::TYPE_SIZE => Wanted::Number(0),
+            _ if asks(kind) => Wanted::Number(0),
+            _ => Wanted::Missing,
+        };
+    }
     // C objects often declare `pt_regs` in part only.
     if kind == relo::FIELD_OFFSET
         && let Some(member) = path.strip_prefix("pt_regs__")
@@ -209,7 +219,11 @@ mod tests {
     fn names() {
         let registers = Registers::of(Arch::X86_64);
         let check = |name, expected| {
-            assert_eq!(wanted(&table(), &registers, name), expected, "{name}");
+            assert_eq!(
+                wanted(&table(), &BTreeSet::new(), &registers, name),
+                expected,
+                "{name}"
+            );
         };
         check("core__t__a", Wanted::Number(0));
         check("core__t____b", Wanted::Number(4));
@@ -230,5 +244,29 @@ mod tests {
         check("core_enum_exists__e__G", Wanted::Number(0));
         check("core__pt_regs__di", Wanted::Number(112));
         check("dropped", Wanted::Other);
+    }
+
+    #[test]
+    fn what_a_kernel_lacks() {
+        let registers = Registers::of(Arch::X86_64);
+        let lacks = BTreeSet::from([
+            Feature::of(relo::FIELD_EXISTS, "t__a"),
+            Feature::of(relo::ENUM_EXISTS, "e__F"),
+            Feature::of(relo::TYPE_EXISTS, "t"),
+        ]);
+        let check = |name, expected| {
+            assert_eq!(
+                wanted(&table(), &lacks, &registers, name),
+                expected,
+                "{name}"
+            );
+        };
+        check("core_exists__t__a", Wanted::Number(0));
+        check("core__t__a", Wanted::Missing);
+        check("core__t__c", Wanted::Number(8));
+        check("core_enum_exists__e__F", Wanted::Number(0));
+        check("core_enum_value__e__F", Wanted::Missing);
+        check("core_type_exists__t", Wanted::Number(0));
+        check("core_type_size__t", Wanted::Number(0));
     }
 }

@@ -3,7 +3,9 @@
 //! As libbpf's `relo_core.c` does it. Without the types of a kernel an access means what the
 //! object's own types say, except in partial structures (`struct pt_regs___arm64`).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+
+use super::kernels::{Feature, Kernel, asks};
 
 use crate::verify::{
     btf::{Btf, Kind, TypeId},
@@ -48,6 +50,7 @@ pub struct Relocated {
 pub struct Target<'a> {
     local: &'a Btf,
     kernel: Option<&'a Btf>,
+    lacks: &'a BTreeSet<Feature>,
     registers: &'a Registers,
 }
 
@@ -68,10 +71,11 @@ enum Step {
 
 impl<'a> Target<'a> {
     /// For the object with the types `local`.
-    pub fn new(local: &'a Btf, kernel: Option<&'a Btf>, registers: &'a Registers) -> Self {
+    pub fn new(local: &'a Btf, kernel: Kernel<'a>, registers: &'a Registers) -> Self {
         Self {
             local,
-            kernel,
+            kernel: kernel.btf,
+            lacks: kernel.lacks,
             registers,
         }
     }
@@ -82,15 +86,17 @@ impl<'a> Target<'a> {
     ///
     /// Where the record doesn't fit the local types, or its kind isn't known.
     pub fn resolve(&self, id: TypeId, access: &str, kind: u32) -> Result<Relocated> {
-        let steps: Vec<u64> = access
-            .split(':')
-            .take(STEPS_MAX)
-            .map(str::parse)
-            .collect::<std::result::Result<_, _>>()
-            .map_err(|_| {
-                Error::new(format!("the CO-RE access {access:?} is no list of numbers"))
-            })?;
+        let steps = steps_of(access)?;
         let value = |value: Option<u64>| Ok(Relocated { value, size: None });
+        if !self.lacks.is_empty()
+            && let Some(feature) = self.feature(id, access, kind)?
+            && self.lacks.contains(&feature)
+        {
+            return value(match kind {
+                relo::TYPE_SIZE => Some(0),
+                _ => asks(kind).then_some(0),
+            });
+        }
         match kind {
             relo::FIELD_OFFSET..=relo::FIELD_RIGHT_SHIFT => self.field(id, &steps, kind),
             relo::TYPE_ID_LOCAL => value(Some(id.into())),
@@ -108,6 +114,34 @@ impl<'a> Target<'a> {
             relo::ENUM_VALUE => value(self.constant(id, &steps)?),
             _ => fail!("a CO-RE relocation has the unknown kind {kind}"),
         }
+    }
+
+    /// What a record is about; nothing where it is about local types only.
+    ///
+    /// # Errors
+    ///
+    /// Where the record doesn't fit the local types.
+    pub fn feature(&self, id: TypeId, access: &str, kind: u32) -> Result<Option<Feature>> {
+        let steps = steps_of(access)?;
+        let name = essential(&self.local.get(self.local.resolve(id)).name);
+        let path = match kind {
+            relo::TYPE_ID_LOCAL | relo::TYPE_ID_TARGET => return Ok(None),
+            relo::TYPE_EXISTS | relo::TYPE_SIZE | relo::TYPE_MATCHES => {
+                essential(&self.local.get(id).name).to_owned()
+            }
+            relo::ENUM_EXISTS | relo::ENUM_VALUE => {
+                format!("{name}__{}", essential(&self.local_constant(id, &steps)?.0))
+            }
+            _ => {
+                let (_, steps) = self.local_field(id, &steps).ok_or_else(misfit)?;
+                let steps = steps.iter().skip(1).map(|step| match step {
+                    Step::Member(name) => format!("__{name}"),
+                    Step::Index(index) => format!("__{index}"),
+                });
+                steps.fold(name.to_owned(), |path, step| path + &step)
+            }
+        };
+        Ok(Some(Feature::of(kind, &path)))
     }
 
     fn target(&self) -> &'a Btf {
@@ -134,14 +168,17 @@ impl<'a> Target<'a> {
             .map(|(id, _)| id)
     }
 
-    fn constant(&self, id: TypeId, steps: &[u64]) -> Result<Option<u64>> {
+    fn local_constant(&self, id: TypeId, steps: &[u64]) -> Result<&'a (String, u64)> {
         let Kind::Enum { values, .. } = self.local.kind(id) else {
             fail!("a CO-RE relocation of a constant is of no enumeration");
         };
         let index = steps.first().and_then(|&step| usize::try_from(step).ok());
-        let Some((name, local)) = index.and_then(|index| values.get(index)) else {
-            fail!("a CO-RE relocation is of a constant that isn't there");
-        };
+        let constant = index.and_then(|index| values.get(index));
+        constant.ok_or_else(|| Error::new("a CO-RE relocation is of a constant that isn't there"))
+    }
+
+    fn constant(&self, id: TypeId, steps: &[u64]) -> Result<Option<u64>> {
+        let (name, local) = self.local_constant(id, steps)?;
         let Some(kernel) = self.kernel else {
             return Ok(Some(*local));
         };
@@ -157,9 +194,7 @@ impl<'a> Target<'a> {
     }
 
     fn field(&self, id: TypeId, access: &[u64], kind: u32) -> Result<Relocated> {
-        let (local, steps) = self
-            .local_field(id, access)
-            .ok_or_else(|| Error::new("a CO-RE access doesn't fit its local type"))?;
+        let (local, steps) = self.local_field(id, access).ok_or_else(misfit)?;
         let local_size = self.local.size(local.type_id);
         let root = self.local.resolve(id);
         let name = &self.local.get(root).name;
@@ -249,6 +284,19 @@ impl<'a> Target<'a> {
         }
         Some((field, steps))
     }
+}
+
+fn misfit() -> Error {
+    Error::new("a CO-RE access doesn't fit its local type")
+}
+
+fn steps_of(access: &str) -> Result<Vec<u64>> {
+    access
+        .split(':')
+        .take(STEPS_MAX)
+        .map(str::parse)
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|_| Error::new(format!("the CO-RE access {access:?} is no list of numbers")))
 }
 
 /// Follows names through the types of the kernel.

@@ -1,6 +1,6 @@
 //! From an ELF file to a linked object.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use object::{
     Architecture, Object as _, ObjectSection as _, ObjectSymbol as _, SectionFlags, SectionIndex,
@@ -8,7 +8,8 @@ use object::{
 };
 
 use super::{
-    Access, DataSection, Function, Global, MapDef, Object, Program, SourceLine, core_relo,
+    Access, DataSection, Feature, Function, Global, Kernel, MapDef, Object, Program, SourceLine,
+    core_relo, kernels::asks,
 };
 use crate::verify::{
     btf::{Btf, Kind as TypeKind, TypeId, ext::Ext},
@@ -27,13 +28,12 @@ const SLOTS_MAX: usize = 1 << 21;
 const DATA_MAX: u64 = 64 << 20;
 
 impl Object {
-    /// Loads the bytes of an ELF file, and relocates CO-RE accesses for the kernel whose types
-    /// `kernel` has; without them for the object's own.
+    /// Loads the bytes of an ELF file, and relocates CO-RE accesses for `kernel`.
     ///
     /// # Errors
     ///
     /// Where the file is no BPF object, is damaged, or asks for what isn't known.
-    pub fn load(bytes: &[u8], arch: &Registers, kernel: Option<&Btf>) -> Result<Self> {
+    pub fn load(bytes: &[u8], arch: &Registers, kernel: Kernel<'_>) -> Result<Self> {
         if bytes.len() > FILE_MAX {
             fail!("the file is larger than {} MiB", FILE_MAX >> 20);
         }
@@ -65,6 +65,7 @@ pub(super) struct Loader<'a> {
     pub(super) values: HashMap<usize, Value>,
     pub(super) calls: HashMap<usize, Op>,
     pub(super) globals: Vec<Global>,
+    asked: BTreeSet<Feature>,
 }
 
 impl<'a> Loader<'a> {
@@ -91,10 +92,11 @@ impl<'a> Loader<'a> {
             values: HashMap::new(),
             calls: HashMap::new(),
             globals: Vec::new(),
+            asked: BTreeSet::new(),
         })
     }
 
-    fn load(mut self, arch: &Registers, kernel: Option<&Btf>) -> Result<Object> {
+    fn load(mut self, arch: &Registers, kernel: Kernel<'_>) -> Result<Object> {
         self.read_sections()?;
         self.read_maps()?;
         self.read_globals();
@@ -114,6 +116,7 @@ impl<'a> Loader<'a> {
             ksyms: self.ksyms,
             btf: self.btf,
             lines,
+            asked: self.asked,
         })
     }
 
@@ -328,7 +331,7 @@ impl<'a> Loader<'a> {
     }
 
     /// Applies CO-RE relocations to the slots, and returns the source lines.
-    fn apply_ext(&mut self, arch: &Registers, kernel: Option<&Btf>) -> Result<Vec<SourceLine>> {
+    fn apply_ext(&mut self, arch: &Registers, kernel: Kernel<'_>) -> Result<Vec<SourceLine>> {
         let Some(bytes) = section_bytes(&self.file, ".BTF.ext")? else {
             return Ok(Vec::new());
         };
@@ -345,6 +348,7 @@ impl<'a> Loader<'a> {
         if let Some(btf) = &self.btf {
             let target = core_relo::Target::new(btf, kernel, arch);
             let mut patches = Vec::new();
+            let mut asked = BTreeSet::new();
             for record in &ext.relocations {
                 let Some(at) = slot(self, record.section, record.instruction) else {
                     fail!("a CO-RE relocation lies outside the code");
@@ -354,7 +358,11 @@ impl<'a> Loader<'a> {
                 };
                 let relocated = target.resolve(record.type_id, access, record.kind)?;
                 patches.push((at, relocated));
+                if asks(record.kind) {
+                    asked.extend(target.feature(record.type_id, access, record.kind)?);
+                }
             }
+            self.asked = asked;
             for (at, relocated) in patches {
                 core_relo::patch(&mut self.slots, &mut self.calls, at, &relocated)?;
             }

@@ -3,8 +3,11 @@
 pub mod core_names;
 mod core_relo;
 mod elf;
+mod kernels;
 mod maps;
 mod relocate;
+
+use std::collections::BTreeSet;
 
 use super::{
     btf::{Btf, TypeId},
@@ -13,6 +16,7 @@ use super::{
     kind::Kind,
 };
 
+pub use kernels::{Feature, Kernel, lacking};
 pub use maps::{MapDef, MapKind};
 
 /// A whole object.
@@ -38,6 +42,8 @@ pub struct Object {
     pub btf: Option<Btf>,
     /// Which line an instruction came from, by its slot.
     pub lines: Vec<SourceLine>,
+    /// What its programs ask whether the kernel has it.
+    pub asked: BTreeSet<Feature>,
 }
 
 /// A function of the object.

@@ -26,6 +26,12 @@ pub(super) fn value(seed: u64, atom: &Atom, palette: &Palette) -> u64 {
     let mut random = Random::new(hash_of(seed, atom));
     // Some worlds have little in them.
     let mood = hash_of(seed, &"mood") % 8;
+    if mood == 2
+        && let Some(part) = part_of_text(atom)
+        && random.percent(60)
+    {
+        return the_text(seed, part);
+    }
     match atom {
         Atom::Wrapper => (hash_of(seed, &"wrapper") & 1 == 0).into(),
         Atom::Argument(_) | Atom::Context(_) => argument(&mut random, palette),
@@ -51,6 +57,11 @@ pub(super) fn value(seed: u64, atom: &Atom, palette: &Palette) -> u64 {
         Atom::Missing { .. } => random.percent(3).into(),
         Atom::Raced { .. } => random.percent(8).into(),
         Atom::Time(nth) => time(seed, *nth),
+        Atom::Kernel => match random.below(10) {
+            0..=5 => 0,
+            _ => random.below(64),
+        },
+        Atom::Nameless => random.percent(2).into(),
         Atom::Comm(part) => comm(*part, &mut random),
         Atom::Tid => 1 + random.below(60_000),
         Atom::Tgid => {
@@ -72,6 +83,39 @@ pub(super) fn value(seed: u64, atom: &Atom, palette: &Palette) -> u64 {
             _ => palette.pick(&mut random),
         },
     }
+}
+
+/// Which eight bytes of a text an atom could be.
+fn part_of_text(atom: &Atom) -> Option<u32> {
+    match atom {
+        Atom::Comm(part) => Some(u32::from(*part)),
+        Atom::Global { word, .. } | Atom::Value { word, .. } => Some(*word),
+        _ => None,
+    }
+}
+
+/// Eight bytes of the text that everything is called in some worlds: what programs compare names
+/// with lies in their variables and maps.
+fn the_text(seed: u64, part: u32) -> u64 {
+    let length = u64::from(hash_of(seed, &"length") as u32) % 18;
+    let part = u64::from(part) % 2;
+    let bits = hash_of(seed, &("text", part));
+    (0..8).fold(0, |word, place| {
+        let byte = if part * 8 + place < length {
+            letter(bits >> (place * 6))
+        } else {
+            0
+        };
+        word | byte << (place * 8)
+    })
+}
+
+fn letter(bits: u64) -> u64 {
+    const LETTERS: &[u8; 64] = b"abcdefghijklmnopqrstuvwxyz/./-_ 0123456789ABCDEFGHIJKLMNOPQRSTUV";
+    let letter = usize::try_from(bits & 63).ok();
+    letter
+        .and_then(|letter| LETTERS.get(letter))
+        .map_or(0x78, |&letter| u64::from(letter))
 }
 
 /// A register at the entry of a function or system call.
@@ -129,17 +173,15 @@ fn readable(page: u64, random: &mut Random) -> u64 {
 
 /// Eight bytes of text, with ends in some; in memory order of a little-endian machine.
 fn text(random: &mut Random) -> u64 {
-    const LETTERS: &[u8; 64] = b"abcdefghijklmnopqrstuvwxyz/./-_ 0123456789ABCDEFGHIJKLMNOPQRSTUV";
     let bits = random.number();
     let end = random.below(20);
     (0..8).fold(0, |word, place| {
-        let letter = (bits >> (place * 6) & 63) as usize;
         let byte = if place == end {
             0
         } else {
-            LETTERS.get(letter).copied().unwrap_or(b'x')
+            letter(bits >> (place * 6))
         };
-        word | u64::from(byte) << (place * 8)
+        word | byte << (place * 8)
     })
 }
 
@@ -163,8 +205,8 @@ fn kernel_pointer(random: &mut Random) -> u64 {
 fn offset_in_page(random: &mut Random) -> u64 {
     match random.below(16) {
         // Close to the end, so that reads cross into the next page.
-        0 => 4096 - 8 * random.below(8).max(1),
-        1 => random.below(4096),
+        0 => 4096 - 1 - random.below(64),
+        1..=6 => random.below(4096),
         _ => 8 * random.below(500),
     }
 }

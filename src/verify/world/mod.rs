@@ -23,6 +23,8 @@ pub use palette::Palette;
 pub enum Atom {
     /// Whether the kernel wraps its system calls.
     Wrapper,
+    /// Which kernel it is, of one that has all that programs ask about and those that don't.
+    Kernel,
     /// An argument of the system call or function, counted from 0.
     Argument(u8),
     /// Another word of the context, by its offset in bytes.
@@ -87,6 +89,9 @@ pub enum Atom {
     Time(u32),
     /// Eight bytes of the thread's name.
     Comm(u8),
+    /// Whether the kernel can't say what the thread's name is: kernels don't do it, but programs
+    /// may be ready for it.
+    Nameless,
     /// The ids that a program can ask for.
     Tid,
     /// The process.
@@ -170,6 +175,11 @@ impl<'a> Oracle<'a> {
         value
     }
 
+    /// How much was asked so far.
+    pub fn asked(&self) -> usize {
+        self.learnt.borrow().order.len()
+    }
+
     /// What was asked.
     pub fn into_learnt(self) -> Learnt {
         self.learnt.into_inner()
@@ -195,23 +205,39 @@ impl Atom {
         }
     }
 
+    /// Whether it is the answer to a question that has two.
+    pub fn is_switch(&self) -> bool {
+        matches!(
+            self,
+            Self::Wrapper
+                | Self::Nameless
+                | Self::Present { .. }
+                | Self::Hole(_)
+                | Self::Missing { .. }
+                | Self::Raced { .. }
+                | Self::Fails { .. }
+                | Self::Readable(_)
+        )
+    }
+
     /// `value` as this atom can have it.
     fn normal(&self, value: u64) -> u64 {
         match self {
             // Nothing lies where null pointers point.
             Self::Readable(0) => 0,
-            Self::Wrapper
-            | Self::Present { .. }
-            | Self::Readable(_)
-            | Self::Hole(_)
-            | Self::Missing { .. }
-            | Self::Raced { .. }
-            | Self::Fails { .. } => (value != 0).into(),
+            _ if self.is_switch() => (value != 0).into(),
             Self::Tid | Self::Tgid | Self::Uid | Self::Gid => value & 0xffff_ffff,
             Self::Cpu => value % u64::from(CPUS),
             _ => value,
         }
     }
+}
+
+/// The kernel that `value` of [`Atom::Kernel`] means, of so many that lack something; none where it
+/// lacks nothing.
+pub fn kernel_of(value: u64, others: usize) -> Option<usize> {
+    let kernels = u64::try_from(others).ok()?.checked_add(1)?;
+    usize::try_from(value % kernels).ok()?.checked_sub(1)
 }
 
 /// Processors of a world.

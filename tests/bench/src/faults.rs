@@ -8,12 +8,19 @@ use std::{
     fs,
     ops::Range,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
 use regex::Regex;
 
-use crate::{compare, fixture::Fixture, in_parallel, machine::Machine, tools::Tools};
+use crate::{
+    compare,
+    fixture::{Fixture, Pair},
+    in_parallel,
+    machine::Machine,
+    tools::Tools,
+};
 
 struct Fault {
     name: &'static str,
@@ -110,6 +117,15 @@ const FAULTS: &[Fault] = &[
     },
 ];
 
+/// Who must notice.
+#[derive(Clone, Copy)]
+pub enum Judge<'a> {
+    /// The comparison on this machine's kernel.
+    Kernel,
+    /// `verify` of this c2aya.
+    Verify(&'a Path),
+}
+
 /// One fault at one place.
 struct Mutant {
     fault: &'static str,
@@ -124,6 +140,7 @@ pub fn run(
     tools: &Tools,
     workspace: &Path,
     fixtures: &[Fixture],
+    judge: Judge<'_>,
     places: usize,
     only: Option<&str>,
 ) -> Result<()> {
@@ -135,7 +152,7 @@ pub fn run(
     for fault in FAULTS.iter().filter(chosen) {
         let mut tried = 0;
         for mutant in spread(fault, &sources)? {
-            let Some(outcome) = try_mutant(tools, &copy, fixtures, &mutant)? else {
+            let Some(outcome) = try_mutant(tools, &copy, fixtures, judge, &mutant)? else {
                 continue;
             };
             let file = mutant.file.strip_prefix(&copy).unwrap_or(&mutant.file);
@@ -184,6 +201,7 @@ fn try_mutant(
     tools: &Tools,
     workspace: &Path,
     fixtures: &[Fixture],
+    judge: Judge<'_>,
     mutant: &Mutant,
 ) -> Result<Option<Outcome>> {
     let original = fs::read_to_string(&mutant.file)?;
@@ -191,22 +209,33 @@ fn try_mutant(
     let built = tools.try_build_ported(workspace);
     fs::write(&mutant.file, original)?;
     built?
-        .map(|objects| notice(tools, fixtures, &objects, mutant))
+        .map(|objects| notice(tools, fixtures, judge, &objects, mutant))
         .transpose()
 }
 
 fn notice(
     tools: &Tools,
     fixtures: &[Fixture],
+    judge: Judge<'_>,
     objects: &BTreeMap<String, PathBuf>,
     mutant: &Mutant,
 ) -> Result<Outcome> {
     let mut jobs = Vec::new();
+    let noticed = |fixture: &Fixture, difference: &str| {
+        let short: String = difference.trim().chars().take(100).collect();
+        Outcome::Noticed(format!("{}: {short}", fixture.name))
+    };
     for fixture in fixtures
         .iter()
         .filter(|fixture| concerns(&mutant.file, fixture, fixtures))
     {
         let pair = fixture.pair(tools, Machine::X86_64, Some(objects))?;
+        if let Judge::Verify(c2aya) = judge {
+            if let Some(difference) = verified(c2aya, fixture, &pair)? {
+                return Ok(noticed(fixture, &difference));
+            }
+            continue;
+        }
         jobs.extend([true, false].map(|wrapper| (fixture, pair.clone(), wrapper)));
     }
     let verdicts = in_parallel(crate::JOBS_AT_A_TIME, &jobs, |(fixture, pair, wrapper)| {
@@ -216,11 +245,33 @@ fn notice(
         let verdict = verdict?;
         verdict.ensure_meant()?;
         if let Some(difference) = verdict.first_difference() {
-            let short: String = difference.chars().take(100).collect();
-            return Ok(Outcome::Noticed(format!("{}: {short}", fixture.name)));
+            return Ok(noticed(fixture, difference));
         }
     }
     Ok(Outcome::Unnoticed)
+}
+
+/// The first difference that `verify` reports.
+fn verified(c2aya: &Path, fixture: &Fixture, pair: &Pair) -> Result<Option<String>> {
+    let mut command = Command::new(c2aya);
+    command.arg("verify").arg(&fixture.source);
+    command
+        .arg("--c")
+        .arg(&pair.c)
+        .arg("--rust")
+        .arg(&pair.rust);
+    let output = command.output()?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    match output.status.code() {
+        Some(0) => Ok(None),
+        Some(1) => {
+            let mut lines = said
+                .lines()
+                .skip_while(|line| !line.contains(": different"));
+            Ok(Some(lines.nth(1).unwrap_or_default().to_owned()))
+        }
+        _ => bail!("{command:?}: {}", String::from_utf8_lossy(&output.stderr)),
+    }
 }
 
 /// A file that bears a fixture's name is that fixture's; others are shared.

@@ -89,6 +89,9 @@ enum Command {
         /// Only faults whose name contains this
         #[arg(long)]
         only: Option<String>,
+        /// By this c2aya's `verify` instead of on the kernel
+        #[arg(long, value_name = "C2AYA")]
+        verify: Option<PathBuf>,
     },
 }
 
@@ -227,16 +230,24 @@ fn run(options: Options) -> Result<()> {
             inputs,
             places,
             only,
-        } => faults::run(
-            &tools,
-            inputs
-                .ported
-                .as_deref()
-                .context("faults are put into a port: --ported")?,
-            &inputs.fixtures()?,
-            places,
-            only.as_deref(),
-        )?,
+            verify,
+        } => {
+            let judge = match &verify {
+                Some(c2aya) => faults::Judge::Verify(c2aya),
+                None => faults::Judge::Kernel,
+            };
+            faults::run(
+                &tools,
+                inputs
+                    .ported
+                    .as_deref()
+                    .context("faults are put into a port: --ported")?,
+                &inputs.fixtures()?,
+                judge,
+                places,
+                only.as_deref(),
+            )?;
+        }
     }
     Ok(())
 }

@@ -1,0 +1,320 @@
+//! Where a branch could go the other way: what a world would have to be like.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    bytes::{sign_extend, truncate},
+    machine::{BranchSeen, Run},
+    world::{Atom, Learnt, Palette, Random, World},
+};
+
+/// Atoms of one world that are changed on the way to a branch.
+const ATOMS_MAX: usize = 4096;
+/// Kernels that are tried; more are not made.
+const KERNELS: u64 = 10;
+/// What is added to numbers of the world before they are compared, at most.
+const SUM_MAX: u64 = 4096;
+/// Numbers asked last of which two are changed at once.
+const NEAR: usize = 16;
+/// Worlds for one side of a branch that bring it no nearer, after which others have their turn.
+const PATIENCE: u32 = 1000;
+/// Worlds that are as near as others replace them so many times in a hundred.
+const DRIFT: u64 = 20;
+
+/// Atoms and the values that they should have.
+pub type Want = Vec<(Atom, u64)>;
+/// A side of a branch, in C's object or in Rust's.
+pub type Aim = (bool, usize, bool);
+
+/// For each side of a branch that was never taken, the world that came nearest to it.
+#[derive(Debug, Default)]
+pub struct Nearest {
+    aims: BTreeMap<Aim, Near>,
+}
+
+#[derive(Debug)]
+struct Near {
+    distance: u64,
+    world: World,
+    atoms: Vec<(Atom, u64)>,
+    tried: u32,
+}
+
+impl Nearest {
+    /// Keeps `world` if it came nearer to `aim` than all before.
+    pub fn offer(
+        &mut self,
+        aim: Aim,
+        branch: &BranchSeen,
+        world: &World,
+        learnt: &Learnt,
+        random: &mut Random,
+    ) {
+        let distance = branch.distance;
+        let tried = match self.aims.get(&aim) {
+            Some(near) if near.distance < distance => return,
+            Some(near) if near.distance == distance && !random.percent(DRIFT) => return,
+            Some(near) if near.distance == distance => near.tried,
+            _ => 0,
+        };
+        let atoms = asked_before(learnt, branch).cloned();
+        let near = Near {
+            distance,
+            world: world.clone(),
+            atoms: atoms.collect(),
+            tried,
+        };
+        self.aims.insert(aim, near);
+    }
+
+    /// Forgets about a side that was taken.
+    pub fn reached(&mut self, aim: Aim) {
+        self.aims.remove(&aim);
+    }
+
+    /// A world that may be nearer to one of the sides.
+    pub fn step(&mut self, random: &mut Random, palette: &Palette) -> Option<World> {
+        let open = |near: &&mut Near| near.tried < PATIENCE && !near.atoms.is_empty();
+        let count = self.aims.values_mut().filter(open).count();
+        let at = usize::try_from(random.below(count as u64)).ok()?;
+        let near = self.aims.values_mut().filter(open).nth(at)?;
+        near.tried += 1;
+        let mut world = near.world.clone();
+        for _ in 0..=random.below(2) {
+            // What was asked last is likelier to have decided.
+            let count = near.atoms.len() as u64;
+            let at = random.below(count).min(random.below(count));
+            let (atom, value) = near.atoms.get(usize::try_from(at).ok()?)?;
+            let before = world.set.get(atom).unwrap_or(value);
+            let changed = if atom.is_switch() {
+                u64::from(*before == 0)
+            } else {
+                varied(*before, random, palette)
+            };
+            world.set.insert(atom.clone(), changed);
+        }
+        Some(world)
+    }
+}
+
+/// A number like `value`.
+fn varied(value: u64, random: &mut Random, palette: &Palette) -> u64 {
+    let byte = 8 * random.below(8);
+    match random.below(10) {
+        0 => value ^ 1 << random.below(64),
+        1 => value.wrapping_add(1 + random.below(16)),
+        2 => value.wrapping_sub(1 + random.below(16)),
+        3 => value.wrapping_add(1 << random.below(64)),
+        4 => value.wrapping_sub(1 << random.below(64)),
+        5 => value & !(0xff << byte) | random.below(256) << byte,
+        6 => value << 1 | random.below(2),
+        7 => value >> 1,
+        8 => u64::from(value == 0),
+        _ => palette.pick(random),
+    }
+}
+
+/// Changes of a world that may make a comparison come out otherwise.
+#[derive(Debug, Default)]
+pub struct Flips {
+    /// For each atom that may be one side of it, values that do so.
+    pub exact: Vec<Want>,
+    /// The other answer to questions that have two, those asked last first.
+    pub switches: Vec<Want>,
+    /// Numbers that anything could be.
+    pub guesses: Vec<Want>,
+}
+
+impl Flips {
+    /// All three.
+    pub fn kinds(self) -> [Vec<Want>; 3] {
+        [self.exact, self.switches, self.guesses]
+    }
+}
+
+/// What was asked before a branch, the last first: nothing else can have decided.
+fn asked_before<'a>(
+    learnt: &'a Learnt,
+    branch: &BranchSeen,
+) -> impl Iterator<Item = &'a (Atom, u64)> {
+    let atoms = learnt.atoms();
+    let before = atoms.get(..branch.asked).unwrap_or(atoms);
+    before.iter().rev().take(ATOMS_MAX)
+}
+
+/// What the world of `run` would have to be like for `branch` to go the other way.
+pub fn flips(run: &Run, branch: &BranchSeen) -> Flips {
+    let mut flips = Flips::default();
+    let (mut left, mut right) = (branch.left, branch.right);
+    // A compiler may compare 32 bits as the upper half of 64.
+    if (left | right) & 0xffff_ffff == 0 {
+        left >>= 32;
+        right >>= 32;
+    }
+    let atoms = || asked_before(&run.learnt, branch);
+    for (atom, value) in atoms() {
+        if atom.is_switch() {
+            let other = u64::from(*value == 0);
+            flips.switches.push(vec![(atom.clone(), other)]);
+        } else if *atom == Atom::Kernel {
+            let kernels = (0..KERNELS).map(|kernel| vec![(atom.clone(), kernel)]);
+            flips.switches.extend(kernels);
+        }
+    }
+    for (seen, other) in [(left, right), (right, left)] {
+        let parts: Vec<_> = atoms()
+            .filter(|(atom, _)| !atom.is_switch() && *atom != Atom::Kernel)
+            .flat_map(|(atom, value)| {
+                let parts = Part::all(*value, seen);
+                parts.into_iter().map(move |part| (atom, *value, part))
+            })
+            .collect();
+        let wants = if seen > 1 {
+            &mut flips.exact
+        } else {
+            &mut flips.guesses
+        };
+        let changed = |(atom, value, part): &(&Atom, u64, Part), wanted| {
+            let changed = part.with(*value, wanted);
+            (changed != *value).then(|| ((*atom).clone(), changed))
+        };
+        let near: Vec<_> = (parts.iter())
+            .take_while({
+                let mut atoms = BTreeSet::new();
+                move |one| {
+                    atoms.insert(one.0);
+                    atoms.len() <= NEAR
+                }
+            })
+            .collect();
+        for wanted in [
+            other,
+            other.wrapping_add(1),
+            other.wrapping_sub(1),
+            seen ^ other,
+        ] {
+            wants.extend(
+                parts
+                    .iter()
+                    .filter_map(|one| Some(vec![changed(one, wanted)?])),
+            );
+            // Two that have to be the same, as a comparison before this one wanted it.
+            wants.extend(near.iter().enumerate().flat_map(|(at, one)| {
+                let others = near.iter().skip(at + 1);
+                let like = others.filter(|two| two.0 != one.0 && two.2.is_like(&one.2));
+                like.filter_map(|two| Some(vec![changed(one, wanted)?, changed(two, wanted)?]))
+            }));
+        }
+    }
+    flips
+}
+
+/// What a comparison saw of a value of the world.
+struct Part {
+    shift: u32,
+    size: u64,
+    /// Whether its bytes were swapped.
+    swapped: bool,
+    /// What was added.
+    sum: u64,
+}
+
+impl Part {
+    /// The parts of `value` that may have been seen as `seen`.
+    fn all(value: u64, seen: u64) -> Vec<Self> {
+        let part = |shift, size, swapped, sum| Self {
+            shift,
+            size,
+            swapped,
+            sum,
+        };
+        let places = [0, 32, 16, 48, 8, 24, 40, 56];
+        let same = places.iter().filter_map(|&shift| {
+            let size = matching(value >> shift, seen)?;
+            Some(part(shift, size, false, 0))
+        });
+        let found: Vec<_> = same.collect();
+        if !found.is_empty() || seen < 0x100 {
+            return found;
+        }
+        let swapped = places.iter().flat_map(|&shift| {
+            let sizes = [2, 4, 8].into_iter();
+            let same = move |size: &u64| swap(truncate(value >> shift, *size), *size) == seen;
+            sizes
+                .filter(same)
+                .map(move |size| part(shift, size, true, 0))
+        });
+        let found: Vec<_> = swapped.collect();
+        if !found.is_empty() {
+            return found;
+        }
+        let shift = seen.leading_zeros().checked_sub(value.leading_zeros());
+        if let Some(shift) = shift.filter(|&shift| value >> shift == seen) {
+            return vec![part(shift, 8, false, 0)];
+        }
+        let sum = seen.wrapping_sub(value);
+        let small = sum.wrapping_add(SUM_MAX) <= 2 * SUM_MAX;
+        small.then(|| part(0, 8, false, sum)).into_iter().collect()
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        (self.shift, self.size, self.swapped) == (other.shift, other.size, other.swapped)
+    }
+
+    /// `value` with `wanted` to be seen in this part.
+    fn with(&self, value: u64, wanted: u64) -> u64 {
+        let wanted = wanted.wrapping_sub(self.sum);
+        let wanted = if self.swapped {
+            swap(truncate(wanted, self.size), self.size)
+        } else {
+            wanted
+        };
+        let mask = truncate(u64::MAX, self.size) << self.shift;
+        value & !mask | wanted << self.shift & mask
+    }
+}
+
+/// The bytes of a number of `size` bytes in the other order.
+fn swap(value: u64, size: u64) -> u64 {
+    value
+        .swap_bytes()
+        .checked_shr(u32::try_from(64 - 8 * size.min(8)).unwrap_or(0))
+        .unwrap_or(0)
+}
+
+/// How many bytes of `value` a comparison saw as `seen`.
+fn matching(value: u64, seen: u64) -> Option<u64> {
+    [8, 4, 2, 1].into_iter().find(|&size| {
+        let cut = truncate(value, size);
+        let extended = sign_extend(value, size);
+        seen == cut || seen == extended || seen == truncate(extended, 4)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `value`, of which a comparison saw `seen`, so that it sees `wanted`.
+    fn check(value: u64, seen: u64, wanted: u64, expected: u64) {
+        let parts = Part::all(value, seen);
+        let changed: Vec<_> = parts.iter().map(|part| part.with(value, wanted)).collect();
+        assert!(
+            changed.contains(&expected),
+            "{value:x} seen as {seen:x}: {changed:x?}"
+        );
+    }
+
+    #[test]
+    fn parts() {
+        check(0x1234_5678, 0x1234_5678, 7, 7);
+        check(0x61_62_63, 0x62, 0x7a, 0x61_7a_63);
+        // A port in the order of the network.
+        check(0x3500, 0x35, 0x50, 0x5000);
+        check(0xdead_beef_0000_3412, 0x1234, 0x50, 0xdead_beef_0000_5000);
+        check(0x1234_5678_9abc, 0x1234_5678_9abc >> 9, 3, 3 << 9 | 0xbc);
+        check(1000, 1005, 2005, 2000);
+        // A sign that was made longer.
+        check(0xffff_fffe, u64::MAX - 1, 5, 5);
+    }
+}
