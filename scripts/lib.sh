@@ -104,3 +104,32 @@ built_pair() {
     }
     cp "$built" "$place/rust.o"
 }
+
+# What makes a C file one with probes of system calls.
+probe_macros='BPF_K(PROBE_)?SYSCALL *\(|"k(ret)?syscall'
+
+# Prints the files that are given, and of folders the C files with a SEC(…) that have such macros;
+# all with a SEC(…) where the first argument is true.
+files_with_probes() {
+    local any=$1 each
+    shift
+    for each in "$@"; do
+        if [[ -d $each ]]; then
+            grep -rlE --include='*.c' "$($any && echo 'SEC\("' || echo "$probe_macros")" "$each" \
+                | xargs -r grep -lE 'SEC\("' | sort
+        else
+            echo "$each"
+        fi
+    done
+}
+
+# Prints options by which a file finds its headers: its own folder, and those beside and above it.
+headers_of() {
+    local place
+    place=$(dirname "$(realpath "$1")")
+    printf '%s\n' -I "$place"
+    for place in "$place" "$place/.." "$place/../.."; do
+        [[ -d $place/include ]] && printf '%s\n' -I "$(realpath "$place/include")"
+    done
+    return 0
+}

@@ -57,6 +57,10 @@ pub struct Args {
     #[arg(long, value_name = "NAME=NUMBER")]
     fill: Vec<String>,
 
+    /// Compare the programs that both have, where some of the C are not ported
+    #[arg(long)]
+    keep_going: bool,
+
     /// Prove that no world makes a difference; needs an SMT solver (z3)
     #[arg(long)]
     prove: bool,
@@ -115,6 +119,7 @@ impl Args {
             time: self.time.map(Duration::from_secs),
             kernel: self.kernel.as_ref().map(read).transpose()?,
             fill: self.fill()?,
+            partly: self.keep_going,
             prove: self.prove.then(|| ProveOptions {
                 solver: self.solver.clone(),
                 program: Duration::from_secs(self.prove_time),

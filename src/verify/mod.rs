@@ -65,6 +65,8 @@ pub struct Options {
     /// What the loader of the Rust object puts into read-only variables, beside what the names
     /// `core__STRUCT__FIELD` say.
     pub fill: BTreeMap<String, u64>,
+    /// Compare what both objects have, where the port has no more than a part.
+    pub partly: bool,
     /// Whether and how to prove beside.
     pub prove: Option<ProveOptions>,
 }
@@ -78,6 +80,7 @@ impl Default for Options {
             time: None,
             kernel: None,
             fill: BTreeMap::new(),
+            partly: false,
             prove: None,
         }
     }
@@ -106,9 +109,10 @@ pub fn verify(c: &[u8], rust: &[u8], options: &Options) -> Result<Report> {
     };
     let c_bytes = c;
     let c = load(c, Side::C, whole)?;
-    let rust = load(rust, Side::Rust, whole)?;
-    let pairs = pair::programs(&c, &rust)?;
-    let shape = pair::shape(&c, &rust)?;
+    let mut rust = load(rust, Side::Rust, whole)?;
+    pair::adopt_maps(&c, &mut rust);
+    let pairs = pair::programs(&c, &rust, options.partly)?;
+    let shape = pair::shape(&c, &rust, options.partly)?;
     let images = |c, kernel| {
         let fill = pair::core_fill(c, &rust, kernel, &registers, &options.fill)?;
         pair::images(c, &rust, &shape, &registers, &fill)
@@ -165,6 +169,7 @@ pub fn verify(c: &[u8], rust: &[u8], options: &Options) -> Result<Report> {
         arch: options.arch.name(),
         seed: options.seed,
         programs,
+        alone: pair::alone(&c, &rust).map(str::to_owned).collect(),
     })
 }
 

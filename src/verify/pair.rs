@@ -44,13 +44,13 @@ pub struct Pair {
     pub rust: Start,
 }
 
-/// Programs of both objects by name.
+/// Programs of both objects by name; `partly`, also where one has more than the other.
 ///
 /// # Errors
 ///
 /// Where the objects are for different machines, or a program or map is missing on one side or
 /// differs in kind or shape.
-pub fn programs(c: &Object, rust: &Object) -> Result<Vec<Pair>> {
+pub fn programs(c: &Object, rust: &Object, partly: bool) -> Result<Vec<Pair>> {
     if c.endian != rust.endian {
         fail!(
             "the C object is {:?}-endian, the Rust one {:?}-endian",
@@ -58,17 +58,15 @@ pub fn programs(c: &Object, rust: &Object) -> Result<Vec<Pair>> {
             rust.endian
         );
     }
-    check_maps(c, rust)?;
+    check_maps(c, rust, partly)?;
     if c.programs.is_empty() {
         return Err(Error::new("no program in it").of(Side::C));
     }
     for (one, other, side) in [(c, rust, Side::Rust), (rust, c, Side::C)] {
-        if let Some(alone) = one
-            .programs
-            .iter()
-            .find(|program| other.program(&program.name).is_none())
-        {
-            fail!("the {side} object has no program {}", alone.name);
+        // A port may leave programs out; it has none of its own.
+        let mut alone = alone(one, other).filter(|_| !partly || side == Side::C);
+        if let Some(alone) = alone.next() {
+            fail!("the {side} object has no program {alone}");
         }
     }
     c.programs
@@ -76,6 +74,12 @@ pub fn programs(c: &Object, rust: &Object) -> Result<Vec<Pair>> {
         .filter_map(|program| Some((program, rust.program(&program.name)?)))
         .map(|(program, other)| pair(c, program, other))
         .collect()
+}
+
+/// Programs of one object that another lacks.
+pub fn alone<'a>(one: &'a Object, other: &'a Object) -> impl Iterator<Item = &'a str> {
+    let names = one.programs.iter().map(|program| program.name.as_str());
+    names.filter(|name| other.program(name).is_none())
 }
 
 fn pair(c: &Object, program: &Program, other: &Program) -> Result<Pair> {
@@ -115,7 +119,7 @@ fn probes_syscall(c: &Object, program: &Program) -> bool {
     }
 }
 
-fn check_maps(c: &Object, rust: &Object) -> Result<()> {
+fn check_maps(c: &Object, rust: &Object, partly: bool) -> Result<()> {
     for map in &c.maps {
         match rust.map(&map.name) {
             Some((_, other)) => {
@@ -126,7 +130,7 @@ fn check_maps(c: &Object, rust: &Object) -> Result<()> {
                     );
                 }
             }
-            None if uses_map(c, &map.name) => {
+            None if !partly && uses_map(c, &map.name) => {
                 fail!("the Rust object has no map {}", map.name);
             }
             None => {}
@@ -138,6 +142,39 @@ fn check_maps(c: &Object, rust: &Object) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Gives the Rust object's maps what its loader knows of them, as C has it: what maps in them look
+/// like, and which maps and programs lie in them from the start.
+pub fn adopt_maps(c: &Object, rust: &mut Object) {
+    let in_rust = |value: Value| match value {
+        Value::Map(index) => {
+            let name = &c.maps.get(index)?.name;
+            rust.map(name).map(|(index, _)| Value::Map(index))
+        }
+        Value::Function(slot) => {
+            let program = c.programs.iter().find(|program| program.entry == slot)?;
+            let other = rust.program(&program.name)?;
+            Some(Value::Function(other.entry))
+        }
+        _ => None,
+    };
+    let known: Vec<_> = rust
+        .maps
+        .iter()
+        .map(|map| {
+            let (_, map) = c.map(&map.name)?;
+            let initial = map.initial.iter();
+            let initial = initial.filter_map(|&(at, value)| Some((at, in_rust(value)?)));
+            Some((map.inner.clone(), initial.collect::<Vec<_>>()))
+        })
+        .collect();
+    for (map, known) in rust.maps.iter_mut().zip(known) {
+        if let Some((inner, initial)) = known {
+            map.inner = inner;
+            map.initial = initial;
+        }
+    }
 }
 
 /// Whether any instruction or other map refers to the map.
@@ -165,7 +202,7 @@ fn uses_map(object: &Object, name: &str) -> bool {
 /// # Errors
 ///
 /// Where a variable that C's programs use is missing in Rust, or differs in size or initial value.
-pub fn shape(c: &Object, rust: &Object) -> Result<Shape> {
+pub fn shape(c: &Object, rust: &Object, partly: bool) -> Result<Shape> {
     let mut shape = Shape::default();
     let used = used_globals(c);
     for global in &c.globals {
@@ -180,7 +217,7 @@ pub fn shape(c: &Object, rust: &Object) -> Result<Shape> {
             continue;
         }
         let Some(other) = rust.global(&global.name) else {
-            if used.contains(&global.name) {
+            if !partly && used.contains(&global.name) {
                 fail!("the Rust object has no variable {}", global.name);
             }
             continue;

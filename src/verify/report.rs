@@ -37,6 +37,8 @@ pub struct Report {
     pub seed: u64,
     /// One for each program.
     pub programs: Vec<ProgramReport>,
+    /// Programs of the C object that the Rust one lacks.
+    pub alone: Vec<String>,
 }
 
 /// One program of both objects.
@@ -198,7 +200,10 @@ impl Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.programs
             .iter()
-            .try_for_each(|program| writeln!(f, "{program}"))
+            .try_for_each(|program| writeln!(f, "{program}"))?;
+        self.alone
+            .iter()
+            .try_for_each(|name| writeln!(f, "{name}: only in C"))
     }
 }
 

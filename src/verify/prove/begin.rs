@@ -16,7 +16,6 @@ use crate::verify::{
         Image, STACK_SIZE, Start,
         memory::{Memory as Concrete, Purpose, word_of},
     },
-    object::Object,
     registers::Registers,
     world::Atom,
 };
@@ -29,7 +28,6 @@ impl Prover {
     pub fn program<'a>(
         &mut self,
         image: &'a Image<'a>,
-        types: &'a Object,
         start: Start,
         side: Side,
     ) -> Program<'a> {
@@ -79,7 +77,6 @@ impl Prover {
         }
         Program {
             image,
-            types,
             start,
             side,
             sections,

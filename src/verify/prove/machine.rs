@@ -23,7 +23,6 @@ use crate::verify::{
         Image, STACK_SIZE, Start,
         memory::{Memory as Concrete, Purpose, RegionId},
     },
-    object::Object,
     world::Stable,
 };
 
@@ -72,8 +71,6 @@ pub struct Limits {
 pub struct Program<'a> {
     /// Its object.
     pub image: &'a Image<'a>,
-    /// C's object, which has all definitions.
-    pub types: &'a Object,
     /// What is run.
     pub start: Start,
     /// Whose it is.

@@ -34,8 +34,6 @@ pub struct MapState<'a> {
     /// How many operations could have failed so far.
     pub operations: u32,
     bools: Rc<[u64]>,
-    /// What maps in it look like, as C says.
-    inner_def: Option<&'a MapDef>,
     /// Maps in it, by key.
     inner: Vec<(Term, usize)>,
 }
@@ -73,7 +71,6 @@ impl<'a> MapState<'a> {
             elements: Vec::new(),
             operations: 0,
             bools,
-            inner_def: def.inner.as_deref(),
             inner: Vec::new(),
         }
     }
@@ -538,7 +535,7 @@ impl Prover {
         key: &[Term],
     ) -> Result<Term, Stop> {
         let (name, def) = Self::def(state, index)?;
-        let inner = state.maps.get(index).and_then(|map| map.inner_def);
+        let inner = def.inner.as_deref();
         let (&[key], Some(inner)) = (key, inner) else {
             let why = "a map of maps with long keys or without a definition of the inner ones";
             return Err(Stop::GiveUp(why.to_owned()));
@@ -621,9 +618,7 @@ impl Prover {
                 .memory
                 .add_bytes(Purpose::MapHandle(at), Rc::from([]), false)?;
             let bools = image.bools(name).into();
-            let mut map = MapState::new(name.clone(), def, bools, handle);
-            let known = program.types.map(name);
-            map.inner_def = known.and_then(|(_, known)| known.inner.as_deref());
+            let map = MapState::new(name.clone(), def, bools, handle);
             state.maps.push(map);
         }
         Ok(())

@@ -221,8 +221,8 @@ impl Attempt<'_> {
     fn run(&mut self) -> std::result::Result<(), String> {
         let (session, pair) = (self.session, self.pair);
         let prover = &mut self.prover;
-        let c = prover.program(session.c, session.c.object, pair.c, Side::C);
-        let rust = prover.program(session.rust, session.c.object, pair.rust, Side::Rust);
+        let c = prover.program(session.c, pair.c, Side::C);
+        let rust = prover.program(session.rust, pair.rust, Side::Rust);
         for case in prover.cases(&c) {
             let mut facts = Facts::default();
             self.prover.pool.truth(true);
