@@ -271,27 +271,31 @@ fn z3() -> bool {
 }
 
 /// What becomes of each program where only the proof may find a difference.
-fn proven(first: &[&str], second: &[&str]) -> Option<Report> {
+fn proven(name: &str, first: &[&str], second: &[&str]) -> Option<Report> {
     if !z3() {
         return None;
     }
     let options = Options {
         worlds: 0,
-        prove: Some(ProveOptions::default()),
+        prove: Some(ProveOptions {
+            // Few, so that both ways to go through branches are tried.
+            paths: 300,
+            ..ProveOptions::default()
+        }),
         ..Options::default()
     };
-    let one = build("calls.bpf.c", first)?;
-    let other = build("calls.bpf.c", second)?;
+    let one = build(name, first)?;
+    let other = build(name, second)?;
     Some(verify(&one, &other, &options).unwrap())
 }
 
-fn check_proven(first: &[&str], second: &[&str]) {
-    let Some(report) = proven(first, second) else {
+fn check_proven(name: &str, first: &[&str], second: &[&str]) {
+    let Some(report) = proven(name, first, second) else {
         return;
     };
     for program in &report.programs {
         let proof = program.proof.as_ref().unwrap();
-        // It walks through a map, about which nothing is known.
+        // It walks through a hash map: how many elements there are nobody knows.
         let expected = if program.name == "tick" {
             Outcome::Undecided
         } else {
@@ -304,13 +308,17 @@ fn check_proven(first: &[&str], second: &[&str]) {
 
 #[test]
 fn the_same_source_is_proven_however_it_is_compiled() {
-    check_proven(&[], &["-mcpu=v1", "-O1"]);
-    check_proven(&["-mcpu=v4"], &["-Os"]);
+    check_proven("calls.bpf.c", &[], &["-mcpu=v1", "-O1"]);
+    check_proven("calls.bpf.c", &["-mcpu=v4"], &["-Os"]);
+    check_proven("contracts.bpf.c", &[], &["-mcpu=v1", "-O1"]);
+    check_proven("contracts.bpf.c", &["-mcpu=v4"], &["-Os", "-DLOADER_KNOWS"]);
 }
 
 /// Where the solver finds the fault, and the machine replays it.
-fn check_refuted(number: u32, program: &str) {
-    let Some(report) = proven(&[], &[&format!("-DFAULT={number}")]) else {
+fn check_refuted(name: &str, options: &[&str], number: u32, program: &str) {
+    let fault = format!("-DFAULT={number}");
+    let faulty = [options, &[&fault]].concat();
+    let Some(report) = proven(name, options, &faulty) else {
         return;
     };
     for one in &report.programs {
@@ -346,10 +354,56 @@ fn a_solver_that_does_not_run_is_an_error() {
 #[test]
 fn the_proof_finds_every_fault() {
     for number in 1..=18 {
-        check_refuted(number, "example_enter");
+        check_refuted("calls.bpf.c", &[], number, "example_enter");
     }
     for number in 19..=23 {
-        check_refuted(number, "example_exit");
+        check_refuted("calls.bpf.c", &[], number, "example_exit");
     }
-    check_refuted(26, "decide");
+    check_refuted("calls.bpf.c", &[], 26, "decide");
+}
+
+#[test]
+fn the_proof_finds_faults_around_helpers_that_keep_something() {
+    for (number, program) in CONTRACT_FAULTS {
+        // The rest of the file takes longest.
+        let options: &[&str] = if number < 15 { &["-DPART"] } else { &[] };
+        check_refuted("contracts.bpf.c", options, number, program);
+    }
+}
+
+/// The faults of `contracts.bpf.c`, and the program in which each shows.
+const CONTRACT_FAULTS: [(u32, &str); 14] = [
+    (1, "put"),
+    (3, "take"),
+    (4, "take"),
+    (5, "remember"),
+    (6, "remember"),
+    (7, "walk"),
+    (8, "walk"),
+    (10, "text"),
+    (11, "text"),
+    (12, "packet"),
+    (13, "packet"),
+    (14, "packet"),
+    (15, "redirect"),
+    (16, "many"),
+];
+
+#[test]
+fn a_port_of_a_part_is_compared_in_part() {
+    let Some(whole) = build("contracts.bpf.c", &[]) else {
+        return;
+    };
+    let Some(part) = build("contracts.bpf.c", &["-DPART"]) else {
+        return;
+    };
+    check_refused(&whole, &part, &["Rust object has no program"]);
+    let options = Options {
+        partly: true,
+        ..options()
+    };
+    let report = verify(&whole, &part, &options).unwrap();
+    assert_eq!(report.alone, ["redirect", "many"]);
+    assert_eq!(report.verdict, Verdict::Equal, "{report}");
+    assert!(verify(&part, &whole, &options).is_err());
 }

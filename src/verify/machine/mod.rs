@@ -462,6 +462,19 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// The context and the packet, where programs may write to them.
+    fn written_beside(&self) -> Vec<(Arc<str>, Vec<u8>)> {
+        let packet = self.context_pointers.first().map(|&(_, start)| start);
+        [("the context", Some(self.context)), ("the packet", packet)]
+            .into_iter()
+            .filter_map(|(name, start)| {
+                let (id, _) = Memory::locate(start?)?;
+                let region = self.memory.region(id).filter(|region| region.writable)?;
+                Some((Arc::from(name), region.bytes.clone()))
+            })
+            .collect()
+    }
+
     fn outcome(&mut self, result: u64, trap: Option<Trap>) -> Outcome {
         let globals = self
             .image
@@ -471,6 +484,7 @@ impl<'a> Machine<'a> {
                 let bytes = region.bytes.get(offset..offset.checked_add(size)?)?;
                 Some((name.clone(), bytes.to_vec()))
             })
+            .chain(self.written_beside())
             .collect();
         Outcome {
             effects: std::mem::take(&mut self.effects),

@@ -98,8 +98,15 @@ impl Prover {
 
     /// A number of `size` bytes.
     pub fn load(&mut self, state: &mut State<'_>, address: Term, size: u8) -> Result<Term, Stop> {
-        match self.place(state, address)? {
-            Place::Inside(id, offset) => state.memory.load(&mut self.pool, id, offset, size.into()),
+        let place = self.place(state, address)?;
+        self.within_packet(state, place, size.into())?;
+        match place {
+            Place::Inside(id, offset) => {
+                if let Some(pointer) = self.context_pointer(state, (id, offset), size)? {
+                    return Ok(pointer);
+                }
+                state.memory.load(&mut self.pool, id, offset, size.into())
+            }
             Place::Somewhere(id, offset) => {
                 let mut value = None;
                 for at in self.offsets(state, id, offset, size.into())? {
@@ -138,7 +145,9 @@ impl Prover {
         address: Term,
         bytes: &[Term],
     ) -> Result<(), Stop> {
-        match self.place(state, address)? {
+        let place = self.place(state, address)?;
+        self.within_packet(state, place, bytes.len() as u64)?;
+        match place {
             Place::Inside(id, offset) => state.memory.write(id, offset, bytes),
             Place::Somewhere(id, offset) => {
                 let size = bytes.len() as u64;

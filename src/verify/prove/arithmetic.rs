@@ -179,6 +179,27 @@ impl Pool {
         self.sub(left, product)
     }
 
+    /// The divisor, where a sum is what is left of a division, whole or its lower bits.
+    pub(super) fn remainder(&self, terms: &[(Term, u64)]) -> Option<u64> {
+        let whole = |term: Term| match *self.node(term) {
+            Node::Extract(from, 0) => from,
+            _ => term,
+        };
+        let &[one, other] = terms else { return None };
+        [(one, other), (other, one)]
+            .into_iter()
+            .find_map(|(left, taken)| {
+                let width = self.width(left.0);
+                let Node::Binary(Binary::Div, of, by) = *self.node(whole(taken.0)) else {
+                    return None;
+                };
+                let by = self.number(by).filter(|&by| by <= mask(width))?;
+                let same = of == left.0 || of == whole(left.0);
+                let taken_whole = taken.1 == by.wrapping_neg() & mask(width);
+                (same && left.1 == 1 && taken_whole).then_some(by)
+            })
+    }
+
     fn shifted_left(&mut self, term: Term, by: u8) -> Term {
         let width = self.width(term);
         if by == 0 {

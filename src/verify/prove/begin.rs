@@ -22,15 +22,12 @@ use crate::verify::{
 
 /// Bytes of a context whose structure isn't known, as in the differential machine.
 const UNKNOWN_SIZE: u64 = 512;
+/// Bytes of `struct __sk_buff`, which is larger than `struct xdp_md`.
+const PACKET_CONTEXT_SIZE: u64 = 192;
 
 impl Prover {
     /// A program with its variables.
-    pub fn program<'a>(
-        &mut self,
-        image: &'a Image<'a>,
-        start: Start,
-        side: Side,
-    ) -> Program<'a> {
+    pub fn program<'a>(&mut self, image: &'a Image<'a>, start: Start, side: Side) -> Program<'a> {
         let endian = image.object.endian;
         let mut sections = Vec::new();
         for index in 0..image.object.data.len() {
@@ -112,6 +109,12 @@ impl Prover {
         let zero = self.pool.constant(0, 64);
         let mut memory = Memory::new(program.side, program.image.object.endian);
         let context = self.context(program, &mut memory, wrapped)?;
+        let packet = self.packet(&mut memory, program.start.kind)?;
+        let mut facts = facts;
+        if let Some(packet) = &packet {
+            let fits = self.packet_fits(packet);
+            facts.assume_new(&mut self.pool, fits);
+        }
         let mut state = State {
             registers: [zero; 11],
             at: program.start.entry,
@@ -124,6 +127,7 @@ impl Prover {
             counts: std::collections::BTreeMap::new(),
             sections: Vec::new(),
             context,
+            packet,
             user_writes: Vec::new(),
             instructions: 0,
             ended: None,
@@ -180,9 +184,7 @@ impl Prover {
                 return self.registers(program, memory, wrapped);
             }
             Kind::RawTracepoint | Kind::Tracing | Kind::Deciding => (self.arguments(13), false),
-            Kind::Xdp | Kind::Skb => {
-                return Err(Stop::GiveUp("programs that see packets".to_owned()));
-            }
+            Kind::Xdp | Kind::Skb => (self.other(PACKET_CONTEXT_SIZE), true),
             Kind::Iterator => (self.arguments(8), false),
             Kind::Tracepoint => (self.other(UNKNOWN_SIZE), false),
             Kind::Syscall | Kind::Other => (self.other(UNKNOWN_SIZE), true),

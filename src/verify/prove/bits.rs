@@ -243,6 +243,11 @@ impl Pool {
                 Some(&part) => self.leading_zeros(part),
                 None => 0,
             },
+            Node::Sum(ref terms, 0) => match self.remainder(terms) {
+                // At most 64.
+                Some(by) => ((by - 1).leading_zeros() as u8).saturating_sub(64 - width),
+                None => 0,
+            },
             Node::If(_, yes, no) if self.depth(term) < 16 => {
                 self.leading_zeros(yes).min(self.leading_zeros(no))
             }

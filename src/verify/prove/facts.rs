@@ -214,7 +214,7 @@ impl Facts {
                     (0, all)
                 }
             }
-            Node::Sum(ref terms, 0) if let Some(by) = remainder(pool, terms) => (0, by - 1),
+            Node::Sum(ref terms, 0) if let Some(by) = pool.remainder(terms) => (0, by - 1),
             Node::Sum(ref terms, constant) => {
                 let mut range = Some((constant, constant));
                 for &(term, factor) in terms {
@@ -232,20 +232,4 @@ impl Facts {
         let range = (made.0.max(own.0), made.1.min(own.1));
         if range.0 <= range.1 { range } else { own }
     }
-}
-
-/// The divisor, where a sum is what is left of a division.
-fn remainder(pool: &Pool, terms: &[(Term, u64)]) -> Option<u64> {
-    let &[one, other] = terms else { return None };
-    [(one, other), (other, one)]
-        .into_iter()
-        .find_map(|(left, taken)| {
-            let width = pool.width(left.0);
-            let Node::Binary(Binary::Div, of, by) = *pool.node(taken.0) else {
-                return None;
-            };
-            let by = pool.number(by)?;
-            let whole = left.1 == 1 && of == left.0 && taken.1 == by.wrapping_neg() & mask(width);
-            whole.then_some(by)
-        })
 }

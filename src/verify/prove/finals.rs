@@ -7,10 +7,10 @@ use super::{
     facts::Facts,
     machine::{Ended, Prover, State, Stop},
     maps::{Element, MapState, original},
-    memory::word_bytes,
-    term::{Binary, Term},
+    memory::{Place, word_bytes},
+    term::{Binary, Pool, Term},
 };
-use crate::verify::machine::Image;
+use crate::verify::machine::{Image, memory::RegionId};
 
 /// When something differs.
 #[derive(Clone, Debug)]
@@ -69,6 +69,7 @@ impl Prover {
             };
             found.push(Difference { what, when });
         }
+        let mut unwritten = false;
         for (name, section, offset, size) in ends.c_image.compared() {
             let there = ends
                 .rust_image
@@ -90,6 +91,35 @@ impl Prover {
                 when: differ.bytes(&c, &rust),
             });
         }
+        unwritten |= differ.unwritten;
+        for (what, c_id, rust_id) in self.written_beside(c, rust) {
+            let mut differ = Differ {
+                pool: &mut self.pool,
+                facts,
+                unwritten: false,
+            };
+            let mut offsets = c.memory.written(c_id);
+            offsets.extend(rust.memory.written(rust_id));
+            offsets.sort_unstable();
+            offsets.dedup();
+            let mut any = differ.pool.truth(false);
+            for at in offsets {
+                let c = c.memory.bytes(differ.pool, c_id, at, 1)?;
+                let rust = rust.memory.bytes(differ.pool, rust_id, at, 1)?;
+                let apart = differ.bytes(&c, &rust);
+                any = differ.pool.bitwise(Binary::Or, any, apart);
+            }
+            unwritten |= differ.unwritten;
+            found.push(Difference {
+                what: what.to_owned(),
+                when: any,
+            });
+        }
+        let mut differ = Differ {
+            pool: &mut self.pool,
+            facts,
+            unwritten: false,
+        };
         if ends.result_counts {
             let c = differ.pool.extract(c_result, 0, 32);
             let rust = differ.pool.extract(rust_result, 0, 32);
@@ -98,7 +128,7 @@ impl Prover {
                 when: differ.numbers(c, rust),
             });
         }
-        let mut unwritten = differ.unwritten;
+        unwritten |= differ.unwritten;
         let mut names: Vec<&Arc<str>> = c
             .maps
             .iter()
@@ -113,6 +143,28 @@ impl Prover {
         }
         found.retain(|difference| !self.pool.is_zero(difference.when));
         Ok((found, unwritten))
+    }
+
+    /// The context and the packet, to which programs may write.
+    fn written_beside(
+        &mut self,
+        c: &State<'_>,
+        rust: &State<'_>,
+    ) -> Vec<(&'static str, RegionId, RegionId)> {
+        let mut found = Vec::new();
+        let context =
+            |pool: &mut Pool, state: &State<'_>| match state.memory.locate(pool, state.context) {
+                Place::Inside(id, 0) => Some(id),
+                _ => None,
+            };
+        let contexts = (context(&mut self.pool, c), context(&mut self.pool, rust));
+        if let (Some(c), Some(rust)) = contexts {
+            found.push(("the context", c, rust));
+        }
+        if let (Some(c), Some(rust)) = (&c.packet, &rust.packet) {
+            found.push(("the packet", c.region, rust.region));
+        }
+        found
     }
 
     fn map_differences(

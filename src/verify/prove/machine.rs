@@ -8,28 +8,28 @@ use std::{
 };
 
 use super::{
+    calls::{Frame, Rounds},
     effect::Event,
     facts::Facts,
     maps::MapState,
     memory::{Memory, Place, bytes_of, number_of},
+    packet::Packet,
     solver::Solver,
-    term::{Binary, Pool, SymbolId, Term},
+    term::{Pool, SymbolId, Term},
 };
 use crate::verify::{
     bytes::Endian,
     error::Side,
-    insn::{AluOp, Condition, Op, Operand, Register, Value},
+    insn::{Op, Operand, Register, Value},
     machine::{
-        Image, STACK_SIZE, Start,
-        memory::{Memory as Concrete, Purpose, RegionId},
+        Image, Start,
+        memory::{Memory as Concrete, RegionId},
     },
     world::Stable,
 };
 
 /// Terms that nest deeper are given up.
 const DEPTH_MAX: u32 = 30_000;
-/// Nested calls.
-const FRAMES_MAX: usize = 16;
 
 /// Why a step can't be done, or not yet.
 #[derive(Clone, Debug)]
@@ -79,29 +79,6 @@ pub struct Program<'a> {
     pub sections: Vec<(Rc<[Term]>, bool)>,
 }
 
-#[derive(Clone, Debug)]
-pub(super) struct Frame {
-    return_to: usize,
-    saved: [Term; 4],
-    base: Term,
-    /// The stack's piece of memory.
-    stack: RegionId,
-    rounds: Option<Rounds>,
-}
-
-/// What a helper that calls back has to do when the callback returns.
-#[derive(Clone, Debug)]
-pub struct Rounds {
-    /// The callback.
-    pub entry: usize,
-    /// Rounds done.
-    pub done: u64,
-    /// Rounds to do.
-    pub all: Term,
-    /// What the callback is given beside the round.
-    pub context: Term,
-}
-
 /// A path under way.
 #[derive(Clone, Debug)]
 pub struct State<'a> {
@@ -126,6 +103,8 @@ pub struct State<'a> {
     pub sections: Vec<RegionId>,
     /// The context's address.
     pub context: Term,
+    /// The packet, where the program sees one.
+    pub packet: Option<Packet>,
     /// User memory that was written: address, bytes, and whether it could be.
     pub user_writes: Vec<(Term, Rc<[Term]>, Term)>,
     /// Executed instructions.
@@ -149,6 +128,12 @@ pub struct Prover {
     pub prototypes: HashMap<String, usize>,
     /// The symbols in terms that were asked about.
     pub symbols_of: HashMap<Term, Rc<BTreeSet<SymbolId>>, Stable>,
+    /// Whether there were too many paths, or too little time for them.
+    pub exhausted: bool,
+    /// Where the sides of branches meet, as far as it was looked for.
+    pub meetings: HashMap<(Side, usize), Option<Option<usize>>>,
+    /// Whether both sides of a branch become one path where that can be.
+    pub joining: bool,
     /// Questions when the time was last looked at.
     pub checked: u64,
 }
@@ -186,6 +171,12 @@ impl Prover {
                     }
                 }
                 Err(Stop::Fork(condition)) => {
+                    if self.joining
+                        && let Some(joined) = self.joined(program, &state, condition, 0)?
+                    {
+                        state = joined;
+                        continue;
+                    }
                     let opposite = self.pool.not(condition);
                     match self.possible(&mut state.facts, condition) {
                         (Some(yes), Some(no)) => {
@@ -228,7 +219,7 @@ impl Prover {
         }
     }
 
-    fn within_limits(&mut self, state: &State<'_>) -> Result<(), String> {
+    pub(super) fn within_limits(&mut self, state: &State<'_>) -> Result<(), String> {
         let limits = self.limits;
         if state.instructions > limits.instructions {
             return Err(format!(
@@ -237,6 +228,7 @@ impl Prover {
             ));
         }
         if self.paths > limits.paths {
+            self.exhausted = true;
             return Err(format!("there are more than {} paths", limits.paths));
         }
         if self.pool.len() > limits.terms {
@@ -245,13 +237,24 @@ impl Prover {
         if (state.instructions.is_multiple_of(64) || self.solver.asked != self.checked)
             && Instant::now() > limits.end
         {
+            self.exhausted = true;
             return Err("the time is over".to_owned());
         }
         self.checked = self.solver.asked;
         Ok(())
     }
 
-    fn step<'a>(&mut self, program: &Program<'a>, state: &mut State<'a>) -> Result<(), Stop> {
+    pub(super) fn step<'a>(
+        &mut self,
+        program: &Program<'a>,
+        state: &mut State<'a>,
+    ) -> Result<(), Stop> {
+        let rounds = state.frames.last().and_then(|frame| frame.rounds.as_ref());
+        if rounds.is_some_and(|rounds| rounds.pending) {
+            state.at = self.next_round(state)?;
+            state.instructions += 1;
+            return Ok(());
+        }
         let code = program.image.object.code.as_slice();
         let Some(&op) = code.get(state.at) else {
             return Err(Stop::Trap("leaves its code".to_owned()));
@@ -343,12 +346,9 @@ impl Prover {
                     next = target;
                 }
                 Flow::Rounds(rounds) => {
-                    // Decided before anything is changed.
-                    let none = self.pool.constant(0, 64);
-                    let some = self.pool.less(none, rounds.all);
-                    self.decide(state, some)?;
+                    let entry = rounds.entry;
                     self.enter(state, next, Some(rounds))?;
-                    next = self.next_round(state)?;
+                    next = entry;
                 }
             },
             Op::Call(target) => {
@@ -369,94 +369,13 @@ impl Prover {
                     state.ended = Some(Ended::Returned(result));
                     return Ok(());
                 }
-                Some(frame) if frame.rounds.is_some() => {
-                    let result = state.get(0);
-                    let go_on = self.pool.constant(0, 64);
-                    let go_on = self.pool.equal(result, go_on);
-                    next = if self.decide(state, go_on)? {
-                        self.next_round(state)?
-                    } else {
-                        self.end_rounds(state)
-                    };
-                }
+                Some(frame) if frame.rounds.is_some() => next = self.round_ended(state)?,
                 Some(_) => next = self.leave(state),
             },
         }
         state.at = next;
         state.instructions += 1;
         Ok(())
-    }
-
-    fn enter(
-        &mut self,
-        state: &mut State<'_>,
-        return_to: usize,
-        rounds: Option<Rounds>,
-    ) -> Result<(), Stop> {
-        if state.frames.len() >= FRAMES_MAX {
-            return Err(Stop::Trap("nests calls too deep".to_owned()));
-        }
-        let stack = state.memory.add_unwritten(Purpose::Stack, STACK_SIZE)?;
-        state.frames.push(Frame {
-            return_to,
-            saved: [6, 7, 8, 9].map(|register| state.get(register)),
-            base: state.get(10),
-            stack,
-            rounds,
-        });
-        let base = self
-            .pool
-            .constant(Concrete::address(stack) + STACK_SIZE, 64);
-        self.set(state, 10, base)
-    }
-
-    fn leave(&mut self, state: &mut State<'_>) -> usize {
-        let Some(frame) = state.frames.pop() else {
-            return usize::MAX;
-        };
-        state.memory.free(frame.stack);
-        for (register, value) in (6..).zip(frame.saved) {
-            state.put(register, value);
-        }
-        state.put(10, frame.base);
-        frame.return_to
-    }
-
-    /// Calls back once more, or ends it.
-    fn next_round(&mut self, state: &mut State<'_>) -> Result<usize, Stop> {
-        let Some(rounds) = state.frames.last().and_then(|frame| frame.rounds.clone()) else {
-            return Ok(usize::MAX);
-        };
-        let round = self.pool.constant(rounds.done, 64);
-        let more = self.pool.less(round, rounds.all);
-        if !self.decide(state, more)? {
-            let result = rounds.all;
-            let next = self.leave(state);
-            self.set(state, 0, result)?;
-            return Ok(next);
-        }
-        let arguments = [round, rounds.context];
-        for (register, value) in (1..).zip(arguments) {
-            state.put(register, value);
-        }
-        if let Some(rounds) = state
-            .frames
-            .last_mut()
-            .and_then(|frame| frame.rounds.as_mut())
-        {
-            rounds.done += 1;
-        }
-        Ok(rounds.entry)
-    }
-
-    /// The callback wants no more.
-    fn end_rounds(&mut self, state: &mut State<'_>) -> usize {
-        let rounds = state.frames.last().and_then(|frame| frame.rounds.clone());
-        let done = rounds.map_or(0, |rounds| rounds.done);
-        let next = self.leave(state);
-        let done = self.pool.constant(done, 64);
-        state.put(0, done);
-        next
     }
 
     pub(super) fn set(
@@ -498,74 +417,6 @@ impl Prover {
         match number {
             Some(number) => Ok(self.pool.constant(number, 64)),
             None => Err(Stop::Trap("loads the address of nothing".to_owned())),
-        }
-    }
-
-    fn alu(&mut self, op: AluOp, wide: bool, left: Term, right: Term) -> Term {
-        let size = if wide { 64 } else { 32 };
-        let left = self.pool.extract(left, 0, size);
-        let right = self.pool.extract(right, 0, size);
-        let pool = &mut self.pool;
-        let value = match op {
-            AluOp::Add => pool.add(left, right),
-            AluOp::Sub => pool.sub(left, right),
-            AluOp::Mul => pool.mul(left, right),
-            AluOp::Div => pool.divide(Binary::Div, left, right),
-            AluOp::Or => pool.bitwise(Binary::Or, left, right),
-            AluOp::And => pool.bitwise(Binary::And, left, right),
-            AluOp::ShiftLeft => pool.shift(Binary::ShiftLeft, left, right),
-            AluOp::ShiftRight => pool.shift(Binary::ShiftRight, left, right),
-            AluOp::Mod => pool.divide(Binary::Rem, left, right),
-            AluOp::Xor => pool.bitwise(Binary::Xor, left, right),
-            AluOp::Move => right,
-            AluOp::ArithmeticShift => pool.shift(Binary::ArithmeticShift, left, right),
-            AluOp::SignedDiv => pool.divide(Binary::SignedDiv, left, right),
-            AluOp::SignedMod => pool.divide(Binary::SignedRem, left, right),
-            AluOp::MoveSigned(bits) => {
-                let cut = pool.extract(right, 0, bits);
-                pool.extend(cut, size)
-            }
-        };
-        pool.zero_extend(value, 64)
-    }
-
-    fn condition(&mut self, condition: Condition, wide: bool, left: Term, right: Term) -> Term {
-        let size = if wide { 64 } else { 32 };
-        let left = self.pool.extract(left, 0, size);
-        let right = self.pool.extract(right, 0, size);
-        let pool = &mut self.pool;
-        match condition {
-            Condition::Equal => pool.equal(left, right),
-            Condition::NotEqual => {
-                let equal = pool.equal(left, right);
-                pool.not(equal)
-            }
-            Condition::Set => {
-                let common = pool.bitwise(Binary::And, left, right);
-                let zero = pool.constant(0, size);
-                let none = pool.equal(common, zero);
-                pool.not(none)
-            }
-            Condition::Greater => pool.less(right, left),
-            Condition::Less => pool.less(left, right),
-            Condition::GreaterEqual => {
-                let less = pool.less(left, right);
-                pool.not(less)
-            }
-            Condition::LessEqual => {
-                let greater = pool.less(right, left);
-                pool.not(greater)
-            }
-            Condition::SignedGreater => pool.signed_less(right, left),
-            Condition::SignedLess => pool.signed_less(left, right),
-            Condition::SignedGreaterEqual => {
-                let less = pool.signed_less(left, right);
-                pool.not(less)
-            }
-            Condition::SignedLessEqual => {
-                let greater = pool.signed_less(right, left);
-                pool.not(greater)
-            }
         }
     }
 }

@@ -3,22 +3,15 @@
 use std::{rc::Rc, sync::Arc};
 
 use super::{
-    effect::{Event, Part},
-    machine::{Program, Prover, State, Stop},
+    machine::{Prover, State, Stop},
     memory::{Memory, Place, number_of},
     term::{Binary, Pool, Symbol, Term},
 };
 use crate::verify::{
-    insn::Value,
     machine::memory::{Purpose, RegionId},
     object::{MapDef, MapKind},
     world::{Atom, CPUS},
 };
-
-/// Flags of `bpf_map_update_elem`.
-const NOEXIST: u64 = 1;
-const EXIST: u64 = 2;
-const LOCK: u64 = 4;
 
 /// One map.
 #[derive(Clone, Debug)]
@@ -33,13 +26,17 @@ pub struct MapState<'a> {
     pub elements: Vec<Element>,
     /// How many operations could have failed so far.
     pub operations: u32,
-    bools: Rc<[u64]>,
+    pub(super) bools: Rc<[u64]>,
     /// Maps in it, by key.
-    inner: Vec<(Term, usize)>,
+    pub(super) inner: Vec<(Term, usize)>,
+    /// How many elements were taken from a queue or stack beyond those put in.
+    pub taken: u32,
+    /// What was put into a queue or stack.
+    pub queue: Vec<Rc<[Term]>>,
 }
 
 /// One element.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Element {
     /// The bytes of its key, eight in a term.
     pub key: Vec<Term>,
@@ -72,7 +69,18 @@ impl<'a> MapState<'a> {
             operations: 0,
             bools,
             inner: Vec::new(),
+            taken: 0,
+            queue: Vec::new(),
         }
+    }
+
+    /// Whether nothing was looked up or done since.
+    pub fn same(&self, later: &Self) -> bool {
+        self.operations == later.operations
+            && self.taken == later.taken
+            && self.queue.len() == later.queue.len()
+            && self.inner.len() == later.inner.len()
+            && self.elements == later.elements
     }
 
     /// Makes bytes of a value that hold a `bool` 0 or 1.
@@ -116,7 +124,7 @@ impl Prover {
     }
 
     /// The CPU whose value is meant.
-    fn cpu(&mut self, def: &MapDef) -> Term {
+    pub(super) fn cpu(&mut self, def: &MapDef) -> Term {
         if def.kind.per_cpu() {
             self.cpu_number()
         } else {
@@ -177,7 +185,7 @@ impl Prover {
     }
 
     /// Whether a key is an index of an array.
-    fn within(&mut self, state: &State<'_>, def: &MapDef, key: &[Term]) -> Term {
+    pub(super) fn within(&mut self, state: &State<'_>, def: &MapDef, key: &[Term]) -> Term {
         let Some(&index) = key.first() else {
             return self.pool.truth(false);
         };
@@ -189,7 +197,7 @@ impl Prover {
     }
 
     /// The element of a key, which is added where the program didn't look at it yet.
-    fn element(
+    pub(super) fn element(
         &mut self,
         state: &mut State<'_>,
         index: usize,
@@ -202,6 +210,10 @@ impl Prover {
         let Some(map) = state.maps.get_mut(index) else {
             return Err(Stop::Trap("uses a map that isn't there".to_owned()));
         };
+        if map.def.kind == MapKind::LPM_TRIE && !map.elements.is_empty() {
+            let why = "several keys of an LPM trie, which may find the same element";
+            return Err(Stop::GiveUp(why.to_owned()));
+        }
         map.elements.push(Element {
             key: key.to_vec(),
             was_present: present,
@@ -213,7 +225,7 @@ impl Prover {
     }
 
     /// Where the value of an element lies for a CPU.
-    fn value_region(
+    pub(super) fn value_region(
         &mut self,
         state: &mut State<'_>,
         index: usize,
@@ -264,7 +276,7 @@ impl Prover {
     }
 
     /// The bytes of a key in the program's memory.
-    fn key(
+    pub(super) fn key(
         &mut self,
         state: &mut State<'_>,
         def: &MapDef,
@@ -314,7 +326,7 @@ impl Prover {
         Ok(self.pool.choose(present, address, null))
     }
 
-    fn check_kind(&self, def: &MapDef) -> Result<(), Stop> {
+    pub(super) fn check_kind(&self, def: &MapDef) -> Result<(), Stop> {
         let known = matches!(
             def.kind,
             MapKind::HASH
@@ -332,7 +344,7 @@ impl Prover {
         }
     }
 
-    fn at<'s>(state: &'s State<'_>, index: usize, at: usize) -> Option<&'s Element> {
+    pub(super) fn at<'s>(state: &'s State<'_>, index: usize, at: usize) -> Option<&'s Element> {
         state.maps.get(index)?.elements.get(at)
     }
 
@@ -347,152 +359,8 @@ impl Prover {
         self.pool.atom(Atom::Fails { map, nth }, 1)
     }
 
-    fn error(&mut self, number: u64) -> Term {
+    pub(super) fn error(&mut self, number: u64) -> Term {
         self.pool.constant(number.wrapping_neg(), 64)
-    }
-
-    pub(super) fn map_update(
-        &mut self,
-        state: &mut State<'_>,
-        [map, key, value, flags]: [Term; 4],
-    ) -> Result<Term, Stop> {
-        let index = self.map(state, map)?;
-        let (name, def) = Self::def(state, index)?;
-        self.check_kind(def)?;
-        let key = self.key(state, def, key)?;
-        let value = self.memory_bytes(state, value, def.value_size.into())?;
-        let flags = state.facts.simplify(&mut self.pool, flags);
-        let Some(flag) = self.pool.number(flags) else {
-            return Err(Stop::GiveUp(
-                "an update whose flags are computed".to_owned(),
-            ));
-        };
-        if flag & !(LOCK | 3) != 0 || flag & 3 == 3 {
-            return Ok(self.error(22));
-        }
-        let array = def.kind.is_array();
-        if array {
-            let within = self.within(state, def, &key);
-            if !self.decide(state, within)? {
-                return Ok(self.error(7));
-            }
-        }
-        let at = self.element(state, index, &key)?;
-        let cpu = self.cpu(def);
-        let looked_up =
-            Self::at(state, index, at).is_some_and(|element| !element.values.is_empty());
-        let region = self.value_region(state, index, at, cpu)?;
-        let Some(element) = Self::at(state, index, at).cloned() else {
-            return Err(Stop::Trap("uses a map that isn't there".to_owned()));
-        };
-        let in_place = array || def.kind.per_cpu();
-        let mut present = element.present;
-        let yes = self.pool.truth(true);
-        if array {
-            present = yes;
-        } else if !element.replaced {
-            let raced = self.pool.apply(Symbol::Raced(name.clone()), &key, 1);
-            present = self.pool.bitwise(Binary::Or, present, raced);
-        }
-        // What the flags forbid; whether it fails otherwise is the same for the same attempts.
-        let forbidden = match flag & (NOEXIST | EXIST) {
-            NOEXIST => present,
-            EXIST => self.pool.not(present),
-            _ => self.pool.truth(false),
-        };
-        let event = self.update_event("update", &name, &key, Some((&value, forbidden)));
-        let mut refused = self.pool.truth(false);
-        let mut result = self.pool.constant(0, 64);
-        if !array {
-            let nth = state.maps.get(index).map_or(0, |map| map.operations);
-            let map = state
-                .maps
-                .get(index)
-                .map_or_else(|| Arc::from(""), |map| map.name.clone());
-            let fails = self.pool.atom(Atom::Fails { map, nth }, 1);
-            let (busy, full) = (self.error(16), self.error(7));
-            let error = self.pool.choose(present, busy, full);
-            result = self.pool.choose(fails, error, result);
-            refused = fails;
-        }
-        if flag & NOEXIST != 0 {
-            let exists = self.error(17);
-            result = self.pool.choose(present, exists, result);
-            refused = self.pool.bitwise(Binary::Or, refused, present);
-        }
-        if flag & EXIST != 0 {
-            let missing = self.error(2);
-            result = self.pool.choose(present, result, missing);
-            let absent = self.pool.not(present);
-            refused = self.pool.bitwise(Binary::Or, refused, absent);
-        }
-        let done = self.pool.not(refused);
-        // A pointer to the old value may be in use: then it has to be known which value is meant.
-        let was_there = state.facts.simplify(&mut self.pool, element.present);
-        let used = !in_place && looked_up && !self.pool.is_zero(was_there);
-        if used && !self.decide(state, done)? {
-            Self::note_update(state, index, at, event, present);
-            return Ok(result);
-        }
-        let size = def.value_size.into();
-        let old = state.memory.bytes(&mut self.pool, region, 0, size)?;
-        let new: Vec<Term> = old
-            .iter()
-            .zip(&value)
-            .map(|(&old, &new)| self.pool.choose(done, new, old))
-            .collect();
-        let into = if in_place || !used {
-            region
-        } else {
-            state.memory.add_unwritten(Purpose::MapValue(index), size)?
-        };
-        state.memory.put(into, 0, &new);
-        Self::note_update(state, index, at, event, present);
-        let all = self.pool.bitwise(Binary::Or, present, done);
-        if let Some(element) = state
-            .maps
-            .get_mut(index)
-            .and_then(|map| map.elements.get_mut(at))
-        {
-            element.present = all;
-            if !in_place {
-                element.values = vec![(cpu, into)];
-            }
-        }
-        Ok(result)
-    }
-
-    fn note_update(state: &mut State<'_>, index: usize, at: usize, event: Event, present: Term) {
-        let Some(map) = state.maps.get_mut(index) else {
-            return;
-        };
-        // The differential machine counts only those that got as far as to fail, so later failures
-        // may have other numbers there: then a model isn't replayed as it was meant.
-        map.operations += u32::from(!map.def.kind.is_array());
-        if let Some(element) = map.elements.get_mut(at) {
-            element.present = present;
-        }
-        state.events.push(Rc::new(event));
-    }
-
-    fn update_event(
-        &mut self,
-        what: &str,
-        map: &Arc<str>,
-        key: &[Term],
-        value: Option<(&[Term], Term)>,
-    ) -> Event {
-        let mut parts: Vec<Part> = key.iter().map(|&word| Part::Number(word)).collect();
-        if let Some((value, forbidden)) = value {
-            let length = self.pool.constant(value.len() as u64, 64);
-            parts.push(Part::Bytes(value.to_vec(), length));
-            parts.push(Part::Number(forbidden));
-        }
-        Event {
-            what: what.to_owned(),
-            map: Some(map.clone()),
-            parts,
-        }
     }
 
     pub(super) fn map_delete(
@@ -525,102 +393,5 @@ impl Prover {
         state.events.push(Rc::new(event));
         let (done, missing) = (self.pool.constant(0, 64), self.error(2));
         Ok(self.pool.choose(there, done, missing))
-    }
-
-    /// The map that an element of a map of maps is.
-    fn inner_map<'a>(
-        &mut self,
-        state: &mut State<'a>,
-        index: usize,
-        key: &[Term],
-    ) -> Result<Term, Stop> {
-        let (name, def) = Self::def(state, index)?;
-        let inner = def.inner.as_deref();
-        let (&[key], Some(inner)) = (key, inner) else {
-            let why = "a map of maps with long keys or without a definition of the inner ones";
-            return Err(Stop::GiveUp(why.to_owned()));
-        };
-        let wide = self.pool.zero_extend(key, 64);
-        if def.kind == MapKind::ARRAY_OF_MAPS {
-            for &(at, value) in &def.initial {
-                let Value::Map(given) = value else { continue };
-                let at = self.pool.constant(at.into(), 64);
-                let here = self.pool.equal(wide, at);
-                if self.decide(state, here)? {
-                    let handle = state.handle(given).unwrap_or(0);
-                    return Ok(Memory::address(&mut self.pool, handle));
-                }
-            }
-            let end = self.pool.constant(def.max_entries.into(), 64);
-            let within = self.pool.less(wide, end);
-            if !self.decide(state, within)? {
-                return Ok(self.pool.constant(0, 64));
-            }
-        }
-        let known = state
-            .maps
-            .get(index)
-            .map(|map| map.inner.clone())
-            .unwrap_or_default();
-        let mut found = None;
-        for (other, map) in known {
-            let same = self.pool.equal(key, other);
-            if self.decide(state, same)? {
-                found = Some(map);
-                break;
-            }
-        }
-        let map = match found {
-            Some(map) => map,
-            None => {
-                let simple = state.facts.simplify(&mut self.pool, wide);
-                let label: Arc<str> = match self.pool.number(simple) {
-                    Some(number) => Arc::from(format!("{name}[{number}]")),
-                    None => Arc::from(format!("{name}[t{}]", key.id())),
-                };
-                let at = state.maps.len();
-                let handle = state
-                    .memory
-                    .add_bytes(Purpose::MapHandle(at), Rc::from([]), false)?;
-                let bools = state
-                    .maps
-                    .get(index)
-                    .map_or_else(|| Rc::from([]), |map| map.bools.clone());
-                state.maps.push(MapState::new(label, inner, bools, handle));
-                if let Some(outer) = state.maps.get_mut(index) {
-                    outer.inner.push((key, at));
-                }
-                at
-            }
-        };
-        let handle = state.maps.get(map).map_or(0, |map| map.handle);
-        let address = Memory::address(&mut self.pool, handle);
-        let present = self.pool.apply(Symbol::Present(name), &[key], 1);
-        let null = self.pool.constant(0, 64);
-        Ok(self.pool.choose(present, address, null))
-    }
-
-    /// All maps of an object.
-    pub(super) fn add_maps<'a>(program: &Program<'a>, state: &mut State<'a>) -> Result<(), Stop> {
-        let image = program.image;
-        state.maps_of_object = vec![0; image.object.maps.len()];
-        for &index in &image.map_order {
-            let (Some(def), Some(name)) =
-                (image.object.maps.get(index), image.map_names.get(index))
-            else {
-                continue;
-            };
-            let at = state.maps.len();
-            if let Some(place) = state.maps_of_object.get_mut(index) {
-                *place = at;
-            }
-            let handle = state
-                .memory
-                .add_bytes(Purpose::MapHandle(at), Rc::from([]), false)?;
-            let bools = image.bools(name).into();
-            let map = MapState::new(name.clone(), def, bools, handle);
-            state.maps.push(map);
-        }
-        Ok(())
     }
 }

@@ -1,6 +1,10 @@
 //! The memory of a path: pieces of bytes that are terms.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+    sync::Arc,
+};
 
 use super::{
     machine::Stop,
@@ -26,6 +30,8 @@ enum Base {
     Words(Rc<[Term]>),
     /// Bytes.
     Bytes(Rc<[Term]>),
+    /// Words that the world made up, by this name.
+    Output(Arc<str>),
 }
 
 /// One piece of memory.
@@ -127,11 +133,82 @@ impl Memory {
         self.add(purpose, size, Base::Unwritten(serial), true)
     }
 
+    /// Memory that the world made up, by this name.
+    pub fn add_output(
+        &mut self,
+        purpose: Purpose,
+        size: u64,
+        name: Arc<str>,
+    ) -> Result<RegionId, Stop> {
+        self.add(purpose, size, Base::Output(name), true)
+    }
+
+    /// Whether a piece is a packet.
+    pub fn is_packet(&self, id: RegionId) -> bool {
+        self.region(id)
+            .is_some_and(|region| region.purpose == Purpose::Packet)
+    }
+
+    /// The offsets of bytes that were written.
+    pub fn written(&self, id: RegionId) -> Vec<u64> {
+        let written = self.regions.get(id).map(|region| &region.written);
+        written.into_iter().flatten().map(|(&at, _)| at).collect()
+    }
+
     /// Says which bytes of a piece are 0 or 1.
     pub fn set_bools(&mut self, id: RegionId, bools: &[u64]) {
         if let Some(region) = self.regions.get_mut(id) {
             Rc::make_mut(region).bools = bools.into();
         }
+    }
+
+    /// Memory that holds what `one` does where `condition` holds, and else what `other` does; none
+    /// where their pieces aren't the same.
+    pub fn joined(pool: &mut Pool, condition: Term, one: &Self, other: &Self) -> Option<Self> {
+        let mut joined = one.clone();
+        let common = one.regions.len().min(other.regions.len());
+        let mut rest = one.regions.iter().chain(&other.regions).skip(common);
+        // Stacks of functions that were called in between.
+        let beyond = |memory: &Self| {
+            let mut beyond = memory.regions.iter().skip(common);
+            beyond.any(|region| region.live)
+        };
+        if rest.next().is_some() && (beyond(one) || beyond(other)) {
+            return None;
+        }
+        joined
+            .regions
+            .extend(other.regions.iter().skip(common).cloned());
+        for (id, (left, right)) in one.regions.iter().zip(&other.regions).enumerate() {
+            if Rc::ptr_eq(left, right) || !left.live && !right.live {
+                continue;
+            }
+            if left.live != right.live || left.size != right.size || left.purpose != right.purpose {
+                return None;
+            }
+            let offsets: BTreeSet<u64> = left
+                .written
+                .keys()
+                .chain(right.written.keys())
+                .copied()
+                .collect();
+            let mut changed = Vec::new();
+            for offset in offsets {
+                let (a, b) = (
+                    one.byte(pool, left, offset),
+                    other.byte(pool, right, offset),
+                );
+                if a != b {
+                    changed.push((offset, pool.choose(condition, a, b)));
+                } else if !left.written.contains_key(&offset) {
+                    changed.push((offset, a));
+                }
+            }
+            if let Some(region) = joined.regions.get_mut(id) {
+                Rc::make_mut(region).written.extend(changed);
+            }
+        }
+        Some(joined)
     }
 
     /// Makes a piece unusable.
@@ -204,6 +281,13 @@ impl Memory {
                 Some(&byte) => byte,
                 None => pool.constant(0, 8),
             },
+            Base::Output(name) => {
+                let word = u32::try_from(offset / 8).unwrap_or(u32::MAX);
+                let nth = pool.constant(0, 32);
+                let word = Symbol::Output(name.clone(), Vec::new(), word);
+                let word = pool.apply(word, &[nth], 64);
+                byte_of(pool, self.endian, word, offset % 8)
+            }
             Base::Words(words) => {
                 let word = usize::try_from(offset / 8)
                     .ok()

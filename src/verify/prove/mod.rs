@@ -5,25 +5,37 @@
 //! SMT solver is asked.
 
 mod access;
+mod alu;
 mod arithmetic;
 mod ask;
 mod begin;
 mod bits;
+mod calls;
 mod effect;
 mod eval;
 mod facts;
 mod finals;
 mod helpers;
+mod inner;
+mod join;
 mod machine;
 mod maps;
 mod memory;
+mod numbers;
+mod packet;
 mod print;
 mod probe;
+mod queue;
+mod records;
 mod replay;
 mod solver;
+mod storage;
 mod term;
 #[cfg(test)]
 mod tests;
+mod text;
+mod uninterpreted;
+mod update;
 
 use std::{
     collections::HashMap,
@@ -52,6 +64,10 @@ use super::{
 
 /// Terms may nest deep.
 const STACK: usize = 1 << 29;
+/// Worlds of the solver's that don't show before it is given up.
+const DOUBTS_MAX: u32 = 20;
+/// The part of the time that is left in which a question has to be answered on which all hangs.
+const PATIENCE: u32 = 4;
 /// Worlds around a model that are tried.
 const SEEDS: u64 = 40;
 
@@ -64,6 +80,8 @@ pub struct ProveOptions {
     pub question: Duration,
     /// For one program.
     pub program: Duration,
+    /// Paths that are gone one by one; where there are more, both sides of branches become one.
+    pub paths: u64,
 }
 
 impl Default for ProveOptions {
@@ -72,6 +90,7 @@ impl Default for ProveOptions {
             solver: None,
             question: Duration::from_secs(5),
             program: Duration::from_secs(120),
+            paths: 5000,
         }
     }
 }
@@ -133,24 +152,41 @@ pub fn prove(
     let solver = Solver::new(options.solver.as_deref(), options.question)?;
     let begun = Instant::now();
     let work = move || {
+        let whole = Limits::new(options.program);
         let mut attempt = Attempt {
             session,
             pair,
             prover: Prover {
                 pool: Pool::default(),
                 solver,
-                limits: Limits::new(options.program),
+                limits: Limits {
+                    paths: options.paths,
+                    ..Limits::new(options.program / 2)
+                },
+                exhausted: false,
                 paths: 0,
                 prototypes: prototypes(session.c.object),
                 symbols_of: HashMap::default(),
+                meetings: HashMap::default(),
+                joining: false,
                 checked: 0,
             },
             c_paths: 0,
             pairs: 0,
             unwritten: false,
+            doubt: None,
+            doubts: 0,
             found: None,
         };
-        let reason = attempt.run().err();
+        let mut reason = attempt.run().err();
+        // Where there are too many paths, fewer with more on each.
+        if attempt.prover.exhausted && attempt.found.is_none() {
+            attempt.prover.joining = true;
+            attempt.prover.limits = whole;
+            attempt.prover.paths = 0;
+            (attempt.c_paths, attempt.pairs) = (0, 0);
+            reason = attempt.run().err();
+        }
         let outcome = match (&reason, &attempt.found) {
             (_, Some(_)) => Outcome::Refuted,
             (None, None) => Outcome::Proven,
@@ -213,6 +249,9 @@ struct Attempt<'s> {
     c_paths: u64,
     pairs: u64,
     unwritten: bool,
+    /// What the solver says and the machine doesn't show, and how often.
+    doubt: Option<String>,
+    doubts: u32,
     found: Option<Found>,
 }
 
@@ -246,7 +285,7 @@ impl Attempt<'_> {
                 }
             }
         }
-        Ok(())
+        self.doubt.take().map_or(Ok(()), Err)
     }
 
     fn compare(&mut self, c: &State<'_>, rust: &State<'_>) -> std::result::Result<(), String> {
@@ -324,12 +363,16 @@ impl Attempt<'_> {
                 }
             }
             answer = Answer::Never;
+            let left = prover.limits.end.saturating_duration_since(Instant::now());
+            let usual = prover.solver.limit;
+            prover.solver.limit = usual.max(left / PATIENCE);
             for when in single {
                 answer = prover.ask(facts, when);
                 if !matches!(answer, Answer::Never) {
                     break;
                 }
             }
+            prover.solver.limit = usual;
         }
         match answer {
             Answer::Never => Ok(()),
@@ -346,11 +389,18 @@ impl Attempt<'_> {
                 if self.found.is_none() {
                     self.found = self.replayed(&model);
                 }
+                let doubt = format!(
+                    "the solver names a world that differs in {what}, but there it does not show"
+                );
                 match self.found {
                     Some(_) => Ok(()),
-                    None => Err(format!(
-                        "the solver names a world that differs in {what}, but there it does not show"
-                    )),
+                    // It may show on another path.
+                    None if self.doubts < DOUBTS_MAX => {
+                        self.doubts += 1;
+                        self.doubt.get_or_insert(doubt);
+                        Ok(())
+                    }
+                    None => Err(doubt),
                 }
             }
         }

@@ -39,7 +39,7 @@ impl Prover {
         self.print(state, &format, &arguments)
     }
 
-    fn format(
+    pub(super) fn format(
         &mut self,
         state: &mut State<'_>,
         address: Term,
@@ -68,25 +68,47 @@ impl Prover {
         format: &[u8],
         arguments: &[Term],
     ) -> Result<Term, Stop> {
+        let Some((what, parts)) = self.formatted(state, format, arguments)? else {
+            return Ok(self.pool.constant(22_u64.wrapping_neg(), 64));
+        };
+        let nth = state.events.len();
+        state.events.push(Rc::new(Event {
+            what,
+            map: None,
+            parts,
+        }));
+        // The length of the line: a function of the line, which is the event with that number.
+        let nth = self.pool.constant(nth as u64, 32);
+        let length = Symbol::Result(Arc::from("length of line"), Vec::new());
+        Ok(self.pool.apply(length, &[nth], 64))
+    }
+
+    /// What a line is made of: its format, and the arguments as they are printed; none where the
+    /// kernel refuses the format.
+    pub(super) fn formatted(
+        &mut self,
+        state: &mut State<'_>,
+        format: &[u8],
+        arguments: &[Term],
+    ) -> Result<Option<(String, Vec<Part>)>, Stop> {
         let mut what = "print ".to_owned();
         let mut parts = Vec::new();
         let mut arguments = arguments.iter().copied();
         let mut bytes = format.iter().copied().peekable();
-        let refused = self.pool.constant(22_u64.wrapping_neg(), 64);
         while let Some(byte) = bytes.next() {
             if byte != b'%' {
                 what.push(char::from(byte));
                 continue;
             }
             let Some(conversion) = Conversion::read(&mut bytes) else {
-                return Ok(refused);
+                return Ok(None);
             };
             if conversion.letter == '%' {
                 what.push('%');
                 continue;
             }
             let Some(value) = arguments.next() else {
-                return Ok(refused);
+                return Ok(None);
             };
             what.push_str(&format!("{{{conversion:?}"));
             match conversion.letter {
@@ -113,16 +135,7 @@ impl Prover {
             }
             what.push('}');
         }
-        let nth = state.events.len();
-        state.events.push(Rc::new(Event {
-            what,
-            map: None,
-            parts,
-        }));
-        // The length of the line: a function of the line, which is the event with that number.
-        let nth = self.pool.constant(nth as u64, 32);
-        let length = Symbol::Result(Arc::from("length of line"), Vec::new());
-        Ok(self.pool.apply(length, &[nth], 64))
+        Ok(Some((what, parts)))
     }
 
     fn bytes_at(
@@ -165,6 +178,10 @@ impl Prover {
             if self.pool.number(ended) == Some(1) {
                 break;
             }
+        }
+        if room < TEXT_MAX && !self.decide(state, ended)? {
+            let why = "text that goes on behind the program's own memory";
+            return Err(Stop::GiveUp(why.to_owned()));
         }
         what.push_str(" own");
         parts.push(Part::Text(shown));

@@ -122,10 +122,16 @@ impl Prover {
             return Ok(self.pool.constant(0, 64));
         }
         let from = state.facts.simplify(&mut self.pool, from);
-        if self.place(state, from)? != Place::World {
-            return Err(Stop::GiveUp(
-                "text that is read from the program's own memory".to_owned(),
-            ));
+        match self.place(state, from)? {
+            Place::World => {}
+            Place::Inside(region, at) => {
+                return self.own_text(state, (id, offset), amount, (region, at), space);
+            }
+            _ => {
+                return Err(Stop::GiveUp(
+                    "text that is read at a computed place of the program's own memory".to_owned(),
+                ));
+            }
         }
         state.memory.check_write(id, offset, amount.most)?;
         let arguments = [from, amount.term];

@@ -37,7 +37,8 @@ pub enum Answer {
 #[derive(Debug)]
 pub struct Solver {
     command: Vec<String>,
-    limit: Duration,
+    /// For one question.
+    pub limit: Duration,
     running: Option<Running>,
     /// Questions asked so far.
     pub asked: u64,
