@@ -156,9 +156,12 @@ pub fn is_bitfield(t: &Types<'_>, id: RelocationId) -> bool {
 }
 
 /// Whether an item of its own is emitted for a relocation.
-pub const fn has_item(relocation: &Relocation) -> bool {
-    !matches!(
-        relocation.kind,
-        RelocationKind::FieldSigned | RelocationKind::FieldLshift | RelocationKind::FieldRshift
-    )
+pub fn has_item(t: &Types<'_>, id: RelocationId, relocation: &Relocation) -> bool {
+    match relocation.kind {
+        RelocationKind::FieldSigned | RelocationKind::FieldLshift | RelocationKind::FieldRshift => {
+            false
+        }
+        RelocationKind::FieldSize => t.sizes.contains(&id),
+        _ => true,
+    }
 }

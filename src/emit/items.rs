@@ -202,7 +202,7 @@ pub fn is_table(t: &Types<'_>, global: &Global) -> bool {
 }
 
 /// Raw pointers may not be shared between threads, says Rust.
-fn has_pointer(t: &Types<'_>, ty: &Ty) -> bool {
+pub fn has_pointer(t: &Types<'_>, ty: &Ty) -> bool {
     match ty {
         Ty::Pointer { .. } | Ty::Function(..) => true,
         Ty::Array(of, _) => has_pointer(t, of),

@@ -105,7 +105,7 @@ fn map_type(t: &Types<'_>, def: &MapDef) -> (TokenStream, TokenStream) {
     let name = t.uses.import("aya_ebpf::btf_maps", short);
     let entries = entries(t, def);
     let flags = (def.flags != 0).then(|| {
-        let flags = flag_tokens(def.flags);
+        let flags = flag_tokens(t, def.flags);
         quote!(, #flags)
     });
     let ty = match def.map_type {
@@ -148,10 +148,36 @@ fn map_type(t: &Types<'_>, def: &MapDef) -> (TokenStream, TokenStream) {
     (ty, quote!(#name))
 }
 
-/// Flags by name: `BPF_F_NO_PREALLOC as usize`.
-fn flag_tokens(flags: u64) -> TokenStream {
-    let flags = Literal::u64_unsuffixed(flags);
-    quote!(#flags)
+/// Flags of maps by their bits (`enum` of `include/uapi/linux/bpf.h`).
+const FLAGS: [&str; 13] = [
+    "BPF_F_NO_PREALLOC",
+    "BPF_F_NO_COMMON_LRU",
+    "BPF_F_NUMA_NODE",
+    "BPF_F_RDONLY",
+    "BPF_F_WRONLY",
+    "BPF_F_STACK_BUILD_ID",
+    "BPF_F_ZERO_SEED",
+    "BPF_F_RDONLY_PROG",
+    "BPF_F_WRONLY_PROG",
+    "BPF_F_CLONE",
+    "BPF_F_MMAPABLE",
+    "BPF_F_PRESERVE_ELEMS",
+    "BPF_F_INNER_MAP",
+];
+
+/// Flags by name: `{ BPF_F_NO_PREALLOC as usize }`.
+fn flag_tokens(t: &Types<'_>, flags: u64) -> TokenStream {
+    if flags >> FLAGS.len() != 0 {
+        return plain(flags);
+    }
+    let set = (0..).zip(FLAGS).filter(|(bit, _)| flags >> bit & 1 != 0);
+    let names: Vec<_> = set
+        .map(|(_, name)| t.uses.import("aya_ebpf::bindings", name))
+        .collect();
+    match names.as_slice() {
+        [name] => quote!({ #name as usize }),
+        names => quote!({ (#(#names)|*) as usize }),
+    }
 }
 
 fn entries(t: &Types<'_>, def: &MapDef) -> TokenStream {

@@ -116,6 +116,7 @@ pub fn emit(object: &Object, options: &Options) -> (Emitted, Vec<Diagnostic>) {
         common: options.common.as_deref(),
         shared: &shared,
         bitfields: &bitfields(object),
+        sizes: &sizes(object),
         borrows: &borrow::Borrows::of(object),
         in_common: false,
     };
@@ -411,7 +412,7 @@ fn one(t: &Types<'_>, item: Item) -> TokenStream {
         Item::Relocation(id) => object
             .relocations
             .get(id.0 as usize)
-            .filter(|relocation| core_reads::has_item(relocation))
+            .filter(|relocation| core_reads::has_item(t, id, relocation))
             .map(|relocation| core_reads::item(t, id, relocation))
             .unwrap_or_default(),
     }
@@ -622,21 +623,37 @@ impl Visit for Constants<'_> {
 
 /// Relocations of offsets that bit-fields are read by.
 fn bitfields(object: &Object) -> HashSet<RelocationId> {
-    struct Finder(HashSet<RelocationId>);
+    asked(object, |expr, found| {
+        if let ExprKind::CoreBitfield(_, bits, _) = &expr.kind {
+            found.insert(bits.offset);
+        }
+    })
+}
+
+/// The sizes of fields that are asked for by themselves, not as a part of a bit-field's place.
+fn sizes(object: &Object) -> HashSet<RelocationId> {
+    asked(object, |expr, found| {
+        if let ExprKind::CoreValue(id) = expr.kind {
+            found.insert(id);
+        }
+    })
+}
+
+/// The relocations that `look` finds in expressions.
+fn asked(object: &Object, look: fn(&Expr, &mut HashSet<RelocationId>)) -> HashSet<RelocationId> {
+    struct Finder(HashSet<RelocationId>, fn(&Expr, &mut HashSet<RelocationId>));
     impl Visit for Finder {
         fn expr(&mut self, expr: &Expr) {
-            if let ExprKind::CoreBitfield(_, bits, _) = &expr.kind {
-                self.0.insert(bits.offset);
-            }
+            (self.1)(expr, &mut self.0);
             self.expr_parts(expr);
         }
     }
-    let mut finder = Finder(HashSet::new());
+    let mut finder = Finder(HashSet::new(), look);
     for function in &object.functions {
-        function.body.iter().for_each(|s| finder.stmt(s));
+        finder.function(function);
     }
     for program in &object.programs {
-        program.function.body.iter().for_each(|s| finder.stmt(s));
+        finder.function(&program.function);
     }
     finder.0
 }

@@ -6,10 +6,11 @@ use quote::{format_ident, quote};
 use super::{
     align,
     comments::doc,
+    items,
     types::{self, Types, field_ident, int},
 };
 use crate::ir::{
-    EnumId, Object, RecordId,
+    EnumId, Global, GlobalKind, Object, RecordId,
     ty::{Field, Record, Ty, size_of},
 };
 
@@ -40,6 +41,7 @@ pub fn record(t: &Types<'_>, id: RecordId) -> TokenStream {
     let repr = repr(t, record);
     let accessors = accessors(t, &name, record, fields);
     let size = Literal::u64_unsuffixed(record.size);
+    let shared = shared(t, &name, id);
     let known = record
         .name
         .as_deref()
@@ -54,7 +56,32 @@ pub fn record(t: &Types<'_>, id: RecordId) -> TokenStream {
         #[derive(Clone, Copy)]
         pub struct #name { #members }
         const _: () = assert!(size_of::<#name>() == #size);
+        #shared
         #accessors
+    }
+}
+
+/// Lets an option hold a record with pointers, which Rust shares between threads only where it is told
+/// to.
+fn shared(t: &Types<'_>, name: &proc_macro2::Ident, id: RecordId) -> Option<TokenStream> {
+    let is_option =
+        |global: &Global| matches!(global.kind, GlobalKind::Option | GlobalKind::Kconfig);
+    let mut options = t.object.globals.iter().filter(|global| is_option(global));
+    let held = options.any(|global| holds(&global.ty, id));
+    (held && items::has_pointer(t, &Ty::Record(id))).then(|| {
+        quote! {
+            // SAFETY: nobody writes to it but the loader, before a program runs.
+            unsafe impl Sync for #name {}
+        }
+    })
+}
+
+/// Whether a record is what a type is made of, by itself or in arrays.
+fn holds(ty: &Ty, id: RecordId) -> bool {
+    match ty {
+        Ty::Record(found) => *found == id,
+        Ty::Array(of, _) => holds(of, id),
+        _ => false,
     }
 }
 

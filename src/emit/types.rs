@@ -32,6 +32,8 @@ pub struct Types<'a> {
     pub shared: &'a super::Shared,
     /// Offsets that are those of bit-fields.
     pub bitfields: &'a std::collections::HashSet<crate::ir::RelocationId>,
+    /// The sizes of fields that are asked for by themselves.
+    pub sizes: &'a std::collections::HashSet<crate::ir::RelocationId>,
     /// Pointers of functions that are references in Rust.
     pub borrows: &'a super::borrow::Borrows,
     /// Whether this is the common crate.

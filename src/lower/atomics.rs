@@ -59,7 +59,20 @@ impl<'a> Body<'_, 'a> {
         let Some(values) = values.get(..wanted) else {
             return self.unsupported(e, "this number of arguments");
         };
-        let pointer = self.expr(target)?;
+        let mut pointer = self.expr(target)?;
+        let ty = match ty {
+            // What is added to a pointer is bytes.
+            Ty::Pointer { .. } => {
+                let word = Ty::unsigned(64);
+                let to = Ty::Pointer {
+                    to: Box::new(word.clone()),
+                    mutable: true,
+                };
+                pointer = self.cast(pointer, &to);
+                word
+            }
+            ty => ty,
+        };
         let mut operands = Vec::with_capacity(wanted);
         for value in values {
             let mut before: Vec<&Expr> = operands.iter().collect();

@@ -47,6 +47,13 @@ pub(super) fn cast(object: &Object, value: Expr, ty: &Ty) -> Expr {
         (ExprKind::Bool(known), Ty::Int { .. }) => {
             return int(i128::from(*known), ty.clone(), span);
         }
+        // A number that was a pointer in between.
+        (ExprKind::Cast(number), Ty::Int { bits: 64, .. })
+            if matches!(value.ty, Ty::Pointer { .. })
+                && matches!(number.ty, Ty::Int { bits: 64, .. }) =>
+        {
+            return cast(object, (**number).clone(), ty);
+        }
         (ExprKind::Constant(_), Ty::Int { .. }) if is_integer(&value.ty) => {
             return Expr {
                 ty: ty.clone(),

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::ir::{
     body::{Expr, ExprKind, Function, Init, LocalId, Place, PlaceKind, Stmt, StmtKind},
+    ty::Ty,
     walk::Visit,
 };
 
@@ -77,6 +78,7 @@ impl Visit for Finder<'_> {
             && (self.is_array)(map)
             && let ExprKind::AddressOf(place) = &super::expr::strip_pointer_casts(key).kind
             && let PlaceKind::Local(local) = place.kind
+            && matches!(place.ty, Ty::Int { bits: 32, .. })
         {
             *self.keys.entry(local).or_default() += 1;
         }

@@ -161,7 +161,7 @@ impl Body<'_> {
                 let otherwise = self.block_stmts(then);
                 let (notes, more) = (self.before(first), self.comments_only(second));
                 let name = self.declared_name(local);
-                let mutable = self.is_mutated(local).then(|| quote!(mut));
+                let mutable = self.changes(local, rest).then(|| quote!(mut));
                 self.hold(local, Held::Raw);
                 Some(Taken {
                     count: 2,
@@ -179,9 +179,8 @@ impl Body<'_> {
                 let from = self.root(|| self.typed_pointer(from, &ty));
                 let (notes, more) = (self.before(first), self.comments_only(second));
                 let name = self.declared_name(local);
-                let mutable = self.is_mutated(local).then(|| quote!(mut));
+                let mutable = self.changes(local, rest).then(|| quote!(mut));
                 self.hold(local, Held::Raw);
-                let _ = rest;
                 Some(Taken {
                     count: 2,
                     tokens: quote!(#notes #more let #mutable #name = #function(#from);),
@@ -189,6 +188,11 @@ impl Body<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Whether a variable that a read fills is changed behind it.
+    fn changes(&self, local: LocalId, rest: &[Stmt]) -> bool {
+        self.is_mutated(local) || loops::assigns(rest, local)
     }
 
     /// The helper and the source of a read that fills just that variable.
@@ -313,7 +317,7 @@ impl Body<'_> {
     /// `p`, or `_` where nobody follows it.
     fn pointer_pattern(&self, local: LocalId, rest: &[Stmt]) -> TokenStream {
         let name = self.name(local);
-        if loops::writes(rest, local) {
+        if loops::assigns(rest, local) {
             quote!(mut #name)
         } else if pointers::mentioned(rest, local) {
             quote!(#name)

@@ -410,8 +410,13 @@ fn stepped(step: &[Stmt], local: LocalId) -> Option<i128> {
 /// Whether statements assign the variable or take its address.
 /// Whether statements may change a variable.
 pub(super) fn writes(stmts: &[Stmt], local: LocalId) -> bool {
-    struct Writes(LocalId, bool);
-    impl Visit for Writes {
+    assigns(stmts, local) || stmts.iter().any(|stmt| declare::takes_address(stmt, local))
+}
+
+/// Whether statements give a variable a value.
+pub(super) fn assigns(stmts: &[Stmt], local: LocalId) -> bool {
+    struct Assigns(LocalId, bool);
+    impl Visit for Assigns {
         fn stmt(&mut self, stmt: &Stmt) {
             if let StmtKind::Assign(place, _)
             | StmtKind::AssignOp(place, ..)
@@ -423,11 +428,10 @@ pub(super) fn writes(stmts: &[Stmt], local: LocalId) -> bool {
                 let mut outputs = asm.outputs.iter();
                 self.1 |= outputs.any(|(place, _)| declare::base_local(place) == Some(self.0));
             }
-            self.1 |= declare::takes_address(stmt, self.0);
             self.stmt_parts(stmt);
         }
     }
-    let mut finder = Writes(local, false);
+    let mut finder = Assigns(local, false);
     stmts.iter().for_each(|s| finder.stmt(s));
     finder.1
 }

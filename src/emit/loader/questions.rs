@@ -54,8 +54,12 @@ pub fn questions(object: &Object) -> Vec<Question> {
 
 fn asked(object: &Object) -> impl Iterator<Item = (RelocationId, Question)> {
     let bitfields = crate::emit::bitfields(object);
+    let sizes = crate::emit::sizes(object);
     let relocations = (0..).map(RelocationId).zip(&object.relocations);
     relocations.filter_map(move |(id, relocation)| {
+        if relocation.kind == RelocationKind::FieldSize && !sizes.contains(&id) {
+            return None;
+        }
         let question = Question {
             global: core_reads::symbol(relocation),
             ask: ask(relocation.kind, bitfields.contains(&id))?.to_owned(),
