@@ -158,7 +158,7 @@ fn port(c: &str) -> Output {
 fn fixtures(root: &Path) -> Vec<Fixture> {
     let comments = Regex::new(r"(?s)//[^\n]*|/\*.*?\*/").unwrap();
     // tests/kernel.rs compares what verify can't meet the branches of.
-    let folders = ["fixtures", "tests/turns"].map(|folder| fs::read_dir(root.join(folder)));
+    let folders = ["fixtures", "tests/beside"].map(|folder| fs::read_dir(root.join(folder)));
     let mut fixtures: Vec<_> = folders
         .into_iter()
         .flat_map(|files| files.unwrap())

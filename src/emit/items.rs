@@ -161,6 +161,17 @@ pub fn global(t: &Types<'_>, id: GlobalId, global: &Global) -> TokenStream {
                 static #name: #global_type<#ty> = #global_type::new(#value);
             }
         }
+        GlobalKind::Ksym => {
+            let address = t
+                .uses
+                .runtime_item(super::runtime::Module::CoreRead, "Address");
+            let symbol = ksym(global);
+            quote! {
+                #docs
+                #[unsafe(export_name = #symbol)]
+                static #name: #address = #address::new();
+            }
+        }
         GlobalKind::Constant if is_table(t, global) => {
             let shared = t
                 .uses
@@ -183,6 +194,11 @@ pub fn global(t: &Types<'_>, id: GlobalId, global: &Global) -> TokenStream {
             static mut #name: #ty = #value;
         },
     }
+}
+
+/// The symbol of a static that holds the address of a variable of the kernel's.
+pub fn ksym(global: &Global) -> String {
+    format!("ksym__{}", global.name)
 }
 
 /// Whether an option is a pointer, null until the loader sets it.

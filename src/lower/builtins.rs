@@ -277,8 +277,17 @@ impl<'a> Body<'_, 'a> {
             // A kernel function can't be called here whether it is there or not.
             return Ok(int(0, self.ty(&e.ty), e.span));
         }
-        let place = self.place(arg)?;
-        let address = super::build::address_of(place, e.span);
+        let variable = match &found.kind {
+            CKind::AddressOf(inner) => inner,
+            _ => found,
+        };
+        let address = match self.ksym_address(variable) {
+            Some(address) => address,
+            None => {
+                let place = self.place(arg)?;
+                super::build::address_of(place, e.span)
+            }
+        };
         let exists = simplify::truth(&self.cx.object, address);
         let ty = self.ty(&e.ty);
         Ok(self.cast(exists, &ty))

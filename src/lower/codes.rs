@@ -32,6 +32,8 @@ pub const GLOBAL_SECTION: Code = Code::new("E0313", "global-section");
 pub const UNDEFINED_VARIABLE: Code = Code::new("E0314", "undefined-variable");
 /// An initialiser that isn't constant.
 pub const NOT_CONSTANT: Code = Code::new("E0315", "not-constant");
+/// A variable of the kernel's (`__ksym`) of which more than the address is used.
+pub const KERNEL_VARIABLE: Code = Code::new("E0316", "kernel-variable");
 /// A jump that no structure expresses.
 pub const GOTO: Code = Code::new("E0320", "goto");
 /// A `case` inside of a statement of its own.

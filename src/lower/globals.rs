@@ -124,7 +124,11 @@ impl<'a> Lowerer<'a> {
     }
 
     fn global(&mut self, id: VariableId, variable: &'a Variable, kind: GlobalKind) -> Role {
-        let ty = self.ty(&variable.ty);
+        let ty = match kind {
+            // What a program has of it is its address.
+            GlobalKind::Ksym => crate::ir::ty::Ty::unsigned(64),
+            _ => self.ty(&variable.ty),
+        };
         let own = self.is_own(Some(variable.span));
         let notes = if own && variable.function.is_none() {
             let mut notes = self.notes.item(variable.span);

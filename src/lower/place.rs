@@ -12,6 +12,7 @@ use crate::{
         types::Kind,
     },
     ir::{
+        GlobalId, GlobalKind,
         body::{Expr, ExprKind, Init, LocalId, Place, PlaceKind, RegisterAccess, StmtKind},
         ty::Ty,
     },
@@ -126,6 +127,14 @@ impl<'a> Body<'_, 'a> {
             found.map_or_else(String::new, |found| found.name.to_string())
         };
         match self.cx.role(id) {
+            Role::Global(global) if self.is_ksym(global) => {
+                let name = name(self);
+                self.refuse(
+                    codes::KERNEL_VARIABLE,
+                    e.span,
+                    format!("of `{name}`, a variable of the kernel, there is the address only"),
+                )
+            }
             Role::Global(global) => {
                 let ty = match self.cx.object.globals.get(global.0 as usize) {
                     Some(found) => found.ty.clone(),
@@ -165,6 +174,9 @@ impl<'a> Body<'_, 'a> {
             return Ok(expr(ExprKind::Map(map), Ty::void_pointer(true), e.span));
         }
         let ty = self.ty(&e.ty);
+        if let Some(address) = self.ksym_address(inner) {
+            return Ok(self.cast(address, &ty));
+        }
         match &inner.kind {
             CKind::Function(id) => return self.callback(*id, e.span),
             CKind::Str(text) => return Ok(expr(ExprKind::Str(text.clone()), ty, e.span)),
@@ -186,9 +198,35 @@ impl<'a> Body<'_, 'a> {
         Ok(self.cast(value, &ty))
     }
 
+    fn is_ksym(&self, id: GlobalId) -> bool {
+        let global = self.cx.object.globals.get(id.0 as usize);
+        global.is_some_and(|global| global.kind == GlobalKind::Ksym)
+    }
+
+    /// The address of a variable of the kernel's, a number that the loader fills in; none for others.
+    pub(super) fn ksym_address(&mut self, variable: &CExpr) -> Option<Expr> {
+        let CKind::Variable(id) = variable.kind else {
+            return None;
+        };
+        let Role::Global(global) = self.cx.role(id) else {
+            return None;
+        };
+        let ty = Ty::unsigned(64);
+        let place = Place {
+            kind: PlaceKind::Global(global),
+            ty: ty.clone(),
+            volatile: false,
+        };
+        self.is_ksym(global)
+            .then(|| expr(ExprKind::Load(Box::new(place)), ty, variable.span))
+    }
+
     /// An array as a pointer to its first element.
     pub(super) fn decay(&mut self, e: &'a CExpr, inner: &'a CExpr) -> Lowered<Expr> {
         let ty = self.ty(&e.ty);
+        if let Some(address) = self.ksym_address(inner) {
+            return Ok(self.cast(address, &ty));
+        }
         match &inner.kind {
             CKind::Str(text) => return Ok(expr(ExprKind::Str(text.clone()), ty, e.span)),
             CKind::Function(id) => return self.callback(*id, e.span),

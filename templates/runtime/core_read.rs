@@ -99,6 +99,21 @@ impl Exists {
     }
 }
 
+/// Where a variable of the kernel's lies; 0 for one that may be missing and is.
+#[repr(transparent)]
+pub struct Address(Global<u64>);
+
+impl Address {
+    pub const fn new() -> Self {
+        Self(Global::new(UNFILLED as u64))
+    }
+
+    #[inline(always)]
+    pub fn get(&self) -> u64 {
+        filled(&self.0)
+    }
+}
+
 /// How large a field or a type of the kernel's is, or whether a field is signed.
 #[repr(transparent)]
 pub struct Number(Global<u32>);

@@ -80,7 +80,10 @@ impl Body<'_> {
                         code
                     };
                 }
-                GlobalKind::Ksym => {}
+                GlobalKind::Ksym => {
+                    self.t.uses.need(Module::CoreRead, "Address::get");
+                    return Code::atom(quote!(#name.get()));
+                }
                 _ => {}
             }
         }

@@ -43,6 +43,8 @@ pub(super) struct ObjectLoader<'a> {
     pub(super) settings: Vec<Setting>,
     pub(super) core: Option<Table>,
     pub(super) kconfig: Option<Table>,
+    /// The table of the kernel's variables, if the programs ask for any.
+    pub(super) ksyms: Option<Table>,
     formats: Vec<String>,
     pub(super) types: Types<'a>,
     /// Maps whose records are printed.
@@ -89,6 +91,7 @@ impl<'a> ObjectLoader<'a> {
             settings,
             core: questions::core(object),
             kconfig: questions::kconfig(object),
+            ksyms: questions::ksyms(object),
             formats: formats::of(object).into_iter().collect(),
             types: Types::new(object),
             streams: Parts::default(),
@@ -204,6 +207,9 @@ impl<'a> ObjectLoader<'a> {
         if self.kconfig.is_some() {
             templates.want("kconfig", &["values", "Variable", "Kind"]);
         }
+        if self.ksyms.is_some() {
+            templates.want("ksyms", &["addresses", "Ksym"]);
+        }
         if self.uses_wrapper_flag {
             templates.want("syscalls", &["Syscalls", "of_kernel", "wrapped"]);
         }
@@ -282,6 +288,9 @@ impl<'a> ObjectLoader<'a> {
         if let Some(kconfig) = &self.kconfig {
             add(&kconfig.text);
         }
+        if let Some(ksyms) = &self.ksyms {
+            add(&ksyms.text);
+        }
         if !self.formats.is_empty() {
             let formats = self.formats.iter().map(|format| format!("{format:?}"));
             let head = format!("const FORMATS: [&str; {}] = ", self.formats.len());
@@ -324,6 +333,9 @@ impl<'a> ObjectLoader<'a> {
         if let Some(Table { argument, .. }) = self.kconfig {
             let _ = writeln!(text, "    let kconfig = kconfig::values({argument})?;");
         }
+        if let Some(Table { argument, .. }) = self.ksyms {
+            let _ = writeln!(text, "    let ksyms = ksyms::addresses({argument})?;");
+        }
         for setting in &self.settings {
             text.push_str(&setting.prepare());
         }
@@ -345,6 +357,7 @@ impl<'a> ObjectLoader<'a> {
         for (needed, values) in [
             (self.core.is_some(), "answers"),
             (self.kconfig.is_some(), "kconfig"),
+            (self.ksyms.is_some(), "ksyms"),
         ] {
             if needed {
                 let _ = write!(
@@ -533,8 +546,8 @@ fn attached_for(object: &Object, only: Option<Archs>, statement: &str) -> String
 }
 
 /// Modules of the loader itself.
-const OWN: [&str; 8] = [
-    "attach", "btf", "contents", "decode", "kconfig", "records", "syscalls", "trace",
+const OWN: [&str; 9] = [
+    "attach", "btf", "contents", "decode", "kconfig", "ksyms", "records", "syscalls", "trace",
 ];
 
 /// Said once everything is attached.

@@ -223,6 +223,26 @@ pub(super) fn kconfig(object: &Object) -> Option<Table> {
     Some(Table { text, argument })
 }
 
+/// The table of the kernel's variables whose addresses are asked for; none where there are none.
+pub(super) fn ksyms(object: &Object) -> Option<Table> {
+    let mut rows = Parts::default();
+    for (id, global) in (0..).map(GlobalId).zip(&object.globals) {
+        if global.kind == GlobalKind::Ksym {
+            let row = format!(
+                "Ksym {{\n    name: {:?},\n    global: {:?},\n    weak: {},\n}}",
+                global.name,
+                crate::emit::items::ksym(global),
+                global.weak
+            );
+            rows.add(object, row, object.only(Item::Global(id)));
+        }
+    }
+    let doc = "The kernel's variables that the programs ask for.";
+    let (text, differs) = constant(object, doc, "KSYMS", "Ksym", &rows)?;
+    let argument = if differs { "KSYMS" } else { "&KSYMS" };
+    Some(Table { text, argument })
+}
+
 /// Whether the programs look at how system calls are entered.
 pub fn uses_wrapper_flag(object: &Object) -> bool {
     super::programs::Plan::of(object).needs_syscalls

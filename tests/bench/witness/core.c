@@ -243,8 +243,25 @@ static bool set_by_plan(const struct plan *plan, int side, const char *symbol)
 	return false;
 }
 
+/* Where a variable of the kernel's lies; 0: nowhere. */
+static unsigned long long kernel_address(const char *name)
+{
+	FILE *symbols = fopen("/proc/kallsyms", "r");
+	unsigned long long address = 0, found = 0;
+	char line[512], known[256];
+
+	while (symbols && !found && fgets(line, sizeof(line), symbols))
+		if (sscanf(line, "%llx %*c %255s", &address, known) == 2 && !strcmp(known, name))
+			found = address;
+	if (symbols)
+		fclose(symbols);
+	return found;
+}
+
 static bool fill(struct side *side, const struct plan *plan, const struct symbol *symbol)
 {
+	if (!strncmp(symbol->name, "ksym__", strlen("ksym__")))
+		return set_number(side, symbol->name, kernel_address(symbol->name + strlen("ksym__")));
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		const char *names = symbol->name + strlen(kinds[i].prefix);
 		enum question question = kinds[i].question;
