@@ -119,7 +119,11 @@ impl Btf {
                 Kind::Composite { members, .. } => {
                     let (member, start) = members.iter().find_map(|member| {
                         let start = u64::from(member.bit_offset / 8);
-                        let size = self.size(member.type_id)?;
+                        let size = match u64::from(member.bits) {
+                            0 => self.size(member.type_id)?,
+                            // Behind its last bit lies something else, whatever its type.
+                            bits => (u64::from(member.bit_offset % 8) + bits).div_ceil(8),
+                        };
                         (start..start.checked_add(size)?)
                             .contains(&inside)
                             .then_some((member, start))
@@ -209,6 +213,21 @@ mod tests {
                     ),
                 ),
                 named("loop", Kind::Typedef(7)),
+                // `struct { u32 narrow : 12; char after; }`, packed.
+                named(
+                    "",
+                    composite(
+                        false,
+                        3,
+                        vec![
+                            Member {
+                                bits: 12,
+                                ..member("narrow", 2, 0)
+                            },
+                            member("after", 1, 2),
+                        ],
+                    ),
+                ),
             ],
             pointer_size: 8,
         }
@@ -227,6 +246,14 @@ mod tests {
         check(12, Some("inner"));
         check(14, None);
         check(99, None);
+    }
+
+    /// The type of a bit-field is wider than what it covers.
+    #[test]
+    fn what_lies_behind_a_bit_field() {
+        let path = |offset| table().place_at(8, offset).map(|place| place.path);
+        assert_eq!(path(1).as_deref(), Some("narrow"));
+        assert_eq!(path(2).as_deref(), Some("after"));
     }
 
     #[test]
