@@ -227,7 +227,7 @@ fn user_space_is_asked_only_for_variables_that_are_there() {
             .split('"')
             .filter(|word| word.starts_with("core_"))
             .collect();
-        assert_eq!(asked.len(), 6, "{file}: {asked:?}");
+        assert_eq!(asked.len(), 5, "{file}: {asked:?}");
         for name in asked {
             let there = main.contains(&format!("export_name = \"{name}\""));
             assert!(there, "{file} asks for {name}: {main}");
