@@ -4,6 +4,7 @@
 //! What differs from one architecture to another is there once for each, see [`Variants`].
 
 pub mod body;
+pub mod constant;
 pub mod dump;
 pub mod program;
 pub mod rename;

@@ -4,6 +4,7 @@ use crate::{
     ir::{
         Notes,
         body::{Block, Expr, ExprKind, LocalId, Place, PlaceKind, Stmt, StmtKind},
+        constant,
         ty::Ty,
     },
     source::span::Span,
@@ -34,15 +35,7 @@ pub(super) fn int(value: i128, ty: Ty, span: impl Into<Option<Span>>) -> Expr {
 /// `value` modulo the range of an integer type; unchanged for others.
 pub(super) fn wrap(value: i128, ty: &Ty) -> i128 {
     match *ty {
-        Ty::Int { bits, signed } if bits < 128 => {
-            let unused = 128 - u32::from(bits);
-            let shifted = value.wrapping_shl(unused);
-            if signed {
-                shifted.wrapping_shr(unused)
-            } else {
-                (shifted.cast_unsigned().wrapping_shr(unused)).cast_signed()
-            }
-        }
+        Ty::Int { bits, signed } => constant::wrap(value, bits, signed),
         _ => value,
     }
 }

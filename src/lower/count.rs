@@ -22,6 +22,7 @@ use crate::{
             BinaryOp, Block, CompareOp, Expr, ExprKind, Init, LocalId, Place, PlaceKind, Stmt,
             StmtKind,
         },
+        constant,
         ty::Ty,
         walk::{Visit, VisitMut},
     },
@@ -83,10 +84,7 @@ impl<'a> Body<'_, 'a> {
             StmtKind::Let(local, Some(Init::Expr(start))) if *local == counter => Some(start),
             _ => None,
         });
-        let number = |expr: &Expr| match expr.kind {
-            ExprKind::Int(n) => Some(n),
-            _ => None,
-        };
+        let number = |expr: &Expr| constant::number(&self.cx.object, expr);
         let ends = start.and_then(number).zip(number(end));
         match ends {
             Some((start, end)) if end <= start => {

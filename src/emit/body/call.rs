@@ -18,8 +18,7 @@ use crate::{
     ir::{
         FunctionId, GlobalKind,
         body::{
-            Asm, AtomicOp, BinaryOp, Builtin, Expr, ExprKind, Place, PlaceKind, Register,
-            RegisterAccess,
+            Asm, AtomicOp, Builtin, Expr, ExprKind, Place, PlaceKind, Register, RegisterAccess,
         },
         ty::Ty,
     },
@@ -258,35 +257,7 @@ impl Body<'_> {
 
     /// The number that an expression is, if that is known.
     pub(super) fn constant_value(&self, expr: &Expr) -> Option<i128> {
-        match &expr.kind {
-            ExprKind::Int(n) => Some(*n),
-            ExprKind::SizeOf(ty) => Some(i128::from(self.t.size(ty))),
-            ExprKind::Constant(id) => match self.t.object.constants.get(id.0 as usize)?.value {
-                crate::ir::ConstantValue::Int(n) => Some(n),
-                crate::ir::ConstantValue::Str(_) => None,
-            },
-            ExprKind::Binary(op, left, right) => {
-                let (left, right) = (self.constant_value(left)?, self.constant_value(right)?);
-                let n = match op {
-                    BinaryOp::Add => left.checked_add(right)?,
-                    BinaryOp::Sub => left.checked_sub(right)?,
-                    BinaryOp::Mul => left.checked_mul(right)?,
-                    _ => return None,
-                };
-                match expr.ty {
-                    Ty::Int { bits, signed } => Some(value::wrap(n, bits, signed)),
-                    _ => None,
-                }
-            }
-            ExprKind::Cast(inner) => {
-                let n = self.constant_value(inner)?;
-                match expr.ty {
-                    Ty::Int { bits, signed } => Some(value::wrap(n, bits, signed)),
-                    _ => None,
-                }
-            }
-            _ => None,
-        }
+        crate::ir::constant::number(self.t.object, expr)
     }
 
     /// `&mut place`, if that can be had.

@@ -1,5 +1,6 @@
 //! Literals and initial values.
 
+pub use crate::ir::constant::wrap;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote};
 
@@ -372,20 +373,6 @@ pub fn c_string(bytes: &[u8]) -> TokenStream {
             full.push(0);
             Literal::byte_string(&full).into_token_stream()
         }
-    }
-}
-
-/// `n` in that many bits.
-pub fn wrap(n: i128, bits: u16, signed: bool) -> i128 {
-    if bits >= 127 {
-        return n;
-    }
-    let modulus = 1i128 << bits;
-    let low = n.rem_euclid(modulus);
-    if signed && low >= modulus >> 1 {
-        low - modulus
-    } else {
-        low
     }
 }
 
