@@ -1,11 +1,18 @@
 //! The statics that hold what the running kernel's types say.
 
+use std::collections::HashSet;
+
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::runtime::Module;
 use super::{names::upper, types::Types};
-use crate::ir::{PathPart, RecordId, Relocation, RelocationId, RelocationKind, ty::Ty};
+use crate::ir::{
+    Object, PathPart, RecordId, Relocation, RelocationId, RelocationKind,
+    body::{Expr, ExprKind},
+    ty::Ty,
+    walk::Visit,
+};
 
 /// The name of the static in the object, by which a loader knows what to put there: `core__` for
 /// offsets, then type and path, joined by two underscores.
@@ -164,4 +171,41 @@ pub fn has_item(t: &Types<'_>, id: RelocationId, relocation: &Relocation) -> boo
         RelocationKind::FieldSize => t.sizes.contains(&id),
         _ => true,
     }
+}
+
+/// Relocations of offsets that bit-fields are read by.
+pub(super) fn bitfields(object: &Object) -> HashSet<RelocationId> {
+    asked(object, |expr, found| {
+        if let ExprKind::CoreBitfield(_, bits, _) = &expr.kind {
+            found.insert(bits.offset);
+        }
+    })
+}
+
+/// The sizes of fields that are asked for by themselves, not as a part of a bit-field's place.
+pub(super) fn sizes(object: &Object) -> HashSet<RelocationId> {
+    asked(object, |expr, found| {
+        if let ExprKind::CoreValue(id) = expr.kind {
+            found.insert(id);
+        }
+    })
+}
+
+/// The relocations that `look` finds in expressions.
+fn asked(object: &Object, look: fn(&Expr, &mut HashSet<RelocationId>)) -> HashSet<RelocationId> {
+    struct Finder(HashSet<RelocationId>, fn(&Expr, &mut HashSet<RelocationId>));
+    impl Visit for Finder {
+        fn expr(&mut self, expr: &Expr) {
+            (self.1)(expr, &mut self.0);
+            self.expr_parts(expr);
+        }
+    }
+    let mut finder = Finder(HashSet::new(), look);
+    for function in &object.functions {
+        finder.function(function);
+    }
+    for program in &object.programs {
+        finder.function(&program.function);
+    }
+    finder.0
 }

@@ -8,6 +8,7 @@ mod code;
 mod comments;
 mod constants;
 pub mod core_reads;
+mod entry;
 mod items;
 pub mod loader;
 mod map_items;
@@ -17,6 +18,7 @@ mod overflow;
 mod programs;
 mod records;
 pub mod runtime;
+mod shared;
 mod types;
 mod uses;
 mod variants;
@@ -28,16 +30,13 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use serde::{Deserialize, Serialize};
 
-pub use self::uses::Origin;
 use self::{constants::ConstantTypes, names::Names, types::Types, uses::Uses, variants::Pieces};
+pub use self::{shared::Shared, uses::Origin};
 use crate::{
     diag::{Code, Diagnostic},
     ir::{
-        ConstantId, ConstantValue, EnumId, FunctionId, GlobalId, Item, MapId, Object, RecordId,
-        RelocationId,
-        body::{Expr, ExprKind},
+        ConstantId, EnumId, FunctionId, GlobalId, Item, MapId, Object, RecordId, RelocationId,
         ty::Ty,
-        walk::Visit,
     },
     source::span::{FileId, Span},
 };
@@ -115,8 +114,8 @@ pub fn emit(object: &Object, options: &Options) -> (Emitted, Vec<Diagnostic>) {
         constants: &constants,
         common: options.common.as_deref(),
         shared: &shared,
-        bitfields: &bitfields(object),
-        sizes: &sizes(object),
+        bitfields: &core_reads::bitfields(object),
+        sizes: &core_reads::sizes(object),
         borrows: &borrow::Borrows::of(object),
         in_common: false,
     };
@@ -476,186 +475,6 @@ fn where_it_fails(text: &str) -> String {
     };
     let from = column.saturating_sub(AROUND);
     text.chars().skip(from).take(2 * AROUND).collect()
-}
-
-/// What belongs into the common crate.
-#[derive(Clone, Debug, Default)]
-pub struct Shared {
-    pub(super) records: HashSet<RecordId>,
-    pub(super) enums: HashSet<EnumId>,
-    pub(super) constants: HashSet<ConstantId>,
-}
-
-impl Shared {
-    fn of(object: &Object, headers: &HashSet<FileId>) -> Self {
-        let mut shared = Self::default();
-        let local = local_records(object);
-        let in_header = |span: Option<Span>| span.is_some_and(|span| headers.contains(&span.file));
-        for (id, record) in (0..).map(RecordId).zip(&object.records) {
-            let own = !record.foreign && in_header(record.span) && record.name.is_some();
-            if record.shared || own && is_plain(object, &Ty::Record(id)) {
-                shared.record(object, id, &local);
-            }
-        }
-        for (id, enumeration) in (0..).map(EnumId).zip(&object.enums) {
-            let own = !enumeration.foreign && in_header(enumeration.span);
-            if enumeration.shared || own && enumeration.name.is_some() {
-                shared.enums.insert(id);
-            }
-        }
-        for (id, constant) in (0..).map(ConstantId).zip(&object.constants) {
-            let number = matches!(constant.value, ConstantValue::Int(_));
-            if constant.used && number && !constant.foreign && in_header(constant.span) {
-                let found = &mut shared.constants;
-                found.insert(id);
-                if let Some(written) = &constant.expr {
-                    Constants { object, found }.expr(written);
-                }
-            }
-        }
-        let foreign = |id: &ConstantId| {
-            object
-                .constants
-                .get(id.0 as usize)
-                .is_some_and(|c| items::binding(c).is_some())
-        };
-        shared.constants.retain(|id| !foreign(id));
-        shared
-    }
-
-    /// A record with all that its members name.
-    fn record(&mut self, object: &Object, id: RecordId, local: &HashSet<RecordId>) {
-        if local.contains(&id) || !self.records.insert(id) {
-            return;
-        }
-        let fields = object.records.get(id.0 as usize).map(|r| &r.fields);
-        for field in fields.into_iter().flatten().flatten() {
-            let mut found = Constants {
-                object,
-                found: &mut self.constants,
-            };
-            field
-                .lengths
-                .iter()
-                .flatten()
-                .for_each(|length| found.expr(length));
-            match named(&field.ty) {
-                Some(Ty::Record(part)) => self.record(object, *part, local),
-                Some(Ty::Enum(part)) => {
-                    self.enums.insert(*part);
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn has(&self, item: Item) -> bool {
-        match item {
-            Item::Record(id) => self.records.contains(&id),
-            Item::Enum(id) => self.enums.contains(&id),
-            Item::Constant(id) => self.constants.contains(&id),
-            _ => false,
-        }
-    }
-}
-
-/// Records of aya-ebpf, which user space doesn't have, and those that name one.
-fn local_records(object: &Object) -> HashSet<RecordId> {
-    let mut local = HashSet::new();
-    loop {
-        let before = local.len();
-        for (id, record) in (0..).map(RecordId).zip(&object.records) {
-            let mut names = record.fields.iter().flatten().filter_map(|f| named(&f.ty));
-            if types::is_bound(record)
-                || names.any(|ty| matches!(ty, Ty::Record(part) if local.contains(part)))
-            {
-                local.insert(id);
-            }
-        }
-        if local.len() == before {
-            return local;
-        }
-    }
-}
-
-/// Whether a type is made of numbers only, so that every program can know it.
-fn is_plain(object: &Object, ty: &Ty) -> bool {
-    match ty {
-        Ty::Bool | Ty::Int { .. } | Ty::Enum(_) => true,
-        Ty::Array(of, _) => is_plain(object, of),
-        Ty::Record(id) => object.records.get(id.0 as usize).is_some_and(|record| {
-            let fields = record.fields.as_ref();
-            !record.core
-                && !record.foreign
-                && fields.is_some_and(|fields| fields.iter().all(|f| is_plain(object, &f.ty)))
-        }),
-        _ => false,
-    }
-}
-
-/// The record or enumeration that a type is written with.
-fn named(ty: &Ty) -> Option<&Ty> {
-    match ty {
-        Ty::Array(of, _) | Ty::Pointer { to: of, .. } => named(of),
-        Ty::Record(_) | Ty::Enum(_) => Some(ty),
-        _ => None,
-    }
-}
-
-/// Constants that an expression names, and those that these are written with.
-struct Constants<'a> {
-    object: &'a Object,
-    found: &'a mut HashSet<ConstantId>,
-}
-
-impl Visit for Constants<'_> {
-    fn expr(&mut self, expr: &Expr) {
-        if let ExprKind::Constant(id) = expr.kind
-            && self.found.insert(id)
-            && let Some(constant) = self.object.constants.get(id.0 as usize)
-            && let Some(written) = &constant.expr
-        {
-            self.expr(written);
-        }
-        self.expr_parts(expr);
-    }
-}
-
-/// Relocations of offsets that bit-fields are read by.
-fn bitfields(object: &Object) -> HashSet<RelocationId> {
-    asked(object, |expr, found| {
-        if let ExprKind::CoreBitfield(_, bits, _) = &expr.kind {
-            found.insert(bits.offset);
-        }
-    })
-}
-
-/// The sizes of fields that are asked for by themselves, not as a part of a bit-field's place.
-fn sizes(object: &Object) -> HashSet<RelocationId> {
-    asked(object, |expr, found| {
-        if let ExprKind::CoreValue(id) = expr.kind {
-            found.insert(id);
-        }
-    })
-}
-
-/// The relocations that `look` finds in expressions.
-fn asked(object: &Object, look: fn(&Expr, &mut HashSet<RelocationId>)) -> HashSet<RelocationId> {
-    struct Finder(HashSet<RelocationId>, fn(&Expr, &mut HashSet<RelocationId>));
-    impl Visit for Finder {
-        fn expr(&mut self, expr: &Expr) {
-            (self.1)(expr, &mut self.0);
-            self.expr_parts(expr);
-        }
-    }
-    let mut finder = Finder(HashSet::new(), look);
-    for function in &object.functions {
-        finder.function(function);
-    }
-    for program in &object.programs {
-        finder.function(&program.function);
-    }
-    finder.0
 }
 
 #[allow(dead_code, reason = "ids by which items are named")]

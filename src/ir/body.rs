@@ -215,6 +215,17 @@ pub struct Expr {
     pub span: Option<Span>,
 }
 
+impl Expr {
+    /// What is converted, without the conversions around it.
+    pub fn peeled(&self) -> &Self {
+        let mut expr = self;
+        while let ExprKind::Cast(inner) = &expr.kind {
+            expr = inner;
+        }
+        expr
+    }
+}
+
 /// The kinds of [`Expr`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExprKind {

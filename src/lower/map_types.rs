@@ -1,11 +1,12 @@
-//! The types of maps that are declared by sizes alone: what programs look up and put in tells them.
+//! What is in maps, as their uses tell: records that are sent through them, and keys and values of
+//! those that are declared by sizes alone.
 
 use std::collections::BTreeMap;
 
 use super::Lowerer;
 use crate::ir::{
     MapId, Object,
-    body::{Expr, ExprKind},
+    body::{Expr, ExprKind, Function, PlaceKind},
     ty::{Ty, size_of},
     walk::Visit,
 };
@@ -15,7 +16,41 @@ use crate::ir::{
 const TYPED: [u32; 9] = [1, 2, 5, 6, 9, 10, 11, 22, 23];
 
 impl Lowerer<'_> {
-    /// Gives such maps the types that all of their uses agree on.
+    /// Which types go through ring buffers and perf event arrays.
+    pub(super) fn infer_records(&mut self) {
+        let mut sent = Sent::default();
+        for program in &self.object.programs {
+            sent.function(&program.function);
+        }
+        for function in &self.object.functions {
+            sent.function(function);
+        }
+        for (map, ty) in sent.0 {
+            self.share_type(&ty);
+            if let Some(map) = self.object.maps.get_mut(map.0 as usize)
+                && !map.records.contains(&ty)
+            {
+                map.records.push(ty);
+            }
+        }
+        let globals: Vec<Ty> = self
+            .object
+            .globals
+            .iter()
+            .filter(|global| {
+                matches!(
+                    global.kind,
+                    crate::ir::GlobalKind::Option | crate::ir::GlobalKind::Mutable
+                )
+            })
+            .map(|global| global.ty.clone())
+            .collect();
+        for ty in globals {
+            self.share_type(&ty);
+        }
+    }
+
+    /// Gives maps that are declared by sizes the types that all of their uses agree on.
     pub(super) fn infer_map_types(&mut self) {
         let mut uses = Uses::default();
         for program in &self.object.programs {
@@ -60,14 +95,14 @@ struct Uses {
 
 impl Visit for Uses {
     fn expr(&mut self, expr: &Expr) {
-        if let ExprKind::Helper(id, _, args) = &peel(expr).kind
-            && let Some(map) = args.first().and_then(of_map)
+        if let ExprKind::Helper(id, _, args) = &expr.peeled().kind
+            && let Some(map) = args.first().and_then(map_of)
         {
-            let arg = |at: usize| args.get(at).map(|arg| &peel(arg).ty);
+            let arg = |at: usize| args.get(at).and_then(data_type);
             // bpf_map_lookup_elem, _update_elem, _delete_elem, _push_elem, _pop_elem, _peek_elem,
             // _lookup_percpu_elem
             let (key, value) = match id {
-                1 | 195 => (arg(1), Some(&expr.ty)),
+                1 | 195 => (arg(1), pointee(&expr.ty)),
                 2 => (arg(1), arg(2)),
                 3 => (arg(1), None),
                 87..=89 => (None, arg(1)),
@@ -84,29 +119,81 @@ impl Visit for Uses {
     }
 }
 
-fn add(uses: &mut BTreeMap<MapId, Vec<Ty>>, map: MapId, pointer: Option<&Ty>) {
-    if let Some(Ty::Pointer { to, .. }) = pointer
-        && !matches!(**to, Ty::Unit | Ty::Opaque { size: 0, .. })
-    {
+fn add(uses: &mut BTreeMap<MapId, Vec<Ty>>, map: MapId, ty: Option<Ty>) {
+    if let Some(ty) = ty {
         let types = uses.entry(map).or_default();
-        if !types.contains(to) {
-            types.push((**to).clone());
+        if !types.contains(&ty) {
+            types.push(ty);
         }
     }
 }
 
-fn of_map(expr: &Expr) -> Option<MapId> {
-    match peel(expr).kind {
+/// What is sent through which map.
+#[derive(Default)]
+struct Sent(Vec<(MapId, Ty)>);
+
+impl Visit for Sent {
+    fn expr(&mut self, expr: &Expr) {
+        match &expr.kind {
+            // `struct event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0)`
+            ExprKind::Cast(inner) => {
+                if let ExprKind::Helper(131, _, args) = &inner.kind
+                    && let Some(map) = args.first().and_then(map_of)
+                    && let Some(ty) = pointee(&expr.ty)
+                {
+                    self.0.push((map, ty));
+                }
+            }
+            ExprKind::Helper(number, _, args) => {
+                let at = match number {
+                    130 => Some((0, 1)),
+                    25 | 111 | 121 => Some((1, 3)),
+                    _ => None,
+                };
+                if let Some((map, data)) = at
+                    && let Some(map) = args.get(map).and_then(map_of)
+                    && let Some(ty) = args.get(data).and_then(data_type)
+                {
+                    self.0.push((map, ty));
+                }
+            }
+            _ => {}
+        }
+        self.expr_parts(expr);
+    }
+
+    fn function(&mut self, function: &Function) {
+        self.stmts(&function.body);
+    }
+}
+
+fn map_of(expr: &Expr) -> Option<MapId> {
+    match expr.peeled().kind {
         ExprKind::Map(id) => Some(id),
         _ => None,
     }
 }
 
-fn peel(mut expr: &Expr) -> &Expr {
-    while let ExprKind::Cast(inner) = &expr.kind {
-        expr = inner;
+/// The type of what a pointer is given for.
+fn data_type(expr: &Expr) -> Option<Ty> {
+    match &expr.kind {
+        ExprKind::Cast(inner) => data_type(inner),
+        ExprKind::AddressOf(place) | ExprKind::Decay(place)
+            if !matches!(place.kind, PlaceKind::Index(..)) =>
+        {
+            Some(place.ty.clone())
+        }
+        _ => pointee(&expr.ty),
     }
-    expr
+}
+
+fn pointee(ty: &Ty) -> Option<Ty> {
+    match ty {
+        Ty::Pointer { to, .. } if !matches!(to.as_ref(), Ty::Opaque { .. } | Ty::Unit) => {
+            Some(to.as_ref().clone())
+        }
+        _ => None,
+    }
 }
 
 /// Whether all that is in a type is known.

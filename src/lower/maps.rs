@@ -9,12 +9,7 @@ use crate::{
         },
         types::{ArrayLen, CType, Kind, Record as CRecord},
     },
-    ir::{
-        Item, Map, MapDef, MapId, MapValue,
-        body::{Expr, ExprKind},
-        ty::{Field, Ty},
-        walk::Visit,
-    },
+    ir::{Item, Map, MapDef, MapId, MapValue, ty::Ty},
     source::span::Span,
 };
 
@@ -363,7 +358,7 @@ impl<'a> Lowerer<'a> {
             .iter()
             .filter(|record| record.shared)
             .flat_map(|record| record.fields.iter().flatten())
-            .flat_map(parts_of)
+            .map(|field| field.ty.clone())
             .collect();
         for part in parts {
             self.share_type(&part);
@@ -385,7 +380,12 @@ impl<'a> Lowerer<'a> {
                 if std::mem::replace(&mut found.shared, true) {
                     return;
                 }
-                let parts: Vec<Ty> = found.fields.iter().flatten().flat_map(parts_of).collect();
+                let parts: Vec<Ty> = found
+                    .fields
+                    .iter()
+                    .flatten()
+                    .map(|field| field.ty.clone())
+                    .collect();
                 for part in parts {
                     self.share_type(&part);
                 }
@@ -393,24 +393,6 @@ impl<'a> Lowerer<'a> {
             _ => {}
         }
     }
-}
-
-/// What a field is made of: its type, and the enumerations that its lengths are written by.
-fn parts_of(field: &Field) -> Vec<Ty> {
-    struct Lengths(Vec<Ty>);
-    impl Visit for Lengths {
-        fn expr(&mut self, expr: &Expr) {
-            if let ExprKind::EnumConstant(id, _) = expr.kind {
-                self.0.push(Ty::Enum(id));
-            }
-            self.expr_parts(expr);
-        }
-    }
-    let mut parts = Lengths(vec![field.ty.clone()]);
-    for length in field.lengths.iter().flatten() {
-        parts.expr(length);
-    }
-    parts.0
 }
 
 fn empty() -> MapDef {

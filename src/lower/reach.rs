@@ -6,12 +6,7 @@ use super::{Lowerer, codes, compact};
 use crate::{
     c::tree::FunctionId,
     diag::Diagnostic,
-    ir::{
-        Item, MapId, Object,
-        body::{Expr, ExprKind, Function, PlaceKind},
-        ty::Ty,
-        walk::Visit,
-    },
+    ir::{Item, Object},
     source::span::Span,
 };
 
@@ -230,40 +225,6 @@ impl Lowerer<'_> {
         }
     }
 
-    /// Which types go through ring buffers and perf event arrays.
-    fn infer_records(&mut self) {
-        let mut sent = Sent::default();
-        for program in &self.object.programs {
-            sent.function(&program.function);
-        }
-        for function in &self.object.functions {
-            sent.function(function);
-        }
-        for (map, ty) in sent.0 {
-            self.share_type(&ty);
-            if let Some(map) = self.object.maps.get_mut(map.0 as usize)
-                && !map.records.contains(&ty)
-            {
-                map.records.push(ty);
-            }
-        }
-        let globals: Vec<Ty> = self
-            .object
-            .globals
-            .iter()
-            .filter(|global| {
-                matches!(
-                    global.kind,
-                    crate::ir::GlobalKind::Option | crate::ir::GlobalKind::Mutable
-                )
-            })
-            .map(|global| global.ty.clone())
-            .collect();
-        for ty in globals {
-            self.share_type(&ty);
-        }
-    }
-
     /// What a program asks about before it uses it may be missing.
     fn mark_optional(&mut self) {
         use crate::ir::RelocationKind as K;
@@ -301,73 +262,4 @@ fn notes_of(object: &mut Object, item: Item) -> Option<&mut crate::ir::Notes> {
         Item::License => &mut object.license.as_mut()?.notes,
         Item::Relocation(_) => return None,
     })
-}
-
-/// What is sent through which map.
-#[derive(Default)]
-struct Sent(Vec<(MapId, Ty)>);
-
-impl Visit for Sent {
-    fn expr(&mut self, expr: &Expr) {
-        match &expr.kind {
-            // `struct event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0)`
-            ExprKind::Cast(inner) => {
-                if let ExprKind::Helper(131, _, args) = &inner.kind
-                    && let Some(map) = args.first().and_then(map_of)
-                    && let Some(ty) = pointee(&expr.ty)
-                {
-                    self.0.push((map, ty));
-                }
-            }
-            ExprKind::Helper(number, _, args) => {
-                let at = match number {
-                    130 => Some((0, 1)),
-                    25 | 111 | 121 => Some((1, 3)),
-                    _ => None,
-                };
-                if let Some((map, data)) = at
-                    && let Some(map) = args.get(map).and_then(map_of)
-                    && let Some(ty) = args.get(data).and_then(data_type)
-                {
-                    self.0.push((map, ty));
-                }
-            }
-            _ => {}
-        }
-        self.expr_parts(expr);
-    }
-
-    fn function(&mut self, function: &Function) {
-        self.stmts(&function.body);
-    }
-}
-
-fn map_of(expr: &Expr) -> Option<MapId> {
-    match &expr.kind {
-        ExprKind::Map(id) => Some(*id),
-        ExprKind::Cast(inner) => map_of(inner),
-        _ => None,
-    }
-}
-
-/// The type of what a pointer is given for.
-fn data_type(expr: &Expr) -> Option<Ty> {
-    match &expr.kind {
-        ExprKind::Cast(inner) => data_type(inner),
-        ExprKind::AddressOf(place) | ExprKind::Decay(place)
-            if !matches!(place.kind, PlaceKind::Index(..)) =>
-        {
-            Some(place.ty.clone())
-        }
-        _ => pointee(&expr.ty),
-    }
-}
-
-fn pointee(ty: &Ty) -> Option<Ty> {
-    match ty {
-        Ty::Pointer { to, .. } if !matches!(to.as_ref(), Ty::Opaque { .. } | Ty::Unit) => {
-            Some(to.as_ref().clone())
-        }
-        _ => None,
-    }
 }

@@ -43,20 +43,8 @@ fn said(programs: &str, archs: &[Arch], expected: &[&str]) {
 #[track_caller]
 fn handled(programs: &str, archs: &[Arch], left: &[&str], expected: &[&str]) {
     let (said, programs) = quirks(programs, archs, Quirks::Handle);
-    assert_eq!(
-        (&said[..], &programs[..]),
-        (&left.map_text()[..], &expected.map_text()[..])
-    );
-}
-
-trait MapText {
-    fn map_text(&self) -> Vec<String>;
-}
-
-impl MapText for [&str] {
-    fn map_text(&self) -> Vec<String> {
-        self.iter().map(|&text| text.to_owned()).collect()
-    }
+    assert_eq!(said, left);
+    assert_eq!(programs, expected);
 }
 
 const X86: &[Arch] = &[Arch::X86_64];

@@ -1,12 +1,11 @@
 //! Calls: functions, helpers, atomics, what the compiler offers.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
 use super::{
     Body, Pin,
     declare::{base_local, value_mentions},
-    value,
 };
 use crate::{
     emit::{
@@ -26,12 +25,6 @@ use crate::{
 
 /// Where aya-ebpf keeps the helpers that are nothing but a call.
 const GENERATED: &str = "aya_ebpf::helpers::generated";
-
-/// The most numbers that the kernel prints straight from registers.
-const IN_REGISTERS: usize = 3;
-
-/// The most stores that LLVM makes of a `memset`, instead of a call.
-const FILLED_WORDS: u64 = 128;
 
 impl Body<'_> {
     /// A function of the object.
@@ -70,7 +63,7 @@ impl Body<'_> {
         Some(self.operation(place.unary(reference)))
     }
 
-    fn argument(&self, arg: &Expr) -> Code {
+    pub(super) fn argument(&self, arg: &Expr) -> Code {
         match &arg.ty {
             Ty::Pointer { mutable, .. } => {
                 // References become pointers by themselves.
@@ -191,7 +184,7 @@ impl Body<'_> {
     }
 
     /// A pointer to bytes, without a conversion where it is one already.
-    fn byte_pointer(&self, value: &Expr, mutable: bool) -> Code {
+    pub(super) fn byte_pointer(&self, value: &Expr, mutable: bool) -> Code {
         let inner = super::expr::strip_pointer_casts(value);
         match &inner.ty {
             Ty::Pointer { to, .. }
@@ -216,7 +209,7 @@ impl Body<'_> {
 
     /// The piece of memory that is handed over whole: `&value, sizeof(value)`; any bytes are a value
     /// of its type.
-    fn whole_place<'e>(&self, into: &'e Expr, size: &Expr) -> Option<&'e Place> {
+    pub(super) fn whole_place<'e>(&self, into: &'e Expr, size: &Expr) -> Option<&'e Place> {
         let bytes = self.constant_value(size)?;
         let place = match &super::expr::strip_pointer_casts(into).kind {
             ExprKind::Decay(place) | ExprKind::AddressOf(place) => &**place,
@@ -241,7 +234,7 @@ impl Body<'_> {
     }
 
     /// The array of bytes that is handed over whole: `buf, sizeof(buf)`.
-    fn whole_array<'e>(&self, into: &'e Expr, size: &Expr) -> Option<&'e Place> {
+    pub(super) fn whole_array<'e>(&self, into: &'e Expr, size: &Expr) -> Option<&'e Place> {
         let bytes = self.constant_value(size)?;
         let place = match &super::expr::strip_pointer_casts(into).kind {
             ExprKind::Decay(place) | ExprKind::AddressOf(place) => &**place,
@@ -297,70 +290,6 @@ impl Body<'_> {
         let global = self.t.object.globals.get(id.0 as usize)?;
         let plain = global.kind == GlobalKind::Constant && !items::is_table(&self.t, global);
         plain.then(|| self.place(place).code)
-    }
-
-    /// `bpf_printk!`
-    pub(super) fn printk(&self, format: &[u8], args: &[Expr]) -> Code {
-        self.t.uses.printk();
-        let format = value::c_string(format);
-        let few = args.len() <= IN_REGISTERS;
-        let args = args.iter().map(|arg| match (&arg.ty, &arg.kind) {
-            // The kernel prints 32 bits of it, and its sign would cost two instructions.
-            (
-                Ty::Int {
-                    bits: 32,
-                    signed: true,
-                },
-                kind,
-            ) if few && !matches!(kind, ExprKind::Int(_) | ExprKind::Conditional(..)) => {
-                self.expr(arg, Pin::Itself).dot(quote!(cast_unsigned()))
-            }
-            _ => self.printed(arg),
-        });
-        self.operation(Code::atom(quote!(bpf_printk!(#format #(, #args)*))))
-    }
-
-    /// A value as the kernel prints it.
-    fn printed(&self, arg: &Expr) -> Code {
-        match &arg.ty {
-            Ty::Bool => {
-                let arg = self.expr(arg, Pin::Itself);
-                Code::atom(quote!(i32::from(#arg)))
-            }
-            Ty::Enum(_) => self.enum_number(arg),
-            Ty::Pointer { .. } => self.pointer(arg, false),
-            _ => self.expr(arg, Pin::Itself),
-        }
-    }
-
-    pub(super) fn snprintf(&self, to: &Expr, size: &Expr, format: &[u8], args: &[Expr]) -> Code {
-        let function = self.t.uses.runtime(Module::Helper, "snprintf");
-        let (to, size) = (self.erased(to, true), self.expr(size, Pin::Context));
-        let format = value::c_string(format);
-        let args = args.iter().map(|arg| self.as_word64(arg));
-        self.operation(Code::atom(
-            quote!(#function(#to, #size, #format, [#(#args),*])),
-        ))
-    }
-
-    pub(super) fn seq_printf(&self, seq: &Expr, format: &[u8], args: &[Expr]) -> Code {
-        let function = self.t.uses.runtime(Module::Helper, "seq_printf");
-        let seq = self.erased(seq, true);
-        let format = value::c_string(format);
-        let args = args.iter().map(|arg| self.as_word64(arg));
-        self.operation(Code::atom(quote!(#function(#seq, #format, [#(#args),*]))))
-    }
-
-    fn as_word64(&self, arg: &Expr) -> Code {
-        match &arg.ty {
-            Ty::Int {
-                bits: 64,
-                signed: false,
-            } => self.expr(arg, Pin::Context),
-            Ty::Pointer { .. } => self.pointer(arg, false).cast(&quote!(u64)),
-            Ty::Enum(_) => self.enum_number(arg).cast(&quote!(u64)),
-            _ => self.expr(arg, Pin::Itself).cast(&quote!(u64)),
-        }
     }
 
     /// An atomic operation; `wanted` says whether the old value is.
@@ -454,99 +383,6 @@ impl Body<'_> {
             count
         } else {
             count.cast(&self.t.ty(ty))
-        }
-    }
-
-    fn memory(&self, name: &str, to: &Expr, from: Option<&Expr>, size: &Expr) -> Code {
-        let (to, from) = (
-            self.byte_pointer(to, true),
-            from.map(|from| self.byte_pointer(from, false)),
-        );
-        let known = self
-            .constant_value(size)
-            .and_then(|n| u64::try_from(n).ok());
-        match known {
-            Some(_) => {
-                let function = self.t.uses.runtime(Module::Memory, name);
-                let size = self.const_size(size);
-                self.operation(Code::atom(quote!(#function::<#size>(#to, #from))))
-            }
-            None => {
-                let function = self
-                    .t
-                    .uses
-                    .runtime(Module::Memory, &format!("{name}_bytes"));
-                let size = self.as_usize(size);
-                self.operation(Code::atom(quote!(#function(#to, #from, #size))))
-            }
-        }
-    }
-
-    fn fill(&self, to: &Expr, byte: &Expr, size: &Expr) -> Code {
-        if let Some(code) = self.fill_whole(to, byte, size) {
-            return code;
-        }
-        let to = self.byte_pointer(to, true);
-        let byte = match self.constant_value(byte) {
-            Some(n) => value::byte(value::wrap(n, 8, false)),
-            None => self.expr(byte, Pin::Itself).cast(&quote!(u8)),
-        };
-        match self.constant_value(size) {
-            Some(_) => {
-                let function = self.t.uses.runtime(Module::Memory, "fill");
-                let size = self.const_size(size);
-                self.operation(Code::atom(quote!(#function::<#size>(#to, #byte))))
-            }
-            None => {
-                let function = self.t.uses.runtime(Module::Memory, "fill_bytes");
-                let size = self.as_usize(size);
-                self.operation(Code::atom(quote!(#function(#to, #byte, #size))))
-            }
-        }
-    }
-
-    /// `memset` of all that a pointer points to: by the alignment of that, LLVM fills words.
-    fn fill_whole(&self, to: &Expr, byte: &Expr, size: &Expr) -> Option<Code> {
-        let inner = super::expr::strip_pointer_casts(to);
-        let Ty::Pointer { to: whole, .. } = &inner.ty else {
-            return None;
-        };
-        let bytes = self.constant_value(size)?;
-        let words = self.t.size(whole) / types::align_of(self.t.object, whole).clamp(1, 8);
-        if bytes != i128::from(self.t.size(whole))
-            || words > FILLED_WORDS
-            || !matches!(**whole, Ty::Record(_))
-            || !(self.pointer_follows(inner)
-                || matches!(inner.ty, Ty::Pointer { mutable: true, .. }))
-        {
-            return None;
-        }
-        let byte = value::byte(self.constant_value(byte)?);
-        self.t.uses.import("core", "ptr");
-        let to = self.argument(&Expr {
-            ty: Ty::Pointer {
-                to: whole.clone(),
-                mutable: true,
-            },
-            ..inner.clone()
-        });
-        Some(self.operation(Code::atom(quote!(ptr::write_bytes(#to, #byte, 1)))))
-    }
-
-    /// A known size as a const argument.
-    fn const_size(&self, size: &Expr) -> TokenStream {
-        match &size.kind {
-            ExprKind::Int(n) => Literal::i128_unsuffixed(*n).into_token_stream(),
-            ExprKind::Cast(inner) => self.const_size(inner),
-            _ => {
-                self.in_const.set(true);
-                let size = self.as_usize(size).into_token_stream();
-                self.in_const.set(false);
-                if matches!(size.clone().into_iter().collect::<Vec<_>>().as_slice(), [_]) {
-                    return size;
-                }
-                quote!({ #size })
-            }
         }
     }
 

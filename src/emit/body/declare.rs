@@ -28,7 +28,7 @@ fn test_at_once(stmts: &mut Vec<Stmt>) {
         };
         let local = *local;
         if !matches!(
-            strip_casts(value).kind,
+            value.peeled().kind,
             ExprKind::Helper(1 | 131, ..) | ExprKind::Call(..)
         ) {
             continue;
@@ -91,13 +91,6 @@ fn is_quiet_init(init: &Init) -> bool {
     let mut finder = Finder(true);
     finder.init(init);
     finder.0
-}
-
-fn strip_casts(expr: &crate::ir::body::Expr) -> &crate::ir::body::Expr {
-    match &expr.kind {
-        ExprKind::Cast(inner) => strip_casts(inner),
-        _ => expr,
-    }
 }
 
 fn settle_block(stmts: &mut Vec<Stmt>, function: &mut Function) {

@@ -1,7 +1,7 @@
 //! Pointers that are tested before they are used: `let … else` and `if let`.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::quote;
 
 use super::{Body, Held, expr::strip_pointer_casts, loops, maps, pointers};
 use crate::{
@@ -255,7 +255,7 @@ impl Body<'_> {
             return false;
         };
         let null = matches!(&only.kind, StmtKind::Return(Some(value))
-            if matches!(strip_all(value).kind, ExprKind::Int(0)));
+            if matches!(value.peeled().kind, ExprKind::Int(0)));
         null && self.returns == super::Returns::Optional
             && only.notes == crate::ir::Notes::default()
             && block.trailing.is_empty()
@@ -360,126 +360,11 @@ impl Body<'_> {
     }
 
     /// Says why the next statement is sound.
-    fn safety(&self, why: &str) -> TokenStream {
+    pub(super) fn safety(&self, why: &str) -> TokenStream {
         self.t.uses.comments(&[Comment {
             lines: vec![format!("SAFETY: {why}")],
             apart: false,
         }])
-    }
-
-    /// `e = bpf_ringbuf_reserve(…); if (!e) return;`
-    fn reserve_else(
-        &self,
-        first: &Stmt,
-        second: &Stmt,
-        local: LocalId,
-        args: &[Expr],
-        then: &Block,
-        rest: &[Stmt],
-    ) -> Option<Taken> {
-        let call = self.reserve_call(local, args)?;
-        let uses = self.uses_of_pointer(rest, local);
-        if !uses.can_be_entry() || pointers::mentioned(&then.stmts, local) {
-            return None;
-        }
-        let otherwise = self.block_stmts(then);
-        let notes = self.before(first);
-        let second_notes = self.comments_only(second);
-        let (pattern, reference) = self.hold_entry(local, uses.followed + uses.passed);
-        Some(Taken {
-            count: 2,
-            tokens: quote! {
-                #notes
-                #second_notes
-                let Some(#pattern) = #call else { #otherwise };
-                #reference
-            },
-        })
-    }
-
-    fn if_let_reserve(
-        &self,
-        first: &Stmt,
-        second: &Stmt,
-        local: LocalId,
-        args: &[Expr],
-        then: &Block,
-    ) -> Option<Taken> {
-        let call = self.reserve_call(local, args)?;
-        let uses = self.uses_of_pointer(&then.stmts, local);
-        if !uses.can_be_entry() {
-            return None;
-        }
-        let notes = self.before(first);
-        let second_notes = self.comments_only(second);
-        let (pattern, reference) = self.hold_entry(local, uses.followed + uses.passed);
-        let body = self.block_stmts(then);
-        Some(Taken {
-            count: 2,
-            tokens: quote! {
-                #notes
-                #second_notes
-                if let Some(#pattern) = #call { #reference #body }
-            },
-        })
-    }
-
-    fn hold_entry(&self, local: LocalId, used: usize) -> (TokenStream, TokenStream) {
-        let name = self.name(local);
-        let entry = self.entry_name(local);
-        self.hold(local, Held::Entry);
-        if used == 0 {
-            return (quote!(#entry), TokenStream::new());
-        }
-        let why = self.safety("this program's alone until it is submitted or discarded.");
-        let reference = quote!(#why let #name = unsafe { &mut *#entry.as_mut_ptr() };);
-        (quote!(mut #entry), reference)
-    }
-
-    /// The variable that owns what the pointer points to.
-    pub(super) fn entry_name(&self, local: LocalId) -> proc_macro2::Ident {
-        let name = self.name(local).to_string();
-        format_ident!("{}_entry", name.trim_start_matches("r#"))
-    }
-
-    /// `EVENTS.reserve_untyped::<T>(flags)`
-    fn reserve_call(&self, local: LocalId, args: &[Expr]) -> Option<Code> {
-        let [map, size, flags] = args else {
-            return None;
-        };
-        let (name, _) = self.known_map(map)?;
-        let Ty::Pointer { to, .. } = self.local_ty(local) else {
-            return None;
-        };
-        if !matches!(*to, Ty::Record(_) | Ty::Int { .. })
-            || self.constant_value(size)? != i128::from(self.t.size(&to))
-        {
-            return None;
-        }
-        let ty = self.t.ty(&to);
-        let flags = self.root(|| self.flags(flags));
-        Some(Code::atom(quote!(#name.reserve_untyped::<#ty>(#flags))))
-    }
-
-    /// `bpf_ringbuf_submit(e, flags)` on an entry.
-    pub(super) fn release(&self, expr: &Expr) -> Option<TokenStream> {
-        let ExprKind::Helper(id @ (132 | 133), _, args) = &expr.kind else {
-            return None;
-        };
-        let [data, flags] = args.as_slice() else {
-            return None;
-        };
-        let local = pointers::loaded_local(data)?;
-        if self.held(local) != Held::Entry {
-            return None;
-        }
-        let entry = self.entry_name(local);
-        let flags = self.root(|| self.flags(flags));
-        Some(if *id == 132 {
-            quote!(#entry.submit(#flags);)
-        } else {
-            quote!(#entry.discard(#flags);)
-        })
     }
 }
 
@@ -488,7 +373,7 @@ fn tested_nonzero(cond: &Expr) -> Option<&Expr> {
     match &cond.kind {
         ExprKind::Cast(inner) if cond.ty == Ty::Bool => Some(strip_ints(inner)),
         ExprKind::Compare(CompareOp::Ne | CompareOp::Lt, left, right)
-            if matches!(strip_all(right).kind, ExprKind::Int(0)) =>
+            if matches!(right.peeled().kind, ExprKind::Int(0)) =>
         {
             Some(strip_ints(left))
         }
@@ -577,7 +462,7 @@ fn null_test(cond: &Expr, local: LocalId) -> Option<Tested> {
         matches!(&strip_pointer_casts(e).kind, ExprKind::Load(place)
             if matches!(place.kind, PlaceKind::Local(id) if id == local))
     };
-    let is_null = |e: &Expr| matches!(strip_all(e).kind, ExprKind::Int(0));
+    let is_null = |e: &Expr| matches!(e.peeled().kind, ExprKind::Int(0));
     match &cond.kind {
         ExprKind::Cast(inner) if is_it(inner) => Some(Tested::NotNull),
         ExprKind::Not(inner) => match null_test(inner, local)? {
@@ -594,12 +479,5 @@ fn null_test(cond: &Expr, local: LocalId) -> Option<Tested> {
             })
         }
         _ => None,
-    }
-}
-
-pub(super) fn strip_all(expr: &Expr) -> &Expr {
-    match &expr.kind {
-        ExprKind::Cast(inner) => strip_all(inner),
-        _ => expr,
     }
 }

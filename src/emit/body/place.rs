@@ -2,7 +2,7 @@
 
 use quote::{format_ident, quote};
 
-use super::{Body, Held, Pin, lookup::strip_all};
+use super::{Body, Held, Pin};
 use crate::{
     emit::{
         code::{Code, Prec},
@@ -362,7 +362,7 @@ impl Body<'_> {
 
     /// A size of a type that no conversion of it changes.
     fn small_size(&self, expr: &Expr) -> Option<Code> {
-        match &strip_all(expr).kind {
+        match &expr.peeled().kind {
             ExprKind::SizeOf(of) if self.t.size(of) < 128 => Some(self.size_of(of)),
             _ => None,
         }

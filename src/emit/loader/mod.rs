@@ -5,6 +5,7 @@
 //! written here: options, tables, types and the order of things.
 
 mod formats;
+mod imports;
 mod object;
 mod options;
 mod programs;
@@ -323,7 +324,7 @@ fn main_of_one(part: &ObjectLoader, modules: &[&str]) -> String {
     }
     let options = options_struct(parts, &about(parts), "");
     let body = body_of_one(part, &options);
-    let imports = imports(&body);
+    let imports = imports::of_text(&body);
     format!("{text}\n{imports}\n{}\n", body.trim_matches('\n'))
 }
 
@@ -335,7 +336,7 @@ fn main_of_library(part: &ObjectLoader, library: &str) -> String {
         text.push_str("mod types;\n\n");
     }
     let body = body_of_one(part, &options_struct(parts, &about(parts), ""));
-    let (foreign, own) = object::split_imports(&body, library, Vec::new());
+    let (foreign, own) = imports::split(&body, library, Vec::new());
     format!("{text}{foreign}\n\n{own}\n{}\n", body.trim_matches('\n'))
 }
 
@@ -394,7 +395,7 @@ fn main_of_many(parts: &[ObjectLoader], modules: &[&str]) -> String {
     }
     main.push_str("    Ok(())\n}\n");
     let body = format!("{options}\n{main}\n{EXPLAIN}");
-    let imports = imports(&body);
+    let imports = imports::of_text(&body);
     format!("{text}\n{imports}\n{}\n", body.trim_matches('\n'))
 }
 
@@ -412,80 +413,6 @@ fn explain(error: Error) -> Error {
     }
 }
 ";
-
-/// The imports that a text needs, grouped and sorted as rustfmt has them.
-fn imports(body: &str) -> String {
-    let words: BTreeSet<&str> = body
-        .split(|char: char| !char.is_alphanumeric() && char != '_')
-        .collect();
-    let has = |word: &str| words.contains(word);
-    let group = |path: &str, names: &[(&str, bool)]| -> Option<String> {
-        let names: Vec<&str> = names
-            .iter()
-            .filter(|(_, needed)| *needed)
-            .map(|(name, _)| *name)
-            .collect();
-        match names[..] {
-            [] => None,
-            ["self"] => Some(format!("use {path};\n")),
-            [one] => Some(format!("use {path}::{one};\n")),
-            _ => Some(format!("use {path}::{{{}}};\n", names.join(", "))),
-        }
-    };
-    let std = match (body.contains("io::"), has("PathBuf")) {
-        (true, true) => "use std::{io, path::PathBuf};\n".to_owned(),
-        (true, false) => "use std::io;\n".to_owned(),
-        (false, true) => "use std::path::PathBuf;\n".to_owned(),
-        (false, false) => String::new(),
-    };
-    let others: String = [
-        group(
-            "anyhow",
-            &[
-                (
-                    "Context as _",
-                    // An error has a method of that name too.
-                    body.replace("error.context(", "").contains("context("),
-                ),
-                ("Error", has("Error")),
-                ("Result", has("Result")),
-                ("bail", body.contains("bail!")),
-                ("ensure", body.contains("ensure!")),
-            ],
-        ),
-        group(
-            "aya",
-            &[("Ebpf", has("Ebpf")), ("EbpfLoader", has("EbpfLoader"))],
-        ),
-        group(
-            "btf",
-            &[
-                ("Ask", has("Ask")),
-                ("Btf", has("Btf")),
-                ("Question", has("Question")),
-            ],
-        ),
-        group("clap", &[("Parser", has("Parser"))]),
-        group("contents", &[("Contents", has("Contents"))]),
-        group(
-            "decode",
-            &[("Type", body.contains(" Type::") || body.contains("&Type::"))],
-        ),
-        group(
-            "kconfig",
-            &[("Kind", has("Kind")), ("Variable", has("Variable"))],
-        ),
-        group("ksyms", &[("Ksym", has("Ksym"))]),
-        group("records", &[("Records", has("Records"))]),
-        group("syscalls", &[("Syscalls", has("Syscalls"))]),
-        group("tokio", &[("signal", body.contains("signal::"))]),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    let separator = if std.is_empty() { "" } else { "\n" };
-    format!("{std}{separator}{others}")
-}
 
 #[cfg(test)]
 pub(in crate::emit) mod tests;

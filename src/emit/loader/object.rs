@@ -1,6 +1,6 @@
 //! The part of a loader that belongs to one object.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::fmt::Write as _;
 
 use super::{
     Templates, formats, imports,
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     arch::Archs,
     diag::Diagnostic,
-    emit::runtime::{PARTLY_USED, select::format_use},
+    emit::runtime::PARTLY_USED,
     ir::{Item, Map, MapDef, MapId, Object, ty::Ty},
 };
 
@@ -525,7 +525,7 @@ impl<'a> ObjectLoader<'a> {
         } else {
             String::new()
         };
-        let (foreign, own) = split_imports(&body, "crate", vec!["Options".to_owned()]);
+        let (foreign, own) = imports::split(&body, "crate", vec!["Options".to_owned()]);
         format!(
             "//! `{}`: its programs, and what they need of the kernel.\n{types}\n{foreign}\n\n{own}\n{}\n",
             self.object.name,
@@ -545,66 +545,8 @@ fn attached_for(object: &Object, only: Option<Archs>, statement: &str) -> String
     format!("    {attribute}{{\n        {statement}\n    }}\n")
 }
 
-/// Modules of the loader itself.
-const OWN: [&str; 9] = [
-    "attach", "btf", "contents", "decode", "kconfig", "ksyms", "records", "syscalls", "trace",
-];
-
 /// Said once everything is attached.
 pub(super) const READY: &str = "    eprintln!(\"attached; Ctrl-C ends this\");\n";
-
-/// The imports that a text needs: those of other crates, and those of the loader's own modules, which
-/// lie in `root`, with `more` of it.
-pub(super) fn split_imports(body: &str, root: &str, more: Vec<String>) -> (String, String) {
-    let mut foreign = Vec::new();
-    let mut own: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    let all = imports(body);
-    for line in all.lines() {
-        let path = line
-            .strip_prefix("use ")
-            .and_then(|line| line.strip_suffix(';'));
-        let module = path.and_then(|path| path.split_once("::"));
-        match module
-            .and_then(|(module, names)| Some((*OWN.iter().find(|own| **own == module)?, names)))
-        {
-            Some((module, names)) => {
-                let names = names.trim_start_matches('{').trim_end_matches('}');
-                let names = names.split(", ").map(str::to_owned);
-                own.entry(module).or_default().extend(names);
-            }
-            None => foreign.push(line),
-        }
-    }
-    // Functions are called by their module's name.
-    for module in OWN {
-        let path = format!("{module}::");
-        let called = body.match_indices(&path).any(|(at, _)| {
-            let before = body.get(..at).and_then(|before| before.chars().next_back());
-            before.is_none_or(|char| !char.is_alphanumeric() && !matches!(char, '_' | ':'))
-        });
-        if called {
-            own.entry(module).or_default().insert(0, "self".to_owned());
-        }
-    }
-    let own = own
-        .into_iter()
-        .map(|(module, names)| match names.as_slice() {
-            [only] if only == "self" => module.to_owned(),
-            [only] => format!("{module}::{only}"),
-            _ => format!("{module}::{{{}}}", names.join(", ")),
-        });
-    let mut own: Vec<String> = more.into_iter().chain(own).collect();
-    own.sort();
-    let own = match own.as_slice() {
-        [] => String::new(),
-        [only] => format!("use {root}::{only};\n"),
-        _ => format!(
-            "{}\n",
-            format_use(&format!("use {root}::{{{}}};", own.join(", "))).trim_end()
-        ),
-    };
-    (foreign.join("\n").trim_matches('\n').to_owned(), own)
-}
 
 const TEXT: &str = "
 /// A text as a character array has it.

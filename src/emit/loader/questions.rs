@@ -53,8 +53,8 @@ pub fn questions(object: &Object) -> Vec<Question> {
 }
 
 fn asked(object: &Object) -> impl Iterator<Item = (RelocationId, Question)> {
-    let bitfields = crate::emit::bitfields(object);
-    let sizes = crate::emit::sizes(object);
+    let bitfields = core_reads::bitfields(object);
+    let sizes = core_reads::sizes(object);
     let relocations = (0..).map(RelocationId).zip(&object.relocations);
     relocations.filter_map(move |(id, relocation)| {
         if relocation.kind == RelocationKind::FieldSize && !sizes.contains(&id) {

@@ -143,17 +143,3 @@ fn maps_by_sizes_have_the_types_of_their_uses() {
         "map m type 1 key_size 4 value rec max 4"
     );
 }
-
-/// User space sees the enumeration by which a shared array's length is written.
-#[test]
-fn lengths_are_shared_with_their_records() {
-    let object = port_well(&format!(
-        "{HEAD}enum kind {{ A, KINDS }};
-         struct tally {{ u64 by[KINDS]; }};
-         struct {{ __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 4);
-                   __type(key, u32); __type(value, struct tally); }} m SEC(\".maps\");
-         SEC(\"kprobe/f\") int BPF_KPROBE(f, u32 k) {{ return bpf_map_delete_elem(&m, &k) + A; }}"
-    ));
-    let kind = |found: &&crate::ir::ty::Enumeration| found.name.as_deref() == Some("kind");
-    assert!(object.enums.iter().find(kind).unwrap().shared);
-}

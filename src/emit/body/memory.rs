@@ -1,0 +1,111 @@
+//! Memory that is copied, filled or compared as a whole.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{ToTokens, quote};
+
+use super::{Body, Pin, value};
+use crate::{
+    emit::{code::Code, runtime::Module, types},
+    ir::{
+        body::{Expr, ExprKind},
+        ty::Ty,
+    },
+};
+
+/// The most stores that LLVM makes of a `memset`, instead of a call.
+const FILLED_WORDS: u64 = 128;
+
+impl Body<'_> {
+    pub(super) fn memory(&self, name: &str, to: &Expr, from: Option<&Expr>, size: &Expr) -> Code {
+        let (to, from) = (
+            self.byte_pointer(to, true),
+            from.map(|from| self.byte_pointer(from, false)),
+        );
+        let known = self
+            .constant_value(size)
+            .and_then(|n| u64::try_from(n).ok());
+        match known {
+            Some(_) => {
+                let function = self.t.uses.runtime(Module::Memory, name);
+                let size = self.const_size(size);
+                self.operation(Code::atom(quote!(#function::<#size>(#to, #from))))
+            }
+            None => {
+                let function = self
+                    .t
+                    .uses
+                    .runtime(Module::Memory, &format!("{name}_bytes"));
+                let size = self.as_usize(size);
+                self.operation(Code::atom(quote!(#function(#to, #from, #size))))
+            }
+        }
+    }
+
+    pub(super) fn fill(&self, to: &Expr, byte: &Expr, size: &Expr) -> Code {
+        if let Some(code) = self.fill_whole(to, byte, size) {
+            return code;
+        }
+        let to = self.byte_pointer(to, true);
+        let byte = match self.constant_value(byte) {
+            Some(n) => value::byte(value::wrap(n, 8, false)),
+            None => self.expr(byte, Pin::Itself).cast(&quote!(u8)),
+        };
+        match self.constant_value(size) {
+            Some(_) => {
+                let function = self.t.uses.runtime(Module::Memory, "fill");
+                let size = self.const_size(size);
+                self.operation(Code::atom(quote!(#function::<#size>(#to, #byte))))
+            }
+            None => {
+                let function = self.t.uses.runtime(Module::Memory, "fill_bytes");
+                let size = self.as_usize(size);
+                self.operation(Code::atom(quote!(#function(#to, #byte, #size))))
+            }
+        }
+    }
+
+    /// `memset` of all that a pointer points to: by the alignment of that, LLVM fills words.
+    fn fill_whole(&self, to: &Expr, byte: &Expr, size: &Expr) -> Option<Code> {
+        let inner = super::expr::strip_pointer_casts(to);
+        let Ty::Pointer { to: whole, .. } = &inner.ty else {
+            return None;
+        };
+        let bytes = self.constant_value(size)?;
+        let words = self.t.size(whole) / types::align_of(self.t.object, whole).clamp(1, 8);
+        if bytes != i128::from(self.t.size(whole))
+            || words > FILLED_WORDS
+            || !matches!(**whole, Ty::Record(_))
+            || !(self.pointer_follows(inner)
+                || matches!(inner.ty, Ty::Pointer { mutable: true, .. }))
+        {
+            return None;
+        }
+        let byte = value::byte(self.constant_value(byte)?);
+        self.t.uses.import("core", "ptr");
+        let to = self.argument(&Expr {
+            ty: Ty::Pointer {
+                to: whole.clone(),
+                mutable: true,
+            },
+            ..inner.clone()
+        });
+        Some(self.operation(Code::atom(quote!(ptr::write_bytes(#to, #byte, 1)))))
+    }
+
+    /// A known size as a const argument.
+    pub(super) fn const_size(&self, size: &Expr) -> TokenStream {
+        match &size.kind {
+            ExprKind::Int(n) => Literal::i128_unsuffixed(*n).into_token_stream(),
+            ExprKind::Cast(inner) => self.const_size(inner),
+            _ => {
+                self.in_const.set(true);
+                let size = self.as_usize(size).into_token_stream();
+                self.in_const.set(false);
+                if matches!(size.clone().into_iter().collect::<Vec<_>>().as_slice(), [_]) {
+                    return size;
+                }
+                quote!({ #size })
+            }
+        }
+    }
+}

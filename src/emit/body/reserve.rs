@@ -1,0 +1,130 @@
+//! Entries of ring buffers: reserved, written, submitted or discarded.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::{Body, Held, lookup::Taken, pointers};
+use crate::{
+    emit::code::Code,
+    ir::{
+        body::{Block, Expr, ExprKind, LocalId, Stmt},
+        ty::Ty,
+    },
+};
+
+impl Body<'_> {
+    /// `e = bpf_ringbuf_reserve(…); if (!e) return;`
+    pub(super) fn reserve_else(
+        &self,
+        first: &Stmt,
+        second: &Stmt,
+        local: LocalId,
+        args: &[Expr],
+        then: &Block,
+        rest: &[Stmt],
+    ) -> Option<Taken> {
+        let call = self.reserve_call(local, args)?;
+        let uses = self.uses_of_pointer(rest, local);
+        if !uses.can_be_entry() || pointers::mentioned(&then.stmts, local) {
+            return None;
+        }
+        let otherwise = self.block_stmts(then);
+        let notes = self.before(first);
+        let second_notes = self.comments_only(second);
+        let (pattern, reference) = self.hold_entry(local, uses.followed + uses.passed);
+        Some(Taken {
+            count: 2,
+            tokens: quote! {
+                #notes
+                #second_notes
+                let Some(#pattern) = #call else { #otherwise };
+                #reference
+            },
+        })
+    }
+
+    pub(super) fn if_let_reserve(
+        &self,
+        first: &Stmt,
+        second: &Stmt,
+        local: LocalId,
+        args: &[Expr],
+        then: &Block,
+    ) -> Option<Taken> {
+        let call = self.reserve_call(local, args)?;
+        let uses = self.uses_of_pointer(&then.stmts, local);
+        if !uses.can_be_entry() {
+            return None;
+        }
+        let notes = self.before(first);
+        let second_notes = self.comments_only(second);
+        let (pattern, reference) = self.hold_entry(local, uses.followed + uses.passed);
+        let body = self.block_stmts(then);
+        Some(Taken {
+            count: 2,
+            tokens: quote! {
+                #notes
+                #second_notes
+                if let Some(#pattern) = #call { #reference #body }
+            },
+        })
+    }
+
+    fn hold_entry(&self, local: LocalId, used: usize) -> (TokenStream, TokenStream) {
+        let name = self.name(local);
+        let entry = self.entry_name(local);
+        self.hold(local, Held::Entry);
+        if used == 0 {
+            return (quote!(#entry), TokenStream::new());
+        }
+        let why = self.safety("this program's alone until it is submitted or discarded.");
+        let reference = quote!(#why let #name = unsafe { &mut *#entry.as_mut_ptr() };);
+        (quote!(mut #entry), reference)
+    }
+
+    /// The variable that owns what the pointer points to.
+    pub(super) fn entry_name(&self, local: LocalId) -> proc_macro2::Ident {
+        let name = self.name(local).to_string();
+        format_ident!("{}_entry", name.trim_start_matches("r#"))
+    }
+
+    /// `EVENTS.reserve_untyped::<T>(flags)`
+    fn reserve_call(&self, local: LocalId, args: &[Expr]) -> Option<Code> {
+        let [map, size, flags] = args else {
+            return None;
+        };
+        let (name, _) = self.known_map(map)?;
+        let Ty::Pointer { to, .. } = self.local_ty(local) else {
+            return None;
+        };
+        if !matches!(*to, Ty::Record(_) | Ty::Int { .. })
+            || self.constant_value(size)? != i128::from(self.t.size(&to))
+        {
+            return None;
+        }
+        let ty = self.t.ty(&to);
+        let flags = self.root(|| self.flags(flags));
+        Some(Code::atom(quote!(#name.reserve_untyped::<#ty>(#flags))))
+    }
+
+    /// `bpf_ringbuf_submit(e, flags)` on an entry.
+    pub(super) fn release(&self, expr: &Expr) -> Option<TokenStream> {
+        let ExprKind::Helper(id @ (132 | 133), _, args) = &expr.kind else {
+            return None;
+        };
+        let [data, flags] = args.as_slice() else {
+            return None;
+        };
+        let local = pointers::loaded_local(data)?;
+        if self.held(local) != Held::Entry {
+            return None;
+        }
+        let entry = self.entry_name(local);
+        let flags = self.root(|| self.flags(flags));
+        Some(if *id == 132 {
+            quote!(#entry.submit(#flags);)
+        } else {
+            quote!(#entry.discard(#flags);)
+        })
+    }
+}
