@@ -25,6 +25,8 @@ const ATTEMPTS_OF_RUN: usize = 2;
 const ATTEMPTS_OF_NEW: usize = 64;
 /// Worlds waiting to be tried of each kind, beside those that lead on from new sides.
 const QUEUE_MAX: usize = 1000;
+/// Of the turns that a run took past a branch, those of the first and of the last that are looked at.
+const TURNS_OF_RUN: usize = 2;
 /// Worlds without a new branch, after which the search changes only what it knows.
 const CORPUS_MAX: usize = 400;
 
@@ -154,6 +156,23 @@ fn is_dead(object: &Object, mut at: usize) -> bool {
         };
     }
     false
+}
+
+/// `branches` but for those in the middle of many that are the same one, going the same way.
+fn first_and_last(branches: &[BranchSeen]) -> impl Iterator<Item = &BranchSeen> {
+    let side = |branch: &BranchSeen| (branch.slot, branch.taken);
+    let mut left = HashMap::new();
+    for branch in branches {
+        *left.entry(side(branch)).or_insert(0_usize) += 1;
+    }
+    let mut seen = HashMap::new();
+    branches.iter().filter(move |branch| {
+        let seen = seen.entry(side(branch)).or_insert(0_usize);
+        let left = left.entry(side(branch)).or_default();
+        *seen += 1;
+        *left = left.saturating_sub(1);
+        *seen <= TURNS_OF_RUN || *left < TURNS_OF_RUN
+    })
 }
 
 /// How long and how far to search.
@@ -343,7 +362,7 @@ impl Search<'_> {
     fn wanted(&mut self, trial: &Trial, new: bool) -> [Vec<(Aim, Want)>; 3] {
         let mut wants = [const { Vec::new() }; 3];
         for (is_c, run) in [(true, &trial.c), (false, &trial.rust)] {
-            for branch in &run.branches {
+            for branch in first_and_last(&run.branches) {
                 let coverage = if is_c {
                     &self.explored.c
                 } else {
@@ -355,6 +374,12 @@ impl Search<'_> {
                 }
                 let aim = (is_c, branch.slot, !branch.taken);
                 let tried = self.attempts.entry(aim).or_default();
+                let is_full = |(tried, queue): (&u32, &VecDeque<_>)| {
+                    *tried >= ATTEMPTS_MAX || queue.len() >= QUEUE_MAX
+                };
+                if !new && tried.iter().zip(&self.queues).all(is_full) {
+                    continue;
+                }
                 for (kind, found) in flips(run, branch).kinds().iter().enumerate() {
                     let (Some(tried), Some(wants)) = (tried.get_mut(kind), wants.get_mut(kind))
                     else {
@@ -367,7 +392,7 @@ impl Search<'_> {
                     };
                     if new && kind < 2 {
                         let first = found.iter().take(ATTEMPTS_OF_NEW).rev();
-                        wants.extend(first.map(|want| (aim, want.clone())));
+                        wants.extend(first.map(|flip| (aim, flip.want())));
                         continue;
                     }
                     for _ in 0..found.len().min(most) {
@@ -377,7 +402,7 @@ impl Search<'_> {
                         let want = usize::try_from(at).ok().and_then(|at| found.get(at));
                         if new || *tried < ATTEMPTS_MAX {
                             *tried += 1;
-                            wants.extend(want.map(|want| (aim, want.clone())));
+                            wants.extend(want.map(|flip| (aim, flip.want())));
                         }
                     }
                 }

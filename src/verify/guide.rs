@@ -1,6 +1,9 @@
 //! Where a branch could go the other way: what a world would have to be like.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    iter,
+};
 
 use super::{
     bytes::{sign_extend, truncate},
@@ -114,20 +117,45 @@ fn varied(value: u64, random: &mut Random, palette: &Palette) -> u64 {
     }
 }
 
-/// Changes of a world that may make a comparison come out otherwise.
-#[derive(Debug, Default)]
-pub struct Flips {
-    /// For each atom that may be one side of it, values that do so.
-    pub exact: Vec<Want>,
-    /// The other answer to questions that have two, those asked last first.
-    pub switches: Vec<Want>,
-    /// Numbers that anything could be.
-    pub guesses: Vec<Want>,
+/// Atoms and the values that would make a comparison come out otherwise.
+#[derive(Clone, Copy, Debug)]
+pub struct Flip<'a> {
+    first: (&'a Atom, u64),
+    /// One that has to change with it.
+    second: Option<(&'a Atom, u64)>,
 }
 
-impl Flips {
+impl<'a> Flip<'a> {
+    fn of(atom: &'a Atom, value: u64) -> Self {
+        let first = (atom, value);
+        Self {
+            first,
+            second: None,
+        }
+    }
+
+    /// What a world has to have.
+    pub fn want(&self) -> Want {
+        let both = iter::once(&self.first).chain(&self.second);
+        both.map(|(atom, value)| ((*atom).clone(), *value))
+            .collect()
+    }
+}
+
+/// Changes of a world that may make a comparison come out otherwise.
+#[derive(Debug, Default)]
+pub struct Flips<'a> {
+    /// For each atom that may be one side of it, values that do so.
+    pub exact: Vec<Flip<'a>>,
+    /// The other answer to questions that have two, those asked last first.
+    pub switches: Vec<Flip<'a>>,
+    /// Numbers that anything could be.
+    pub guesses: Vec<Flip<'a>>,
+}
+
+impl<'a> Flips<'a> {
     /// All three.
-    pub fn kinds(self) -> [Vec<Want>; 3] {
+    pub fn kinds(self) -> [Vec<Flip<'a>>; 3] {
         [self.exact, self.switches, self.guesses]
     }
 }
@@ -143,7 +171,7 @@ fn asked_before<'a>(
 }
 
 /// What the world of `run` would have to be like for `branch` to go the other way.
-pub fn flips(run: &Run, branch: &BranchSeen) -> Flips {
+pub fn flips<'a>(run: &'a Run, branch: &BranchSeen) -> Flips<'a> {
     let mut flips = Flips::default();
     let (mut left, mut right) = (branch.left, branch.right);
     // A compiler may compare 32 bits as the upper half of 64.
@@ -155,9 +183,9 @@ pub fn flips(run: &Run, branch: &BranchSeen) -> Flips {
     for (atom, value) in atoms() {
         if atom.is_switch() {
             let other = u64::from(*value == 0);
-            flips.switches.push(vec![(atom.clone(), other)]);
+            flips.switches.push(Flip::of(atom, other));
         } else if *atom == Atom::Kernel {
-            let kernels = (0..KERNELS).map(|kernel| vec![(atom.clone(), kernel)]);
+            let kernels = (0..KERNELS).map(|kernel| Flip::of(atom, kernel));
             flips.switches.extend(kernels);
         }
     }
@@ -174,9 +202,9 @@ pub fn flips(run: &Run, branch: &BranchSeen) -> Flips {
         } else {
             &mut flips.guesses
         };
-        let changed = |(atom, value, part): &(&Atom, u64, Part), wanted| {
+        let changed = |(atom, value, part): &(&'a Atom, u64, Part), wanted| {
             let changed = part.with(*value, wanted);
-            (changed != *value).then(|| ((*atom).clone(), changed))
+            (changed != *value).then_some((*atom, changed))
         };
         let near: Vec<_> = (parts.iter())
             .take_while({
@@ -193,16 +221,17 @@ pub fn flips(run: &Run, branch: &BranchSeen) -> Flips {
             other.wrapping_sub(1),
             seen ^ other,
         ] {
-            wants.extend(
-                parts
-                    .iter()
-                    .filter_map(|one| Some(vec![changed(one, wanted)?])),
-            );
+            let alone = parts.iter().filter_map(|one| changed(one, wanted));
+            wants.extend(alone.map(|(atom, value)| Flip::of(atom, value)));
             // Two that have to be the same, as a comparison before this one wanted it.
             wants.extend(near.iter().enumerate().flat_map(|(at, one)| {
                 let others = near.iter().skip(at + 1);
                 let like = others.filter(|two| two.0 != one.0 && two.2.is_like(&one.2));
-                like.filter_map(|two| Some(vec![changed(one, wanted)?, changed(two, wanted)?]))
+                like.filter_map(|two| {
+                    let second = Some(changed(two, wanted)?);
+                    let first = changed(one, wanted)?;
+                    Some(Flip { first, second })
+                })
             }));
         }
     }
