@@ -21,6 +21,8 @@ pub struct Cost {
     place: String,
     c: u32,
     rust: u32,
+    /// Calls of helpers: C's, Rust's.
+    calls: (u32, u32),
     /// CO-RE relocations of the C.
     core: u32,
 }
@@ -39,6 +41,7 @@ impl Cost {
                 place: place.to_owned(),
                 c: c.cost.xlated / INSTRUCTION,
                 rust: rust.cost.xlated / INSTRUCTION,
+                calls: (c.cost.calls, rust.cost.calls),
                 core: core.get(name).copied().unwrap_or(0),
             })
             .collect()
@@ -47,6 +50,12 @@ impl Cost {
     /// A tenth more than the C or four instructions, whichever is more, and what CO-RE may cost.
     fn bound(&self) -> u32 {
         self.c + (self.c / 10).max(4) + CORE * self.core
+    }
+
+    /// No helper is called at more places than in C.
+    fn is_too_much(&self) -> bool {
+        let (c, rust) = self.calls;
+        self.rust > self.bound() || rust > c
     }
 
     fn ratio(&self) -> f64 {
@@ -80,7 +89,7 @@ impl Costs<'_> {
         let over: Vec<String> = self
             .0
             .iter()
-            .filter(|(_, cost)| cost.rust > cost.bound())
+            .filter(|(_, cost)| cost.is_too_much())
             .map(|(fixture, cost)| format!("{fixture} {} ({})", cost.program, cost.place))
             .collect();
         ensure!(
@@ -96,8 +105,8 @@ impl Display for Costs<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{:<16} {:<18} {:<8} {:>5} {:>5} {:>6} {:>6}",
-            "instructions in", "program", "place", "C", "Rust", "ratio", "bound"
+            "{:<16} {:<18} {:<8} {:>5} {:>5} {:>6} {:>6} {:>8}",
+            "instructions in", "program", "place", "C", "Rust", "ratio", "bound", "calls"
         )?;
         for (fixture, cost) in &self.0 {
             let Cost {
@@ -105,13 +114,15 @@ impl Display for Costs<'_> {
                 place,
                 c,
                 rust,
+                calls,
                 ..
             } = cost;
             let (ratio, bound) = (cost.ratio(), cost.bound());
-            let over = if *rust > bound { " TOO MUCH" } else { "" };
+            let calls = format!("{}, {}", calls.0, calls.1);
+            let over = if cost.is_too_much() { " TOO MUCH" } else { "" };
             writeln!(
                 f,
-                "{fixture:<16} {program:<18} {place:<8} {c:>5} {rust:>5} {ratio:>6.2} {bound:>6}{over}"
+                "{fixture:<16} {program:<18} {place:<8} {c:>5} {rust:>5} {ratio:>6.2} {bound:>6} {calls:>8}{over}"
             )?;
         }
         for (place, median) in self.medians() {
@@ -131,6 +142,7 @@ mod tests {
             place: "direct".into(),
             c,
             rust,
+            calls: (0, 0),
             core,
         }
     }
@@ -148,6 +160,17 @@ mod tests {
         assert!(!fits(100, 111, 0));
         assert!(fits(100, 116, 2));
         assert!(!fits(100, 117, 2));
+    }
+
+    #[test]
+    fn calls_are_never_more() {
+        let with = |calls| Cost {
+            calls,
+            ..cost(10, 10, 0)
+        };
+        let fits = |calls| Costs(vec![("f", &with(calls))]).ensure_bounded().is_ok();
+        assert!(fits((3, 3)) && fits((3, 2)));
+        assert!(!fits((3, 4)));
     }
 
     #[test]

@@ -218,7 +218,7 @@ mod tests {
         different("c map m type 1\nrust map m type 2");
         different("c ran p 1 in 5 ns\nrust ran p 2 in 5 ns");
         different("c result 0 1 -\nrust result 0 2 -");
-        different("c program p section s walked 1 xlated 1 jited 1");
+        different("c program p section s walked 1 xlated 1 jited 1 calls 1");
         different("rust refused p no");
         different("rust unset x");
     }

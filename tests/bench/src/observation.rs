@@ -18,6 +18,8 @@ pub struct Cost {
     pub xlated: u32,
     /// Bytes of machine code.
     pub jited: u32,
+    /// Calls of helpers that the verifier left.
+    pub calls: u32,
 }
 
 impl Display for Cost {
@@ -26,10 +28,11 @@ impl Display for Cost {
             walked,
             xlated,
             jited,
+            calls,
         } = self;
         write!(
             f,
-            "{walked} instructions walked, {xlated} bytes xlated, {jited} bytes jited"
+            "{walked} instructions walked, {xlated} bytes xlated, {jited} bytes jited, {calls} helper calls"
         )
     }
 }
@@ -234,7 +237,7 @@ fn number(hex: &str, machine: Machine) -> Result<u64> {
     })
 }
 
-/// `section S walked N xlated N jited N`
+/// `section S walked N xlated N jited N calls N`
 fn program(text: &str) -> Result<Program> {
     let words: Vec<_> = text.split(' ').collect();
     let [
@@ -246,6 +249,8 @@ fn program(text: &str) -> Result<Program> {
         xlated,
         "jited",
         jited,
+        "calls",
+        calls,
     ] = words[..]
     else {
         bail!("a program is described otherwise");
@@ -256,6 +261,7 @@ fn program(text: &str) -> Result<Program> {
             walked: walked.parse()?,
             xlated: xlated.parse()?,
             jited: jited.parse()?,
+            calls: calls.parse()?,
         },
     })
 }

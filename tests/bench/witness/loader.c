@@ -288,8 +288,8 @@ void dump_loaded(const struct side *model, const struct side *side, const struct
 
 		if (fd < 0 || bpf_prog_get_info_by_fd(fd, &info, &size))
 			continue;
-		printf("rust program %s section - walked 0 xlated %u jited %u\n", name, info.xlated_prog_len,
-		       info.jited_prog_len);
+		printf("rust program %s section - walked 0 xlated %u jited %u calls %u\n", name,
+		       info.xlated_prog_len, info.jited_prog_len, helper_calls(fd, name));
 		print_runs("rust", name, fd);
 	}
 	await_rest();

@@ -103,6 +103,26 @@ static int try_load(struct side *side, const struct plan *plan, const struct sid
 	return bpf_object__load(side->object);
 }
 
+/* How often helpers are called in what the verifier made of a program, as far as it left calls. */
+unsigned int helper_calls(int fd, const char *name)
+{
+	struct bpf_prog_info info = {};
+	unsigned int size = sizeof(info), calls = 0;
+	struct bpf_insn *code;
+
+	if (bpf_prog_get_info_by_fd(fd, &info, &size))
+		fail("can't ask about %s: %m", name);
+	code = allocate(info.xlated_prog_len);
+	info = (struct bpf_prog_info){ .xlated_prog_len = info.xlated_prog_len,
+				       .xlated_prog_insns = (unsigned long)code };
+	if (bpf_prog_get_info_by_fd(fd, &info, &size))
+		fail("can't read the code of %s: %m", name);
+	for (unsigned int i = 0; i < info.xlated_prog_len / sizeof(*code); i++)
+		calls += code[i].code == (BPF_JMP | BPF_CALL) && !code[i].src_reg;
+	free(code);
+	return calls;
+}
+
 static void print_program(const struct side *side, const struct bpf_program *program)
 {
 	struct bpf_prog_info info = {};
@@ -115,9 +135,10 @@ static void print_program(const struct side *side, const struct bpf_program *pro
 		sscanf(stats, "processed %u", &walked);
 	if (bpf_prog_get_info_by_fd(bpf_program__fd(program), &info, &size))
 		fail("can't ask about %s: %m", bpf_program__name(program));
-	printf("%s program %s section %s walked %u xlated %u jited %u\n", side->label,
+	printf("%s program %s section %s walked %u xlated %u jited %u calls %u\n", side->label,
 	       bpf_program__name(program), bpf_program__section_name(program), walked,
-	       info.xlated_prog_len, info.jited_prog_len);
+	       info.xlated_prog_len, info.jited_prog_len,
+	       helper_calls(bpf_program__fd(program), bpf_program__name(program)));
 }
 
 static const char *refused[256];

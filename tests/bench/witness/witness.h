@@ -164,6 +164,7 @@ void keep_variables(void);
 const void *kept_variables(const struct bpf_map *map);
 void remember_runs(const char *side, const char *name, int fd);
 void print_runs(const char *side, const char *name, int fd);
+unsigned int helper_calls(int fd, const char *name);
 void reset_map(const struct bpf_map *map, int fd);
 /* `count` is how many of them the witness loaded. */
 void reset_sides(struct side sides[SIDES], int count);
