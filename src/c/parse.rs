@@ -57,9 +57,8 @@ pub(super) fn parse(source: &str, origin: &dyn Origin) -> Parsed {
         };
         let index = prepared.item_at(error.offset);
         if diagnostics.len() >= MAX_ERRORS || index.is_none() {
-            let message = "too many syntax errors to read on";
             diagnostics.push(match index {
-                Some(_) => Diagnostic::error(codes::TOO_MANY_ERRORS, None, message),
+                Some(_) => too_many(),
                 None => syntax_error(&prepared, origin, &error).0,
             });
             return Parsed {
@@ -84,12 +83,28 @@ pub(super) fn parse(source: &str, origin: &dyn Origin) -> Parsed {
                 if !diagnostics.contains(&diagnostic) {
                     diagnostics.push(diagnostic);
                 }
+                let before = prepared.text.clone();
                 if let Some(index) = index {
                     prepared.remove(index);
+                }
+                // What was taken away wasn't to blame, and never will be.
+                if prepared.text == before {
+                    diagnostics.push(too_many());
+                    return Parsed {
+                        prepared,
+                        unit: TranslationUnit(Vec::new()),
+                        diagnostics,
+                        unknown_types,
+                    };
                 }
             }
         }
     }
+}
+
+fn too_many() -> Diagnostic {
+    let message = "too many syntax errors to read on";
+    Diagnostic::error(codes::TOO_MANY_ERRORS, None, message)
 }
 
 fn remove_too_deep(
@@ -225,12 +240,17 @@ fn unknown_type(text: &str, from: usize, tokens: &[Token], at: usize) -> Option<
 
 fn is_keyword(word: &str) -> bool {
     const KEYWORDS: &[&str] = &[
-        "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else",
-        "enum", "extern", "float", "for", "goto", "if", "inline", "int", "long", "register",
-        "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef",
-        "union", "unsigned", "void", "volatile", "while", "typeof",
+        "asm", "auto", "break", "case", "char", "const", "continue", "default", "do", "double",
+        "else", "enum", "extern", "float", "for", "goto", "if", "inline", "int", "long",
+        "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct",
+        "switch", "typedef", "union", "unsigned", "void", "volatile", "while", "typeof",
     ];
-    KEYWORDS.contains(&word) || word.starts_with("__") || word.starts_with("_Static")
+    // What begins like `__int128` and `_Bool` is C's own.
+    let reserved = |second: char| second == '_' || second.is_ascii_uppercase();
+    KEYWORDS.contains(&word)
+        || word
+            .strip_prefix('_')
+            .is_some_and(|rest| rest.starts_with(reserved))
 }
 
 /// The names that the text's file-scope typedefs declare, roughly: what stands last in each.

@@ -11,7 +11,7 @@ use std::{
 use crate::{
     arch::Arch,
     source::{
-        Cache, Options, VmlinuxSource, bombs,
+        Cache, Options, VmlinuxSource, blanks, bombs,
         span::FileKind,
         standins,
         vmlinux::{self, Index},
@@ -44,7 +44,7 @@ impl Opened {
     pub fn visible(&self) -> Arc<str> {
         self.index
             .as_ref()
-            .map_or_else(|| Arc::clone(&self.text), |index| index.directives())
+            .map_or_else(|| blanks::plain(&self.text), |index| index.directives())
     }
 }
 

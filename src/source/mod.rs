@@ -6,6 +6,7 @@
 
 pub mod asks;
 mod assemble;
+mod blanks;
 mod bombs;
 pub mod codes;
 pub mod compile_commands;

@@ -123,3 +123,12 @@ fn nesting_that_clang_takes_is_read() {
     let (tree, diagnostics) = read(&deep(250));
     assert!(diagnostics.is_empty() && tree.functions[0].body.is_some());
 }
+
+#[test]
+fn what_cannot_be_taken_away_ends_the_reading() {
+    // Neither a type that nobody knows nor a name: whatever is left out, the error stays.
+    for word in ["_Atomic", "_Float128", "asm", "\u{a0}"] {
+        let (_, diagnostics) = read(&format!("{{ {word} x; }}\nstruct a {{ {word} b; }};\n"));
+        assert!(!diagnostics.is_empty(), "{word}");
+    }
+}
