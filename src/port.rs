@@ -48,6 +48,7 @@ pub fn lower_file(file: &Path, options: &Options, archs: &[Arch], cache: &Cache)
             read(file, options, arch, cache, &mut port, &mut readings);
         }
     }
+    refuse_wrong(&mut readings);
     let mut refused = Vec::new();
     // What is wrong everywhere is an error as any other.
     if readings.iter().any(|reading| !reading.refused) {
@@ -86,8 +87,11 @@ pub fn add_quirks(port: &mut Port, archs: &[Arch], quirks: Quirks) {
 /// A file as on one architecture, or on several that it is the same for.
 struct Reading {
     archs: Archs,
-    /// Whether it can't even be preprocessed, as an `#error` wants it.
+    /// Whether it isn't made for these architectures: it can't be preprocessed, as an `#error` wants
+    /// it, or isn't C there.
     refused: bool,
+    /// What no compiler would take.
+    wrong: Vec<Diagnostic>,
     unit: Option<Unit>,
     /// What was found while it was read.
     found: Vec<Diagnostic>,
@@ -118,6 +122,7 @@ fn read(
     let mut reading = Reading {
         archs: arch.into(),
         refused: unit.is_none() || has_errors(&found),
+        wrong: Vec::new(),
         unit: None,
         diagnostics: found.clone(),
         found,
@@ -138,6 +143,10 @@ fn read(
             }
         }
         let analysis = c::analyze_asking(&unit, &port.files);
+        let errors = analysis.diagnostics.iter();
+        let errors = errors.filter(|found| found.severity == Severity::Error);
+        let errors = errors.filter(|found| found.code != c::codes::UNSUPPORTED);
+        reading.wrong = errors.cloned().collect();
         reading.diagnostics.extend(analysis.diagnostics);
         reading.asked = analysis.asked;
         let options = lower::Options::default();
@@ -147,6 +156,19 @@ fn read(
         reading.unit = Some(unit);
     }
     readings.push(reading);
+}
+
+/// Refuses the readings that are no C, where others are: a header that has only some architectures'
+/// types declares nothing on the rest. What is wrong in all of them says nothing about any.
+fn refuse_wrong(readings: &mut [Reading]) {
+    let Some((first, others)) = readings.split_first() else {
+        return;
+    };
+    let everywhere = |error: &&Diagnostic| others.iter().all(|other| other.wrong.contains(error));
+    let common: Vec<Diagnostic> = first.wrong.iter().filter(everywhere).cloned().collect();
+    for reading in readings {
+        reading.refused |= reading.wrong.iter().any(|error| !common.contains(error));
+    }
 }
 
 /// Takes out what was refused; says so, with the first reason of each.

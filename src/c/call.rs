@@ -50,6 +50,12 @@ impl Sema<'_> {
             (ExprKind::Deref(pointer), ty) if matches!(ty.kind, Kind::Function(_)) => *pointer,
             (kind, ty) => Expr { kind, ty, ..callee },
         };
+        let callee = match callee.kind {
+            ExprKind::Decay(function) if matches!(function.kind, ExprKind::Function(_)) => {
+                *function
+            }
+            kind => Expr { kind, ..callee },
+        };
         let function = match &callee.ty.kind {
             Kind::Function(function) => (**function).clone(),
             Kind::Pointer(pointee) => match &pointee.kind {

@@ -139,6 +139,9 @@ impl Sema<'_> {
             self.declare(identifier, Symbol::Function(id));
             return Ok(());
         }
+        if let Some(number) = self.helper_number(node, &declared.ty) {
+            return self.declare_helper(number, &identifier, &declared, specifiers, name_span);
+        }
         let static_ = specifiers.storage == Some(StorageClassSpecifier::Static);
         let extern_ = specifiers.storage == Some(StorageClassSpecifier::Extern);
         if self.at_file_scope() || static_ || extern_ {

@@ -19,6 +19,7 @@ mod enumeration;
 mod expr;
 mod function;
 mod global;
+mod helper;
 mod init;
 mod items;
 mod layout;

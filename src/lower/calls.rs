@@ -12,7 +12,7 @@ use crate::{
         body::{Expr, ExprKind, Function, LocalId},
         ty::Ty,
     },
-    source::{markers, span::Span},
+    source::{markers, span::Span, standins},
 };
 
 impl<'a> Body<'_, 'a> {
@@ -67,9 +67,25 @@ impl<'a> Body<'_, 'a> {
         }
         let args = self.arguments(args)?;
         let args = self.convert_arguments(args, function);
-        let ty = self.ty(&function.ret);
-        let call = ExprKind::Helper(number, function.name.to_string(), args);
-        Ok(expr(call, ty, e.span))
+        let wanted = self.ty(&function.ret);
+        let Some(helper) = standins::helper(number) else {
+            let call = ExprKind::Helper(number, function.name.to_string(), args);
+            return Ok(expr(call, wanted, e.span));
+        };
+        // A program that declares a helper itself may give it other types than the kernel does.
+        let mut types = helper.params.iter().map(|ty| number_type(ty));
+        let args = args.into_iter().map(|arg| match types.next().flatten() {
+            Some(ty) if !matches!(arg.kind, ExprKind::Function(_)) => self.cast(arg, &ty),
+            _ => arg,
+        });
+        let args = args.collect();
+        let ty = number_type(helper.ret);
+        let call = ExprKind::Helper(number, helper.name.to_owned(), args);
+        let call = expr(call, ty.unwrap_or_else(|| wanted.clone()), e.span);
+        Ok(match wanted {
+            Ty::Unit => call,
+            _ => self.cast(call, &wanted),
+        })
     }
 
     /// Arguments in order.
@@ -233,6 +249,19 @@ pub(crate) fn callee_of(mut callee: &CExpr) -> Option<FunctionId> {
             _ => return None,
         }
     }
+}
+
+/// The type of a number as the prototypes of helpers write it; none of pointers.
+fn number_type(ty: &str) -> Option<Ty> {
+    Some(match ty {
+        "unsigned char" => Ty::unsigned(8),
+        "unsigned short" => Ty::unsigned(16),
+        "unsigned int" => Ty::unsigned(32),
+        "unsigned long long" | "unsigned long" => Ty::unsigned(64),
+        "int" => Ty::signed(32),
+        "long" | "long long" => Ty::signed(64),
+        _ => return None,
+    })
 }
 
 fn is_memory_function(name: &str) -> bool {

@@ -39,6 +39,10 @@ impl<'a> Lowerer<'a> {
             Some("version") => return Role::License,
             Some(".maps") => return self.map(id, variable),
             Some("maps") => return self.legacy_map(id, variable),
+            // Loaders before libbpf took the name of the map from the section.
+            Some(section) if section.starts_with("maps/") && self.is_map_def(variable) => {
+                return self.legacy_map(id, variable);
+            }
             _ => {}
         }
         match self.global_kind(variable, section) {
@@ -48,6 +52,15 @@ impl<'a> Lowerer<'a> {
                 Role::Refused
             }
         }
+    }
+
+    /// Whether the variable's type is `struct bpf_map_def`.
+    fn is_map_def(&self, variable: &Variable) -> bool {
+        let Kind::Record(record) = &variable.ty.kind else {
+            return false;
+        };
+        let record = self.tree.types.records.get(record.0 as usize);
+        record.is_some_and(|record| record.tag.as_deref() == Some("bpf_map_def"))
     }
 
     fn license(&mut self, variable: &'a Variable) -> Role {

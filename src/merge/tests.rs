@@ -197,6 +197,24 @@ fn an_architecture_that_the_file_refuses() {
 }
 
 #[test]
+fn an_architecture_that_the_file_has_no_types_for() {
+    let text = "#ifndef __TARGET_ARCH_s390\ntypedef int mine;\n#endif\n\
+                mine n; SEC(\"kprobe/f\") int p(void *ctx) { n++; return 0; }\n\
+                SEC(\"kprobe/f\") int q(void *ctx) { return nowhere; }\n";
+    let (object, diagnostics) = port_for(text, &Arch::ALL);
+    let said: Vec<_> = diagnostics.iter().map(|it| &*it.message).collect();
+    assert_eq!(
+        said,
+        [
+            "not ported for s390x: unknown type name `mine`",
+            "name `nowhere` is declared nowhere",
+            "`q` is left out, because of an error in it or in what it uses"
+        ]
+    );
+    assert_eq!(object.programs.len(), 1);
+}
+
+#[test]
 fn one_that_was_asked_for_by_name_is_an_error() {
     let (_, diagnostics) = port_for(REFUSES, &[Arch::X86_64, Arch::S390x]);
     assert_eq!(
@@ -214,7 +232,8 @@ fn one_that_was_asked_for_by_name_is_an_error() {
 #[test]
 fn an_error_on_one_architecture_says_where() {
     let (_, diagnostics) = port_for(
-        "SEC(\"kprobe/f\") int p(void *ctx) {\n#ifdef __TARGET_ARCH_s390\nunknown();\n#endif\nreturn 0; }\n",
+        "void unknown(void);\n\
+         SEC(\"kprobe/f\") int p(void *ctx) {\n#ifdef __TARGET_ARCH_s390\nunknown();\n#endif\nreturn 0; }\n",
         &[Arch::X86_64, Arch::S390x],
     );
     let notes: Vec<_> = diagnostics

@@ -12,6 +12,7 @@ use crate::{
     arch::Arch,
     source::{
         Cache, Options, VmlinuxSource, blanks, bombs,
+        copies::{self, Copy},
         span::FileKind,
         standins,
         vmlinux::{self, Index},
@@ -35,6 +36,8 @@ pub(crate) struct Opened {
     /// All of it, as the positions of diagnostics count.
     pub text: Arc<str>,
     pub kind: FileKind,
+    /// What the preprocessor is to see, where that is something else.
+    pub edited: Option<Arc<str>>,
     /// The index, for kernel types that are pulled in by name.
     pub index: Option<Arc<Index>>,
 }
@@ -42,6 +45,9 @@ pub(crate) struct Opened {
 impl Opened {
     /// What the preprocessor is to see of it: all, or its directives only.
     pub fn visible(&self) -> Arc<str> {
+        if let Some(edited) = &self.edited {
+            return Arc::clone(edited);
+        }
         self.index
             .as_ref()
             .map_or_else(|| blanks::plain(&self.text), |index| index.directives())
@@ -109,6 +115,7 @@ impl<'a> Headers<'a> {
     pub fn main(&self, path: &Path) -> Result<Opened, Stop> {
         let text = self.cache.read(path)?;
         let opened = Opened {
+            edited: None,
             path: path.to_owned(),
             text,
             kind: FileKind::Main,
@@ -192,13 +199,17 @@ impl<'a> Headers<'a> {
     }
 
     fn find(&self, path: &Path) -> Result<Option<Opened>, Stop> {
+        if let Some(copied) = copies::as_written(path) {
+            return self.as_written(copied).map(Some);
+        }
         if let Some((name, text)) = standins::libbpf(path) {
-            return Ok(Some(self.embedded(name, text)));
+            return self.libbpf(path, name, text);
         }
         let is_vmlinux = path.file_name().is_some_and(|name| name == "vmlinux.h");
         if is_vmlinux && let Some(source) = &self.options.vmlinux {
             let (path, text, index) = self.cache.vmlinux(source)?;
             return Ok(Some(Opened {
+                edited: None,
                 path,
                 text,
                 kind: FileKind::Vmlinux,
@@ -232,11 +243,52 @@ impl<'a> Headers<'a> {
             FileKind::Local
         };
         Ok(Some(Opened {
+            edited: None,
             path: path.to_owned(),
             text,
             kind,
             index: index.flatten(),
         }))
+    }
+
+    /// A header of libbpf's: what stands in for it, which knows of a copy of the program's own.
+    fn libbpf(&self, path: &Path, name: &str, text: &'static str) -> Result<Option<Opened>, Stop> {
+        if path.starts_with(EMBEDDED) {
+            return Ok(Some(self.embedded(name, text)));
+        }
+        if !path.is_file() {
+            self.lock().missing.insert(path.to_owned());
+            return Ok(None);
+        }
+        let mut system = self.options.system_includes.iter();
+        if standins::macros().all(|(macros, _)| macros != name)
+            || system.any(|folder| path.starts_with(folder))
+        {
+            return Ok(Some(self.embedded(name, text)));
+        }
+        let text = self.cache.read(path)?;
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        let stand_in: Arc<str> = Copy::new(&file, &text).stand_in.into();
+        Ok(Some(Opened {
+            edited: None,
+            path: Path::new(EMBEDDED)
+                .join("copies")
+                .join(path.strip_prefix("/").unwrap_or(path)),
+            text: stand_in,
+            kind: FileKind::StandIn,
+            index: None,
+        }))
+    }
+
+    fn as_written(&self, path: PathBuf) -> Result<Opened, Stop> {
+        let text = self.cache.read(&path)?;
+        Ok(Opened {
+            edited: Some(Copy::new("", &text).visible.into()),
+            path,
+            text,
+            kind: FileKind::System,
+            index: None,
+        })
     }
 
     fn embedded(&self, name: &str, text: &'static str) -> Opened {
@@ -246,6 +298,7 @@ impl<'a> Headers<'a> {
             .then(|| self.cache.index(&path, &text))
             .flatten();
         Opened {
+            edited: None,
             path,
             text,
             kind: FileKind::StandIn,
@@ -383,6 +436,7 @@ impl Cache {
             }
         };
         Opened {
+            edited: None,
             index: self.index(&path, &text),
             path,
             text,

@@ -10,6 +10,7 @@ mod blanks;
 mod bombs;
 pub mod codes;
 pub mod compile_commands;
+mod copies;
 mod headers;
 pub mod lex;
 pub mod markers;

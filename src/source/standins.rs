@@ -1,6 +1,6 @@
 //! The headers that stand in for libbpf's and the kernel's.
 
-use std::path::Path;
+use std::{collections::HashMap, path::Path, sync::LazyLock};
 
 use crate::arch::Arch;
 
@@ -118,6 +118,13 @@ pub(crate) fn libbpf(path: &Path) -> Option<(&'static str, &'static str)> {
     find(LIBBPF, |known| known.rsplit('/').next() == Some(name))
 }
 
+/// Those of libbpf's headers that are macros, of which a program's own copy may be another version.
+pub(crate) fn macros() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let declares = |name: &str| is_indexed(name) || name == "bpf/usdt.bpf.h";
+    let all = LIBBPF.iter().copied();
+    all.filter(move |(name, _)| !declares(name))
+}
+
 /// The stand-in for the kernel header that an include names `path`.
 pub(crate) fn kernel(path: &Path) -> Option<(&'static str, &'static str)> {
     let path = path.strip_prefix("uapi").unwrap_or(path);
@@ -148,6 +155,50 @@ pub(crate) fn defining(name: &str) -> Option<&'static str> {
         "bpf/bpf_helper_defs.h" => "bpf/bpf_helpers.h",
         header => header,
     })
+}
+
+/// A helper of the kernel's as its number has it: its name and types.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Helper {
+    pub name: &'static str,
+    /// The types as C writes them, up to the parameter's name: `const void *`.
+    pub ret: &'static str,
+    pub params: Vec<&'static str>,
+}
+
+/// The helper that has a number.
+pub(crate) fn helper(number: u32) -> Option<&'static Helper> {
+    static HELPERS: LazyLock<HashMap<u32, Helper>> = LazyLock::new(|| {
+        let lines = LIBBPF.iter().flat_map(|(_, text)| text.lines());
+        lines.filter_map(prototype).collect()
+    });
+    HELPERS.get(&number)
+}
+
+/// `extern RET NAME(PARAMS) __attribute__((c2aya_helper(NUMBER)));`
+fn prototype(line: &'static str) -> Option<(u32, Helper)> {
+    let (head, number) = line.strip_prefix("extern ")?.split_once("c2aya_helper(")?;
+    let number = number.split(')').next()?.parse().ok()?;
+    let (head, params) = head.split_once('(')?;
+    let (params, _) = params.rsplit_once(") __attribute__((")?;
+    let (ret, name) = typed(head);
+    let params = params.split(", ").filter(|param| *param != "void");
+    let params = params.filter(|param| *param != "...").map(|it| typed(it).0);
+    Some((
+        number,
+        Helper {
+            name,
+            ret,
+            params: params.collect(),
+        },
+    ))
+}
+
+/// A declaration's type, and its name.
+fn typed(declaration: &'static str) -> (&'static str, &'static str) {
+    let name = declaration.rfind([' ', '*']).map_or(0, |at| at + 1);
+    let (ty, name) = declaration.split_at_checked(name).unwrap_or_default();
+    (ty.trim_end(), name)
 }
 
 /// Whether the name of the function in front of its parameters is `name`.

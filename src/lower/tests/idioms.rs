@@ -7,6 +7,33 @@ const MAPS: &str = "struct event { u32 pid; char comm[16]; };\n\
     u64 dropped;\nconst volatile u32 target = 7;\n";
 
 #[test]
+fn helpers_that_a_program_declares_itself() {
+    let text = r#"#include "vmlinux.h"
+enum { PID = 14 };
+static unsigned long long (*pid)(void) = (void *)PID;
+static int (*cpu)(void) = (void *)8;
+static int (*send)(int) = (void *)109;
+static long (*const nobody)(int) = (void *)100000;
+int n;
+__attribute__((section("kprobe/f"), used)) int f(void *ctx)
+{
+	n = pid() >> 32;
+	n = cpu() < 0;
+	return (*send)(n);
+}
+"#;
+    let object = port_well(text);
+    let printed = dump::object(&object);
+    for part in [
+        "bpf_get_current_pid_tgid()",
+        "bpf_get_smp_processor_id() as i32",
+        "bpf_send_signal(n as u32) as i32",
+    ] {
+        assert!(printed.contains(part), "{printed}");
+    }
+}
+
+#[test]
 fn maps_are_given_to_helpers() {
     check_with(
         MAPS,

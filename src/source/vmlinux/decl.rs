@@ -8,7 +8,16 @@ pub(super) fn declared_name<'a>(text: &'a str, tail: Option<&'a str>) -> Option<
     plain_name(text, tail).unwrap_or_else(|| any_name(text, tail))
 }
 
-/// The same for the forms in which nearly all declarations are written; nothing for others.
+/// What else `typedef struct { … } name, *other;` declares, in front of what
+/// [`declared_name`] finds.
+pub(super) fn others<'a>(text: &'a str, tail: Option<&'a str>) -> impl Iterator<Item = &'a str> {
+    let tail = tail.filter(|tail| text.starts_with("typedef") && tail.contains(','));
+    let parts = tail.and_then(|tail| Some(tail.rsplit_once(',')?.0));
+    let parts = parts.into_iter().flat_map(|parts| parts.split(','));
+    parts.filter_map(last_name)
+}
+
+/// As [`declared_name`], for the forms in which nearly all declarations are written; nothing for others.
 fn plain_name<'a>(text: &'a str, tail: Option<&'a str>) -> Option<Option<&'a str>> {
     let mut words = 0;
     let mut last = "";

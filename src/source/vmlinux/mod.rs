@@ -29,9 +29,14 @@ pub(crate) fn looks_like(path: &Path, text: &str) -> bool {
         .is_some_and(|name| name.starts_with("vmlinux") && name.ends_with(".h"));
     let head = text.as_bytes().get(..GUARD_WITHIN);
     let head = head.unwrap_or(text.as_bytes());
-    let guarded = memchr::memmem::find(head, GUARD.as_bytes())
-        .and_then(|at| head.get(..at))
-        .is_some_and(|before| before.trim_ascii_end().ends_with(b"#ifndef"));
+    // Other headers ask whether it was included.
+    let guarded = memchr::memmem::find(head, GUARD.as_bytes()).is_some_and(|at| {
+        let (before, behind) = head.split_at(at);
+        let behind = behind.get(GUARD.len()..).unwrap_or_default();
+        let defines = behind.trim_ascii_start().strip_prefix(b"#define");
+        before.trim_ascii_end().ends_with(b"#ifndef")
+            && defines.is_some_and(|rest| rest.trim_ascii_start().starts_with(GUARD.as_bytes()))
+    });
     named || guarded
 }
 

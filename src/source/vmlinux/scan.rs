@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use memchr::{memchr, memchr2, memchr3, memmem};
 
 use super::{
-    decl::declared_name,
+    decl::{declared_name, others},
     index::{Decl, Index},
     names::Names,
 };
@@ -238,7 +238,10 @@ impl<'a> Scan<'a> {
         }
         let text = self.text.get(start..end).unwrap_or_default();
         let tail = body.and_then(|body| self.text.get(body..end));
-        if let Some(name) = declared_name(text, tail) {
+        for name in declared_name(text, tail)
+            .into_iter()
+            .chain(others(text, tail))
+        {
             let at = name.as_ptr().addr().wrapping_sub(self.text.as_ptr().addr());
             let names = &mut self.index.ordinary;
             names.insert(self.bytes, at, name.as_bytes(), number);

@@ -164,3 +164,21 @@ fn broken_text_ends() {
         let _ = Index::unconditional(&Arc::from(text));
     }
 }
+
+#[test]
+fn what_asks_for_the_kernels_types_is_not_them() {
+    let is = |text: &str| super::looks_like(std::path::Path::new("types.h"), text);
+    assert!(is(
+        "/* x */\n#ifndef __VMLINUX_H__\n#define __VMLINUX_H__\nint a;\n#endif\n"
+    ));
+    assert!(!is(
+        "#pragma once\n#ifndef __VMLINUX_H__\ntypedef int u32;\n#endif\n"
+    ));
+}
+
+#[test]
+fn a_typedef_of_several_names() {
+    let text = "typedef struct { int a; } first, *second;";
+    check(text, "first", text);
+    check(text, "second", text);
+}

@@ -1,0 +1,257 @@
+//! A program's own copies of libbpf's headers, of whatever version, or written anew.
+//!
+//! Such a file is read as it stands, but for the macros that c2aya has to recognise: those that it
+//! defines are taken from the stand-ins. So what it lacks isn't there, and what it adds is.
+
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
+
+use super::{
+    lex::{Kind, Lexeme, lex},
+    standins,
+};
+
+/// By this end of its name, the file that stands for a copy includes the copy.
+const AS_WRITTEN: &str = "?as-written";
+
+/// How a copy is read.
+pub(super) struct Copy {
+    /// What is read in its place: the definitions of its macros, and an include of itself.
+    pub stand_in: String,
+    /// Itself, with blanks for what the stand-in defines; no byte moves.
+    pub visible: String,
+}
+
+/// The copy that an include of [`Copy::stand_in`] means.
+pub(super) fn as_written(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?.strip_suffix(AS_WRITTEN)?;
+    Some(path.with_file_name(name))
+}
+
+impl Copy {
+    pub fn new(name: &str, text: &str) -> Self {
+        let mut defined = HashSet::new();
+        let mut visible = text.as_bytes().to_vec();
+        for (range, name) in directives(text).chain(functions(text)) {
+            if MACROS.contains_key(name) {
+                defined.insert(name);
+                let bytes = visible.get_mut(range).into_iter().flatten();
+                for byte in bytes.filter(|byte| !matches!(byte, b'\n' | b'\r')) {
+                    *byte = b' ';
+                }
+            }
+        }
+        add_mentioned(&mut defined);
+        let mut stand_in = String::new();
+        for (_, text) in standins::macros() {
+            add_definitions(&mut stand_in, text, &defined);
+        }
+        stand_in.push_str(&format!("#include \"{name}{AS_WRITTEN}\"\n"));
+        Self {
+            stand_in,
+            visible: String::from_utf8_lossy(&visible).into_owned(),
+        }
+    }
+}
+
+/// Adds the macros of the stand-ins that the definitions of others mention.
+fn add_mentioned(names: &mut HashSet<&str>) {
+    let mut todo: Vec<&str> = names.iter().copied().collect();
+    while let Some(name) = todo.pop() {
+        for body in standins::macros().flat_map(|(_, text)| bodies(text, name)) {
+            let words = lex(body).filter(|lexeme| lexeme.kind == Kind::Word);
+            let words = words.map(|lexeme| lexeme.of(body));
+            todo.extend(words.filter(|word| MACROS.contains_key(word) && names.insert(word)));
+        }
+    }
+}
+
+/// What stands behind the name where a stand-in defines it.
+fn bodies<'t>(text: &'t str, name: &str) -> impl Iterator<Item = &'t str> {
+    let definitions = text.split("\n#define ").skip(1);
+    definitions.filter_map(move |definition| {
+        let end = definition.replace("\\\n", "  ").find('\n');
+        let body = definition.get(..end.unwrap_or(definition.len()))?;
+        (macro_name(body)? == name).then(|| body.get(name.len()..))?
+    })
+}
+
+/// The macros of the stand-ins, and whether c2aya's own definitions use them.
+static MACROS: LazyLock<HashMap<&'static str, bool>> = LazyLock::new(|| {
+    let lines = standins::macros().flat_map(|(_, text)| body(text).1.lines());
+    let names = lines.filter_map(|line| macro_name(line.strip_prefix("#define ")?));
+    names.map(|name| (name, name.starts_with("___"))).collect()
+});
+
+/// The include guard of a stand-in, and what is in it.
+fn body(text: &'static str) -> (&'static str, &'static str) {
+    let inside = text.split_once("#ifndef ").map_or("", |(_, rest)| rest);
+    let inside = inside.split_once("#define ").map_or("", |(_, rest)| rest);
+    let (guard, inside) = inside.split_once('\n').unwrap_or_default();
+    (
+        guard,
+        inside.rsplit_once("#endif").map_or("", |(body, _)| body),
+    )
+}
+
+/// The directives of a stand-in, but for includes and for definitions that nobody asks for.
+fn add_definitions(into: &mut String, text: &'static str, defined: &HashSet<&str>) {
+    let mut keeps = false;
+    let mut continues = false;
+    for line in body(text).1.lines() {
+        if !continues {
+            keeps = match line.strip_prefix('#').map(|line| line.split_once(' ')) {
+                Some(Some(("define", rest))) => macro_name(rest).is_some_and(|name| {
+                    defined.contains(name) || MACROS.get(name).is_some_and(|own| *own)
+                }),
+                Some(Some(("undef", rest))) => {
+                    macro_name(rest).is_some_and(|name| defined.contains(name))
+                }
+                Some(Some(("include", _))) | None => false,
+                Some(_) => true,
+            };
+        }
+        continues = line.ends_with('\\');
+        if keeps {
+            into.push_str(line);
+            into.push('\n');
+        }
+    }
+}
+
+/// The name that begins a definition.
+fn macro_name(rest: &str) -> Option<&str> {
+    let is_word = |letter: char| letter == '_' || letter.is_alphanumeric();
+    let end = rest.find(|letter| !is_word(letter)).unwrap_or(rest.len());
+    rest.get(..end).filter(|name| !name.is_empty())
+}
+
+/// The `#define`s and `#undef`s of a text, continued lines included, and their names.
+fn directives(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
+    lines(text).filter_map(move |line| {
+        let [hash, keyword, name, ..] = &line[..] else {
+            return None;
+        };
+        let is = hash.of(text) == "#" && matches!(keyword.of(text), "define" | "undef");
+        let end = line.last().map_or(name.end, |last| last.end);
+        (is && name.kind == Kind::Word).then(|| (hash.start..end, name.of(text)))
+    })
+}
+
+/// The lexemes of each line, of one that is continued as of one; comments left out.
+fn lines(text: &str) -> impl Iterator<Item = Vec<Lexeme>> {
+    let mut lexemes = lex(text).filter(|lexeme| !lexeme.is_comment()).peekable();
+    std::iter::from_fn(move || {
+        lexemes.peek()?;
+        let line = lexemes.by_ref();
+        Some(line.take_while(|it| it.kind != Kind::Newline).collect())
+    })
+}
+
+/// The functions that a text defines, and their names.
+fn functions(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
+    let mut found = Vec::new();
+    let (mut depth, mut parens) = (0usize, 0usize);
+    let mut start = None;
+    let mut name = None;
+    let mut before: Option<Lexeme> = None;
+    for line in lines(text) {
+        if line.first().is_some_and(|first| first.of(text) == "#") {
+            continue;
+        }
+        for lexeme in line {
+            start.get_or_insert(lexeme.start);
+            match (lexeme.of(text), depth) {
+                ("(", 0) => {
+                    // The last one is its parameters: those in front are of attributes.
+                    if parens == 0 {
+                        name = before.filter(|before| before.kind == Kind::Word);
+                    }
+                    parens += 1;
+                }
+                (")", 0) => parens = parens.saturating_sub(1),
+                ("{", _) => depth += 1,
+                ("}", 1) => {
+                    depth = 0;
+                    if let (Some(start), Some(name)) = (start.take(), name.take()) {
+                        found.push((start..lexeme.end, name.of(text)));
+                    }
+                }
+                ("}", _) => depth = depth.saturating_sub(1),
+                (";", 0) => (start, name) = (None, None),
+                _ => {}
+            }
+            before = Some(lexeme);
+        }
+    }
+    found.into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, visible: &str, defines: &[&str], lacks: &[&str]) {
+        let copy = Copy::new("bpf_helpers.h", text);
+        assert_eq!(copy.visible.len(), text.len());
+        let words: Vec<&str> = copy.visible.split_whitespace().collect();
+        assert_eq!(words.join(" "), visible);
+        let has = |name: &&&str| {
+            let mut lines = copy.stand_in.lines();
+            lines.any(|line| line.strip_prefix("#define ").and_then(macro_name) == Some(name))
+        };
+        assert_eq!(
+            defines.iter().filter(has).collect::<Vec<_>>().len(),
+            defines.len(),
+            "{}",
+            copy.stand_in
+        );
+        assert_eq!(lacks.iter().find(has), None);
+        assert!(!copy.stand_in.contains("#undef"));
+    }
+
+    #[test]
+    fn what_it_defines_is_ours_and_what_it_adds_is_its_own() {
+        check(
+            "#pragma once\n#include \"x.h\"\n#define SEC(x) a \\\n b\n#define MINE SEC\n\
+             #define BPF_KPROBE_SYSCALL(x) x\n\
+             struct bpf_map_def { int type; };\nenum libbpf_pin_type { NONE };\n",
+            "#pragma once #include \"x.h\" #define MINE SEC struct bpf_map_def { int type; }; \
+             enum libbpf_pin_type { NONE };",
+            &["SEC", "BPF_KPROBE_SYSCALL", "BPF_KSYSCALL", "___bpf_apply"],
+            &["container_of", "__uint", "bpf_printk"],
+        );
+    }
+
+    #[test]
+    fn a_function_that_is_a_macro_of_ours() {
+        check(
+            "#ifdef __bpf__\nstatic __attribute__((always_inline)) void bpf_tail_call_static(void *c)\n\
+             { if (c) { asm(\"\"); } }\n#endif\nint f(int a) { return a; }\n",
+            "#ifdef __bpf__ #endif int f(int a) { return a; }",
+            &["bpf_tail_call_static"],
+            &["f"],
+        );
+    }
+
+    #[test]
+    fn conditions_stay() {
+        let copy = Copy::new(
+            "bpf_tracing.h",
+            "#define bpf_target_x86\n#define PT_REGS_RC(x) x\n",
+        );
+        assert!(
+            copy.stand_in
+                .contains("#if defined(__TARGET_ARCH_x86)\n#define bpf_target_x86\n#elif")
+        );
+        assert!(copy.stand_in.contains("#define PT_REGS_RC(x) __c2aya"));
+        assert!(
+            copy.stand_in
+                .ends_with("#include \"bpf_tracing.h?as-written\"\n")
+        );
+    }
+}
