@@ -109,7 +109,7 @@ impl ConstantTypes {
                 .into_iter()
                 .flatten()
                 .filter(|(ty, _)| values.iter().all(|value| ty.holds(*value)))
-                .max_by_key(|(ty, count)| (**ty == RustInt::Usize, **count, **ty == own, **ty))
+                .max_by_key(|(ty, count)| (**count, **ty == RustInt::Usize, **ty == own, **ty))
                 .map(|(ty, _)| *ty);
             let counts = entries.counts.contains_key(&id) && wanted.is_none();
             let rest = if counts { RustInt::Usize } else { own };

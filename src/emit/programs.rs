@@ -165,13 +165,21 @@ fn arguments(
             SyscallEntry::Compat => "compat_args",
             SyscallEntry::Socketcall(_) => "socketcall_args",
         };
-        let args = t.uses.runtime(Module::Syscall, args);
+        // A 32-bit program's `long` has another sign than its word.
+        let is_taken = |arg: &Argument| {
+            let ty = body.local(arg.local).map(|local| &local.ty);
+            let is_long = ty == Some(&Ty::signed(64)) && program.entry == SyscallEntry::Compat;
+            ty.filter(|ty| fits(ty) && !is_long).map(|ty| t.ty(ty))
+        };
         let names = syscall.iter().map(|(arg, _)| {
             let name = body.name(arg.local);
-            let plain = is_word(body, arg);
-            let mutable = (plain && body.is_mutated(arg.local)).then(|| quote!(mut));
+            let taken = is_taken(arg).is_some();
+            let mutable = (taken && body.is_mutated(arg.local)).then(|| quote!(mut));
             quote!(#mutable #name)
         });
+        let tys = syscall
+            .iter()
+            .map(|(arg, _)| is_taken(arg).unwrap_or_else(|| quote!(u64)));
         let numbers = syscall.iter().map(|(_, n)| Literal::u8_unsuffixed(*n));
         let source = if context == "ProbeContext" {
             quote!(&#ctx)
@@ -181,19 +189,27 @@ fn arguments(
             t.uses.import("aya_ebpf", "EbpfContext");
             quote!(&#probe::new(#ctx.as_ptr()))
         };
+        let alone = program.entry == SyscallEntry::Native && syscall.len() == 1;
+        let args = if alone { "arg" } else { args };
+        let args = t.uses.runtime(Module::Syscall, args);
         out.extend(match program.entry {
             SyscallEntry::Socketcall(call) => {
                 let call = Literal::u8_unsuffixed(call);
                 quote! {
-                    let Some([#(#names),*]) = #args(#source, #call, [#(#numbers),*]) else {
+                    let Some((#(#names,)*)): Option<(#(#tys,)*)>
+                        = #args(#source, #call, [#(#numbers),*]) else {
                         return 0;
                     };
                 }
             }
-            _ => quote!(let [#(#names),*] = #args(#source, [#(#numbers),*]);),
+            _ if alone => quote!(#(let #names: #tys = #args(#source, #numbers);)*),
+            _ if syscall.len() == 1 => {
+                quote!(let (#(#names,)*): (#(#tys,)*) = #args(#source, [#(#numbers),*]);)
+            }
+            _ => quote!(let (#(#names),*): (#(#tys),*) = #args(#source, [#(#numbers),*]);),
         });
         for (arg, _) in &syscall {
-            if !is_word(body, arg) {
+            if is_taken(arg).is_none() {
                 let name = body.name(arg.local);
                 let signed = body
                     .local(arg.local)
@@ -289,11 +305,6 @@ fn fits(ty: &Ty) -> bool {
         Ty::Pointer { .. } => true,
         _ => false,
     }
-}
-
-fn is_word(body: &Body<'_>, arg: &Argument) -> bool {
-    body.local(arg.local)
-        .is_some_and(|local| local.ty == Ty::unsigned(64))
 }
 
 /// A register's word as the parameter's type.

@@ -4,6 +4,76 @@ use core::{ffi::CStr, mem::MaybeUninit};
 
 use aya_ebpf::{Argument, bindings::seq_file, helpers::generated};
 
+/// `bpf_get_current_task`: the address of the task's `struct task_struct` in the kernel.
+#[inline(always)]
+pub fn get_current_task() -> u64 {
+    // SAFETY: it looks at nothing of the program's.
+    unsafe { generated::bpf_get_current_task() }
+}
+
+/// `bpf_get_current_cgroup_id`: the id of the task's cgroup, of version 2.
+#[inline(always)]
+pub fn get_current_cgroup_id() -> u64 {
+    // SAFETY: it looks at nothing of the program's.
+    unsafe { generated::bpf_get_current_cgroup_id() }
+}
+
+/// `bpf_get_numa_node_id`: the NUMA node of this CPU.
+#[inline(always)]
+pub fn get_numa_node_id() -> i64 {
+    // SAFETY: it looks at nothing of the program's.
+    unsafe { generated::bpf_get_numa_node_id() }
+}
+
+/// `bpf_get_prandom_u32`: a random number, not for secrets.
+#[inline(always)]
+pub fn get_prandom_u32() -> u32 {
+    // SAFETY: it looks at nothing of the program's.
+    unsafe { generated::bpf_get_prandom_u32() }
+}
+
+/// `bpf_get_smp_processor_id`: this CPU's number.
+#[inline(always)]
+pub fn get_smp_processor_id() -> u32 {
+    // SAFETY: it looks at nothing of the program's.
+    unsafe { generated::bpf_get_smp_processor_id() }
+}
+
+/// `bpf_jiffies64`: the kernel's ticks.
+#[inline(always)]
+pub fn jiffies64() -> u64 {
+    // SAFETY: it looks at nothing of the program's.
+    unsafe { generated::bpf_jiffies64() }
+}
+
+/// `bpf_ktime_get_boot_ns`: nanoseconds since the machine started, those of its sleep too.
+#[inline(always)]
+pub fn ktime_get_boot_ns() -> u64 {
+    // SAFETY: it looks at nothing of the program's.
+    unsafe { generated::bpf_ktime_get_boot_ns() }
+}
+
+/// `bpf_ktime_get_coarse_ns`: nanoseconds since the machine started, of the last tick.
+#[inline(always)]
+pub fn ktime_get_coarse_ns() -> u64 {
+    // SAFETY: it looks at nothing of the program's.
+    unsafe { generated::bpf_ktime_get_coarse_ns() }
+}
+
+/// `bpf_ktime_get_ns`: nanoseconds since the machine started, but for those of its sleep.
+#[inline(always)]
+pub fn ktime_get_ns() -> u64 {
+    // SAFETY: it looks at nothing of the program's.
+    unsafe { generated::bpf_ktime_get_ns() }
+}
+
+/// `bpf_ktime_get_tai_ns`: nanoseconds of international atomic time.
+#[inline(always)]
+pub fn ktime_get_tai_ns() -> u64 {
+    // SAFETY: it looks at nothing of the program's.
+    unsafe { generated::bpf_ktime_get_tai_ns() }
+}
+
 /// `bpf_get_current_comm`: 0, or a negative error number.
 #[inline(always)]
 pub fn get_current_comm<const N: usize>(into: &mut [u8; N]) -> i64 {

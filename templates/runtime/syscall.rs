@@ -6,7 +6,7 @@
 use core::{mem::MaybeUninit, ptr};
 
 use aya_ebpf::{
-    Global,
+    Argument, Global,
     helpers::{bpf_probe_read_user, generated::bpf_probe_read_kernel},
     programs::ProbeContext,
 };
@@ -48,28 +48,67 @@ use offsets::OFFSETS;
 /// The most words that are read in a single access.
 const WORDS: usize = 8;
 
-/// Reads the arguments numbered `numbers` (from 0), and no others.
-///
-/// An argument that can't be read is 0, as with libbpf.
+/// Arguments, each of the type that the probe declares.
+pub trait Args<const N: usize> {
+    /// Of a word, each has the bytes that its type has room for, as in C.
+    fn of(words: [u64; N]) -> Self;
+}
+
+macro_rules! tuples {
+    ($($count:literal: $($type:ident $word:ident),+;)+) => {$(
+        impl<$($type: Argument),+> Args<$count> for ($($type,)+) {
+            #[inline(always)]
+            fn of([$($word),+]: [u64; $count]) -> Self {
+                ($($type::from_register($word),)+)
+            }
+        }
+    )+};
+}
+tuples! {
+    1: A a;
+    2: A a, B b;
+    3: A a, B b, C c;
+    4: A a, B b, C c, D d;
+    5: A a, B b, C c, D d, E e;
+    6: A a, B b, C c, D d, E e, F f;
+    7: A a, B b, C c, D d, E e, F f, G g;
+}
+
+/// Reads the argument numbered `number` (from 0).
 #[inline(always)]
-pub fn args<const N: usize>(ctx: &ProbeContext, numbers: [usize; N]) -> [u64; N] {
+pub fn arg<T: Argument>(ctx: &ProbeContext, number: usize) -> T {
+    let (value,) = args(ctx, [number]);
+    value
+}
+
+/// Reads the arguments numbered `numbers` (from 0), and no others.
+#[inline(always)]
+pub fn args<T: Args<N>, const N: usize>(ctx: &ProbeContext, numbers: [usize; N]) -> T {
+    T::of(words(ctx, numbers))
+}
+
+/// Reads the registers of the arguments numbered `numbers`.
+///
+/// One that can't be read is 0, as with libbpf.
+#[inline(always)]
+fn words<const N: usize>(ctx: &ProbeContext, numbers: [usize; N]) -> [u64; N] {
     let offsets = numbers.map(|n| OFFSETS[n]);
     // Two arms that share nothing: the verifier refuses a context pointer that was added to, and
     // LLVM adds to it ahead of the branch unless the loads below are volatile.
-    let words = if LINUX_HAS_SYSCALL_WRAPPER.load() != 0 {
+    let found = if LINUX_HAS_SYSCALL_WRAPPER.load() != 0 {
         saved(ctx.arg(0).unwrap_or(ptr::null()), offsets)
     } else {
         let regs: *const u8 = ctx.regs.cast();
         // SAFETY: the offset lies within the context.
         offsets.map(|at| unsafe { regs.add(at).cast::<Word>().read_volatile() })
     };
-    words.map(u64::from)
+    found.map(u64::from)
 }
 
 /// Reads arguments of `clone`, which are numbered as on x86_64 whatever order this architecture has
 /// them in: flags, stack, parent's id, child's id, thread-local storage.
 #[inline(always)]
-pub fn clone_args<const N: usize>(ctx: &ProbeContext, numbers: [usize; N]) -> [u64; N] {
+pub fn clone_args<T: Args<N>, const N: usize>(ctx: &ProbeContext, numbers: [usize; N]) -> T {
     #[cfg(any(bpf_target_arch = "x86_64", bpf_target_arch = "loongarch64"))]
     const ORDER: [usize; 5] = [0, 1, 2, 3, 4];
     #[cfg(bpf_target_arch = "s390x")] // CONFIG_CLONE_BACKWARDS2
@@ -86,35 +125,34 @@ pub fn clone_args<const N: usize>(ctx: &ProbeContext, numbers: [usize; N]) -> [u
 /// Reads arguments of `mmap`.
 #[cfg(not(bpf_target_arch = "s390x"))]
 #[inline(always)]
-pub fn mmap_args<const N: usize>(ctx: &ProbeContext, numbers: [usize; N]) -> [u64; N] {
+pub fn mmap_args<T: Args<N>, const N: usize>(ctx: &ProbeContext, numbers: [usize; N]) -> T {
     args(ctx, numbers)
 }
 
 /// Reads arguments of `mmap`: the one in a register points to them.
 #[cfg(bpf_target_arch = "s390x")]
 #[inline(always)]
-pub fn mmap_args<const N: usize>(ctx: &ProbeContext, numbers: [usize; N]) -> [u64; N] {
-    let [all] = args(ctx, [0]);
-    pointed(all, numbers)
+pub fn mmap_args<T: Args<N>, const N: usize>(ctx: &ProbeContext, numbers: [usize; N]) -> T {
+    T::of(pointed(arg(ctx, 0), numbers))
 }
 
 /// Reads arguments of a socket call that was made through `socketcall`; none if it is another call
 /// than `call` (`SYS_…` of `linux/net.h`).
 #[inline(always)]
-pub fn socketcall_args<const N: usize>(
+pub fn socketcall_args<T: Args<N>, const N: usize>(
     ctx: &ProbeContext,
     call: u8,
     numbers: [usize; N],
-) -> Option<[u64; N]> {
-    let [made, all] = args(ctx, [0, 1]);
-    (made as u32 == call.into()).then(|| pointed(all, numbers))
+) -> Option<T> {
+    let (made, all): (u32, *const Word) = args(ctx, [0, 1]);
+    (made == call.into()).then(|| T::of(pointed(all, numbers)))
 }
 
 /// Reads words of the caller's memory; those that can't be read are 0.
 #[inline(always)]
-fn pointed<const N: usize>(first: u64, numbers: [usize; N]) -> [u64; N] {
+fn pointed<const N: usize>(first: *const Word, numbers: [usize; N]) -> [u64; N] {
     numbers.map(|n| {
-        let word = (first as *const Word).wrapping_add(n);
+        let word = first.wrapping_add(n);
         // SAFETY: the helper checks the address.
         unsafe { bpf_probe_read_user(word) }.unwrap_or(0).into()
     })
@@ -122,7 +160,7 @@ fn pointed<const N: usize>(first: u64, numbers: [usize; N]) -> [u64; N] {
 
 /// Reads arguments of a system call that a 32-bit program makes, on a 64-bit kernel.
 #[inline(always)]
-pub fn compat_args<const N: usize>(ctx: &ProbeContext, numbers: [usize; N]) -> [u64; N] {
+pub fn compat_args<T: Args<N>, const N: usize>(ctx: &ProbeContext, numbers: [usize; N]) -> T {
     #[cfg(bpf_target_arch = "x86_64")] // bx, cx, dx, si, di, bp
     const COMPAT: [usize; 6] = [40, 88, 96, 104, 112, 32];
     #[cfg(not(bpf_target_arch = "x86_64"))]
@@ -132,13 +170,13 @@ pub fn compat_args<const N: usize>(ctx: &ProbeContext, numbers: [usize; N]) -> [
         bpf_target_arch = "powerpc64",
         bpf_target_arch = "mips64"
     ));
-    let words = if MAY_BE_DIRECT && LINUX_HAS_SYSCALL_WRAPPER.load() == 0 {
-        args(ctx, numbers).map(|word| word as Word)
+    let found = if MAY_BE_DIRECT && LINUX_HAS_SYSCALL_WRAPPER.load() == 0 {
+        words(ctx, numbers).map(|word| word as Word)
     } else {
         let regs: *const u8 = ctx.arg(0).unwrap_or(ptr::null());
         numbers.map(|n| read::<1>(regs, COMPAT[n], 1).at(COMPAT[n]))
     };
-    words.map(|word| u64::from(word as u32))
+    T::of(found.map(|word| u64::from(word as u32)))
 }
 
 /// Reads from the registers that the wrapper was given: at once where they lie close together.

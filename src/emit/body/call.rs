@@ -142,6 +142,23 @@ impl Body<'_> {
             return Some(code);
         }
         match (name, args) {
+            (
+                "bpf_get_current_task"
+                | "bpf_get_current_cgroup_id"
+                | "bpf_get_numa_node_id"
+                | "bpf_get_prandom_u32"
+                | "bpf_get_smp_processor_id"
+                | "bpf_jiffies64"
+                | "bpf_ktime_get_boot_ns"
+                | "bpf_ktime_get_coarse_ns"
+                | "bpf_ktime_get_ns"
+                | "bpf_ktime_get_tai_ns",
+                [],
+            ) => {
+                let short = name.trim_start_matches("bpf_");
+                let function = self.t.uses.runtime(Module::Helper, short);
+                Some(Code::atom(quote!(#function())))
+            }
             ("bpf_get_current_comm", [into, size]) => {
                 let array = self.whole_array(into, size)?;
                 let into = self.reference_to(array, true)?;

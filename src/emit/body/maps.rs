@@ -171,17 +171,24 @@ impl Body<'_> {
             // bpf_perf_event_output
             (25, [ctx, map, flags, data, size]) => {
                 let (name, map) = self.known_map(map)?;
-                let context = self.context.filter(|c| c.object)?;
                 if map.def.map_type != kind::PERF_EVENT_ARRAY
-                    || super::pointers::loaded_local(ctx) != Some(context.local)
                     || self.constant_value(flags) != Some(0xffff_ffff)
                 {
                     return None;
                 }
                 let (data, _) = self.record_argument(data, size)?;
-                self.facts.borrow_mut().read.insert(context.local);
-                let ctx = self.name(context.local);
-                Some(quote!(#name.output(&#ctx, #data, 0);))
+                let own = self.context.filter(|context| {
+                    context.object && super::pointers::loaded_local(ctx) == Some(context.local)
+                });
+                let ctx = match own {
+                    Some(context) => {
+                        self.facts.borrow_mut().read.insert(context.local);
+                        let ctx = self.name(context.local);
+                        quote!(&#ctx)
+                    }
+                    None => self.handed_context(ctx)?,
+                };
+                Some(quote!(#name.output(#ctx, #data, 0);))
             }
             // bpf_tail_call
             (12, [ctx, map, index]) => {
@@ -207,6 +214,29 @@ impl Body<'_> {
                 Some(quote!(let _ = #call;))
             }
         }
+    }
+
+    /// A probe's context that a function was handed, as what Aya makes of it.
+    fn handed_context(&self, ctx: &Expr) -> Option<proc_macro2::TokenStream> {
+        let inner = strip_pointer_casts(ctx);
+        let Ty::Pointer { to, mutable } = &inner.ty else {
+            return None;
+        };
+        let is_void = matches!(**to, Ty::Opaque { size: 0, .. });
+        let is_probe = match &**to {
+            Ty::Record(id) => self.t.record(*id)?.name.as_deref() == Some("pt_regs"),
+            _ => is_void,
+        };
+        if !is_probe || self.context.is_some() {
+            return None;
+        }
+        let pointer = if is_void && *mutable {
+            self.pointer(inner, true)
+        } else {
+            self.erased(ctx, true)
+        };
+        let context = self.t.uses.import("aya_ebpf::programs", "ProbeContext");
+        Some(quote!(&#context::new(#pointer)))
     }
 
     /// `MAP.get_ptr_mut(key)`, an `Option<*mut V>`.

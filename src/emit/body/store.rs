@@ -94,6 +94,19 @@ impl Body<'_> {
             };
         }
         match (&place.ty, &value.kind) {
+            // Of a place whose type is written down, Rust itself makes a `*mut` a `*const`.
+            (
+                Ty::Pointer {
+                    to, mutable: false, ..
+                },
+                ExprKind::Cast(inner),
+            ) if !matches!(place.kind, PlaceKind::Local(_))
+                && matches!(&inner.kind, ExprKind::Load(_))
+                && matches!(&inner.ty, Ty::Pointer { to: from, .. }
+                    if types::same_pointee(from, to)) =>
+            {
+                self.pointer(inner, false)
+            }
             (Ty::Pointer { mutable, .. }, _) => self.pointer(value, *mutable),
             (_, ExprKind::Int(n)) if self.is_text(place) => value::byte(*n),
             _ => self.expr(value, Pin::Context),
