@@ -43,10 +43,12 @@ struct Job<'a> {
 /// Loaders that load the port in place of the witness, by the fixture's name.
 pub type Loaders = BTreeMap<String, PathBuf>;
 
-/// Boots a kernel and runs every fixture's `[[kernel]]` scenarios on it: a verdict for each fixture.
+/// Boots a kernel and runs the `[[kernel]]` scenarios of every fixture on it that it is for, in
+/// `pairs`: a verdict for each fixture.
 pub fn boot(
     tools: &Tools,
     kernel: &str,
+    fixtures: &[Fixture],
     pairs: &[(&Fixture, Pair)],
     loaders: &Loaders,
 ) -> Result<Vec<Verdict>> {
@@ -78,7 +80,7 @@ pub fn boot(
     eprintln!("{kernel}: {release}, up and down in {took} s");
 
     let mut verdicts = Vec::new();
-    for (fixture, _) in pairs {
+    for fixture in fixtures {
         let mut verdict = Verdict::new(fixture, kernel, machine);
         let elsewhere = (fixture.calls.kernel.iter()).filter(|scenario| !scenario.is_for(machine));
         verdict.not_run = elsewhere

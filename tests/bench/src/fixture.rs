@@ -38,6 +38,12 @@ impl Fixture {
         })
     }
 
+    /// Whether there is anything of it to be run on a kernel of such a machine.
+    pub fn is_for(&self, machine: Machine) -> bool {
+        let mut scenarios = self.calls.kernel.iter();
+        scenarios.any(|scenario| scenario.is_for(machine))
+    }
+
     /// An object that describes all structures of the C: its own doesn't, of those that only functions
     /// use.
     pub fn types(&self, tools: &Tools, machine: Machine) -> Result<PathBuf> {

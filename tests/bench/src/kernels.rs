@@ -36,15 +36,18 @@ pub fn run(
     for kernel in kernels {
         let machine = Machine::of_kernel(kernel)?;
         if !loads.contains_key(machine.name()) {
-            let pairs = pairs(tools, inputs.ported.as_deref(), &fixtures, machine)?;
-            let loaders = own_loaders(tools, workspaces, &fixtures, machine)?;
+            let here: Vec<_> = (fixtures.iter())
+                .filter(|fixture| fixture.is_for(machine))
+                .collect();
+            let pairs = pairs(tools, inputs.ported.as_deref(), &here, machine)?;
+            let loaders = own_loaders(tools, workspaces, &here, machine)?;
             loads.insert(machine.name(), Load { pairs, loaders });
         }
     }
     let booted = in_parallel(BOOTS_AT_A_TIME, kernels, |kernel| {
         let machine = Machine::of_kernel(kernel)?;
         let load = loads.get(machine.name()).context("nothing was built")?;
-        boot::boot(tools, kernel, &load.pairs, &load.loaders)
+        boot::boot(tools, kernel, &fixtures, &load.pairs, &load.loaders)
     });
     let mut verdicts = Vec::new();
     let mut failed = Vec::new();
@@ -71,7 +74,7 @@ pub fn run(
 fn own_loaders(
     tools: &Tools,
     workspaces: Option<&Path>,
-    fixtures: &[Fixture],
+    fixtures: &[&Fixture],
     machine: Machine,
 ) -> Result<Loaders> {
     let mut loaders = Loaders::new();

@@ -161,7 +161,7 @@ fn in_parallel<J: Sync, R: Send>(
 fn pairs<'a>(
     tools: &Tools,
     workspace: Option<&Path>,
-    fixtures: &'a [Fixture],
+    fixtures: &[&'a Fixture],
     machine: Machine,
 ) -> Result<Vec<(&'a Fixture, Pair)>> {
     let objects = workspace
@@ -170,8 +170,7 @@ fn pairs<'a>(
     let pairs = in_parallel(JOBS_AT_A_TIME, fixtures, |fixture| {
         fixture.pair(tools, machine, objects.as_ref())
     });
-    fixtures
-        .iter()
+    (fixtures.iter().copied())
         .zip(pairs)
         .map(|(fixture, pair)| Ok((fixture, pair?)))
         .collect()
@@ -205,7 +204,8 @@ fn run(options: Options) -> Result<()> {
         }
         Command::Compare { inputs, wrapper } => {
             let fixtures = inputs.fixtures()?;
-            let pairs = pairs(&tools, inputs.ported.as_deref(), &fixtures, Machine::X86_64)?;
+            let all: Vec<_> = fixtures.iter().collect();
+            let pairs = pairs(&tools, inputs.ported.as_deref(), &all, Machine::X86_64)?;
             let jobs: Vec<_> = (pairs.iter())
                 .flat_map(|pair| flags(wrapper).into_iter().map(move |flag| (pair, flag)))
                 .collect();
