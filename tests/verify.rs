@@ -102,6 +102,41 @@ fn the_same_source_is_equal_however_it_is_compiled() {
     );
 }
 
+/// Of each program of the C: sides of branches taken, those that there are, and those out of reach.
+fn reached(options: &[&str], prove: Option<ProveOptions>) -> Option<Vec<(usize, usize, usize)>> {
+    let object = build("reach.bpf.c", options)?;
+    let options = Options {
+        prove,
+        worlds: 3000,
+        ..Options::default()
+    };
+    let report = verify(&object, &object, &options).unwrap();
+    println!("{report}");
+    let branches = report.programs.iter().map(|program| &program.c_branches);
+    let numbers = branches.map(|branches| (branches.taken, branches.all, branches.unreachable));
+    Some(numbers.collect())
+}
+
+#[test]
+fn what_no_world_takes_is_told_from_what_none_took() {
+    let Some(found) = reached(&[], None) else {
+        return;
+    };
+    assert_eq!(found, [(5, 5, 3)]);
+    // Without a solver nobody knows of squares.
+    assert_eq!(reached(&["-DSQUARE"], None), Some(vec![(6, 7, 3)]));
+    if z3() {
+        let prove = Some(ProveOptions::default());
+        assert_eq!(reached(&["-DSQUARE"], prove), Some(vec![(6, 6, 4)]));
+    }
+    // Worlds with memory that ends within what is read, and with long texts.
+    let end = reached(&["-DEND"], None).unwrap();
+    assert!(end.last().is_some_and(|&(taken, all, _)| taken == all));
+    // What lies behind a walk that can't be followed may be taken, as may what it calls.
+    let walk = reached(&["-DWALK"], None);
+    assert_eq!(walk.unwrap().last(), Some(&(4, 5, 1)));
+}
+
 /// The program in which fault `number` shows, and words of the report.
 fn check_fault(number: u32, program: &str, words: &[&str]) {
     let Some(right) = build("calls.bpf.c", &[]) else {

@@ -1,19 +1,17 @@
 //! The search for worlds that take every branch of both programs.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet, VecDeque},
+    collections::{HashMap, VecDeque},
     iter,
     time::Instant,
 };
 
 use super::{
-    decided::Decided,
-    guide::{Aim, Nearest, Want, flips},
-    helpers::POISON,
-    insn::{Op, Value},
+    coverage::Coverage,
+    guide::{Aim, GUESSES, KINDS, Nearest, Want, flips},
     machine::BranchSeen,
-    object::Object,
     pair::Pair,
+    prove::{note_unreachable, subjects},
     session::{Session, Trial},
     world::{Learnt, Random, World},
 };
@@ -30,11 +28,8 @@ const TURNS_OF_RUN: usize = 2;
 /// Worlds without a new branch, after which the search changes only what it knows.
 const CORPUS_MAX: usize = 400;
 
-/// Instructions that are looked at for the end of a program that no kernel takes.
-const STRAIGHT_MAX: u32 = 16;
-
-/// One side of a branch.
-type Edge = (usize, bool);
+/// The part of the worlds after which nothing is tried any more for sides that no world takes.
+const UNREACHABLE_AFTER: u64 = 10;
 
 /// What the search found.
 #[derive(Debug, Default)]
@@ -60,102 +55,10 @@ pub struct Explored {
 }
 
 impl Explored {
-    fn has_taken(&self, (is_c, slot, taken): Aim) -> bool {
+    fn is_open(&self, (is_c, slot, taken): Aim) -> bool {
         let coverage = if is_c { &self.c } else { &self.rust };
-        coverage.taken.contains(&(slot, taken))
+        coverage.is_open((slot, taken))
     }
-}
-
-/// Sides of branches.
-#[derive(Clone, Debug, Default)]
-pub struct Coverage {
-    /// Those that were taken.
-    pub taken: BTreeSet<(usize, bool)>,
-    /// Those that the program has.
-    pub all: BTreeSet<(usize, bool)>,
-}
-
-impl Coverage {
-    /// Of the program at `entry`, on the kernels that `objects` are for.
-    fn of<'a>(entry: usize, objects: impl Iterator<Item = &'a Object> + Clone) -> Self {
-        let decided: Vec<_> = objects.clone().map(Decided::new).collect();
-        let all = objects.flat_map(|object| edges(object, entry));
-        // Some kernel may decide it that way.
-        let open = |&(at, taken): &Edge| {
-            (decided.iter()).any(|kernel| kernel.side(at).is_none_or(|side| side == taken))
-        };
-        Self {
-            taken: BTreeSet::new(),
-            all: all.filter(open).collect(),
-        }
-    }
-
-    fn note(&mut self, branches: &[BranchSeen]) -> bool {
-        let before = self.taken.len();
-        self.taken
-            .extend(branches.iter().map(|branch| (branch.slot, branch.taken)));
-        self.taken.len() > before
-    }
-
-    /// The branches whose one side was never taken, with that side.
-    pub fn missed(&self) -> impl Iterator<Item = &(usize, bool)> {
-        self.all.difference(&self.taken)
-    }
-}
-
-/// Both sides of every branch that can be reached from `entry`, through calls and callbacks too.
-fn edges(object: &Object, entry: usize) -> BTreeSet<Edge> {
-    let mut found = BTreeSet::new();
-    let mut seen = HashSet::new();
-    let mut waiting = vec![entry];
-    while let Some(at) = waiting.pop() {
-        let Some(op) = object.code.get(at) else {
-            continue;
-        };
-        if !seen.insert(at) {
-            continue;
-        }
-        match *op {
-            Op::Exit => continue,
-            Op::Jump(target) => {
-                waiting.push(target);
-                continue;
-            }
-            Op::Branch { target, .. } => {
-                // What a loader left unfilled is guarded so; no loader leaves it.
-                let dead = |to| is_dead(object, to);
-                let sides = [(at, false, at + 1), (at, true, target)];
-                let live = sides.into_iter().filter(|&(.., to)| !dead(to));
-                found.extend(live.map(|(at, taken, _)| (at, taken)));
-                waiting.push(target);
-            }
-            Op::MayGoto(target) | Op::Call(target) => waiting.push(target),
-            Op::LoadImmediate { value, .. } => {
-                if let Value::Function(target) = value {
-                    waiting.push(target);
-                }
-                waiting.push(at + 2);
-                continue;
-            }
-            _ => {}
-        }
-        waiting.push(at + 1);
-    }
-    found
-}
-
-/// Whether nothing can come of going to `at`: straight on from there lies what no kernel takes.
-fn is_dead(object: &Object, mut at: usize) -> bool {
-    for _ in 0..STRAIGHT_MAX {
-        at = match object.code.get(at) {
-            Some(&Op::Helper(POISON)) => return true,
-            Some(&Op::Jump(target)) => target,
-            Some(Op::LoadImmediate { .. }) => at + 2,
-            Some(Op::Alu { .. }) => at + 1,
-            _ => return false,
-        };
-    }
-    false
 }
 
 /// `branches` but for those in the middle of many that are the same one, going the same way.
@@ -222,6 +125,9 @@ pub fn explore(session: &Session<'_>, pair: &Pair, budget: Budget) -> Explored {
             _ => search.next(),
         };
         search.step(world);
+        if search.explored.worlds == budget.worlds / UNREACHABLE_AFTER {
+            search.leave_unreachable(budget);
+        }
     }
     search.explored
 }
@@ -233,24 +139,34 @@ struct Search<'a> {
     explored: Explored,
     corpus: Vec<Known>,
     /// Worlds that may take a branch as well, of each kind of [`Flips`](super::guide::Flips).
-    queues: [VecDeque<(Aim, World)>; 3],
-    attempts: HashMap<Aim, [u32; 3]>,
+    queues: [VecDeque<(Aim, World)>; KINDS],
+    attempts: HashMap<Aim, Attempts>,
     nearest: Nearest,
+}
+
+/// What was tried for one side of a branch.
+#[derive(Default)]
+struct Attempts {
+    /// Worlds of each kind.
+    of_kind: [u32; KINDS],
+    /// Runs that gave rise to them.
+    runs: u32,
 }
 
 impl Search<'_> {
     fn next(&mut self) -> World {
-        let [exact, switches, guesses] = &mut self.queues;
-        let turn = self.random.below(12);
+        let [exact, switches, guesses, ends] = &mut self.queues;
+        let turn = self.random.below(13);
         let queue = match turn {
             0..=2 => Some(exact),
             3 => Some(switches),
             4 => Some(guesses),
+            12 => Some(ends),
             _ => None,
         };
         let queued = match queue {
             Some(queue) => {
-                let open = |aim: &Aim| !self.explored.has_taken(*aim);
+                let open = |aim: &Aim| self.explored.is_open(*aim);
                 loop {
                     match queue.pop_front() {
                         Some((aim, world)) if open(&aim) => break Some(world),
@@ -272,6 +188,18 @@ impl Search<'_> {
             };
         }
         self.mutated()
+    }
+
+    /// Finds out which of the sides that were not taken yet no world takes.
+    fn leave_unreachable(&mut self, budget: Budget) {
+        let [c, rust] = subjects(self.session, self.pair);
+        let explored = &mut self.explored;
+        note_unreachable(&mut explored.c, &c, budget);
+        note_unreachable(&mut explored.rust, &rust, budget);
+        self.nearest.forget(|(is_c, slot, taken)| {
+            let coverage = if is_c { &explored.c } else { &explored.rust };
+            coverage.unreachable.contains(&(slot, taken))
+        });
     }
 
     /// A known world with a few atoms changed.
@@ -348,7 +276,7 @@ impl Search<'_> {
             for branch in &run.branches {
                 self.nearest.reached((is_c, branch.slot, branch.taken));
                 let other = (branch.slot, !branch.taken);
-                if coverage.taken.contains(&other) || !coverage.all.contains(&other) {
+                if !coverage.is_open(other) {
                     continue;
                 }
                 let aim = (is_c, other.0, other.1);
@@ -359,8 +287,9 @@ impl Search<'_> {
     }
 
     /// Changes that may take a branch the other way, where that was never taken.
-    fn wanted(&mut self, trial: &Trial, new: bool) -> [Vec<(Aim, Want)>; 3] {
-        let mut wants = [const { Vec::new() }; 3];
+    fn wanted(&mut self, trial: &Trial, new: bool) -> [Vec<(Aim, Want)>; KINDS] {
+        let endian = self.session.c.object.endian;
+        let mut wants = [const { Vec::new() }; KINDS];
         for (is_c, run) in [(true, &trial.c), (false, &trial.rust)] {
             for branch in first_and_last(&run.branches) {
                 let coverage = if is_c {
@@ -369,7 +298,7 @@ impl Search<'_> {
                     &self.explored.rust
                 };
                 let other = (branch.slot, !branch.taken);
-                if coverage.taken.contains(&other) || !coverage.all.contains(&other) {
+                if !coverage.is_open(other) {
                     continue;
                 }
                 let aim = (is_c, branch.slot, !branch.taken);
@@ -377,11 +306,15 @@ impl Search<'_> {
                 let is_full = |(tried, queue): (&u32, &VecDeque<_>)| {
                     *tried >= ATTEMPTS_MAX || queue.len() >= QUEUE_MAX
                 };
-                if !new && tried.iter().zip(&self.queues).all(is_full) {
+                let is_useless = tried.runs >= ATTEMPTS_MAX
+                    || (tried.of_kind.iter().zip(&self.queues)).all(is_full);
+                if !new && is_useless {
                     continue;
                 }
-                for (kind, found) in flips(run, branch).kinds().iter().enumerate() {
-                    let (Some(tried), Some(wants)) = (tried.get_mut(kind), wants.get_mut(kind))
+                tried.runs += 1;
+                for (kind, found) in flips(run, branch, endian).kinds().iter().enumerate() {
+                    let (Some(tried), Some(wants)) =
+                        (tried.of_kind.get_mut(kind), wants.get_mut(kind))
                     else {
                         continue;
                     };
@@ -390,7 +323,7 @@ impl Search<'_> {
                     } else {
                         ATTEMPTS_OF_RUN
                     };
-                    if new && kind < 2 {
+                    if new && kind != GUESSES {
                         let first = found.iter().take(ATTEMPTS_OF_NEW).rev();
                         wants.extend(first.map(|flip| (aim, flip.want())));
                         continue;

@@ -1,12 +1,10 @@
 //! Where a branch could go the other way: what a world would have to be like.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    iter,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    bytes::{sign_extend, truncate},
+    bytes::{Endian, sign_extend, truncate},
+    ends::{End, cuts, longer},
     machine::{BranchSeen, Run},
     world::{Atom, Learnt, Palette, Random, World},
 };
@@ -17,6 +15,8 @@ const ATOMS_MAX: usize = 4096;
 const KERNELS: u64 = 10;
 /// What is added to numbers of the world before they are compared, at most.
 const SUM_MAX: u64 = 4096;
+/// Lengths of texts, at most.
+const LENGTH_MAX: u64 = 4096;
 /// Numbers asked last of which two are changed at once.
 const NEAR: usize = 16;
 /// Worlds for one side of a branch that bring it no nearer, after which others have their turn.
@@ -75,6 +75,11 @@ impl Nearest {
         self.aims.remove(&aim);
     }
 
+    /// Forgets about the sides that `are_out_of_reach`.
+    pub fn forget(&mut self, are_out_of_reach: impl Fn(Aim) -> bool) {
+        self.aims.retain(|&aim, _| !are_out_of_reach(aim));
+    }
+
     /// A world that may be nearer to one of the sides.
     pub fn step(&mut self, random: &mut Random, palette: &Palette) -> Option<World> {
         let open = |near: &&mut Near| near.tried < PATIENCE && !near.atoms.is_empty();
@@ -118,29 +123,32 @@ fn varied(value: u64, random: &mut Random, palette: &Palette) -> u64 {
 }
 
 /// Atoms and the values that would make a comparison come out otherwise.
-#[derive(Clone, Copy, Debug)]
-pub struct Flip<'a> {
-    first: (&'a Atom, u64),
-    /// One that has to change with it.
-    second: Option<(&'a Atom, u64)>,
+#[derive(Clone, Debug)]
+pub enum Flip<'a> {
+    /// One of them.
+    One((&'a Atom, u64)),
+    /// Two that have to change together.
+    Two([(&'a Atom, u64); 2]),
+    /// Memory that ends elsewhere.
+    End(End<'a>),
 }
 
-impl<'a> Flip<'a> {
-    fn of(atom: &'a Atom, value: u64) -> Self {
-        let first = (atom, value);
-        Self {
-            first,
-            second: None,
-        }
-    }
-
+impl Flip<'_> {
     /// What a world has to have.
     pub fn want(&self) -> Want {
-        let both = iter::once(&self.first).chain(&self.second);
-        both.map(|(atom, value)| ((*atom).clone(), *value))
-            .collect()
+        let set = |(atom, value): &(&Atom, u64)| ((*atom).clone(), *value);
+        match self {
+            Self::One(one) => vec![set(one)],
+            Self::Two(two) => two.iter().map(set).collect(),
+            Self::End(end) => end.want(),
+        }
     }
 }
+
+/// How many kinds of [`Flips`] there are.
+pub const KINDS: usize = 4;
+/// The kind that is least likely to help.
+pub const GUESSES: usize = 2;
 
 /// Changes of a world that may make a comparison come out otherwise.
 #[derive(Debug, Default)]
@@ -151,12 +159,14 @@ pub struct Flips<'a> {
     pub switches: Vec<Flip<'a>>,
     /// Numbers that anything could be.
     pub guesses: Vec<Flip<'a>>,
+    /// Memory and texts that end elsewhere.
+    pub ends: Vec<Flip<'a>>,
 }
 
 impl<'a> Flips<'a> {
-    /// All three.
-    pub fn kinds(self) -> [Vec<Flip<'a>>; 3] {
-        [self.exact, self.switches, self.guesses]
+    /// All of them.
+    pub fn kinds(self) -> [Vec<Flip<'a>>; KINDS] {
+        [self.exact, self.switches, self.guesses, self.ends]
     }
 }
 
@@ -164,15 +174,25 @@ impl<'a> Flips<'a> {
 fn asked_before<'a>(
     learnt: &'a Learnt,
     branch: &BranchSeen,
-) -> impl Iterator<Item = &'a (Atom, u64)> {
+) -> impl Iterator<Item = &'a (Atom, u64)> + Clone {
     let atoms = learnt.atoms();
     let before = atoms.get(..branch.asked).unwrap_or(atoms);
     before.iter().rev().take(ATOMS_MAX)
 }
 
 /// What the world of `run` would have to be like for `branch` to go the other way.
-pub fn flips<'a>(run: &'a Run, branch: &BranchSeen) -> Flips<'a> {
+pub fn flips<'a>(run: &'a Run, branch: &BranchSeen, endian: Endian) -> Flips<'a> {
     let mut flips = Flips::default();
+    // A length, or what lies where a text was put.
+    if branch.left.min(branch.right) <= LENGTH_MAX {
+        let found = longer(asked_before(&run.learnt, branch), endian);
+        flips.ends.extend(found.into_iter().map(Flip::End));
+    }
+    // What can't be read shows as a number that isn't 0.
+    if branch.left == 0 || branch.right == 0 {
+        let found = cuts(asked_before(&run.learnt, branch), endian);
+        flips.ends.extend(found.into_iter().map(Flip::End));
+    }
     let (mut left, mut right) = (branch.left, branch.right);
     // A compiler may compare 32 bits as the upper half of 64.
     if (left | right) & 0xffff_ffff == 0 {
@@ -183,9 +203,9 @@ pub fn flips<'a>(run: &'a Run, branch: &BranchSeen) -> Flips<'a> {
     for (atom, value) in atoms() {
         if atom.is_switch() {
             let other = u64::from(*value == 0);
-            flips.switches.push(Flip::of(atom, other));
+            flips.switches.push(Flip::One((atom, other)));
         } else if *atom == Atom::Kernel {
-            let kernels = (0..KERNELS).map(|kernel| Flip::of(atom, kernel));
+            let kernels = (0..KERNELS).map(|kernel| Flip::One((atom, kernel)));
             flips.switches.extend(kernels);
         }
     }
@@ -222,15 +242,15 @@ pub fn flips<'a>(run: &'a Run, branch: &BranchSeen) -> Flips<'a> {
             seen ^ other,
         ] {
             let alone = parts.iter().filter_map(|one| changed(one, wanted));
-            wants.extend(alone.map(|(atom, value)| Flip::of(atom, value)));
+            wants.extend(alone.map(Flip::One));
             // Two that have to be the same, as a comparison before this one wanted it.
             wants.extend(near.iter().enumerate().flat_map(|(at, one)| {
                 let others = near.iter().skip(at + 1);
                 let like = others.filter(|two| two.0 != one.0 && two.2.is_like(&one.2));
                 like.filter_map(|two| {
-                    let second = Some(changed(two, wanted)?);
+                    let second = changed(two, wanted)?;
                     let first = changed(one, wanted)?;
-                    Some(Flip { first, second })
+                    Some(Flip::Two([first, second]))
                 })
             }));
         }
@@ -281,9 +301,14 @@ impl Part {
         if let Some(shift) = shift.filter(|&shift| value >> shift == seen) {
             return vec![part(shift, 8, false, 0)];
         }
-        let sum = seen.wrapping_sub(value);
-        let small = sum.wrapping_add(SUM_MAX) <= 2 * SUM_MAX;
-        small.then(|| part(0, 8, false, sum)).into_iter().collect()
+        let sums = places.iter().filter_map(|&shift| {
+            let sum = seen.wrapping_sub(value >> shift);
+            let small = sum.wrapping_add(SUM_MAX) <= 2 * SUM_MAX;
+            // Of what is little, any number is a part.
+            let likely = shift == 0 || value >> shift > SUM_MAX;
+            (small && likely).then(|| part(shift, 8, false, sum))
+        });
+        sums.collect()
     }
 
     fn is_like(&self, other: &Self) -> bool {
@@ -343,6 +368,7 @@ mod tests {
         check(0xdead_beef_0000_3412, 0x1234, 0x50, 0xdead_beef_0000_5000);
         check(0x1234_5678_9abc, 0x1234_5678_9abc >> 9, 3, 3 << 9 | 0xbc);
         check(1000, 1005, 2005, 2000);
+        check(0x1234_5678_9abc, 0x12_3456_789a - 15, 3, 18 << 8 | 0xbc);
         // A sign that was made longer.
         check(0xffff_fffe, u64::MAX - 1, 5, 5);
     }

@@ -6,7 +6,9 @@
 pub mod btf;
 mod bytes;
 mod compare;
+mod coverage;
 mod decided;
+mod ends;
 pub mod error;
 mod explore;
 mod guide;
@@ -187,6 +189,11 @@ fn compare_pair(
         let (done, found) = prove::prove(session, pair, prove)?;
         explored.different = found;
         proof = Some(done);
+    }
+    if let Some(prove) = prove {
+        let [c, rust] = prove::subjects(session, pair);
+        prove::ask_unreachable(&mut explored.c, &c, prove)?;
+        prove::ask_unreachable(&mut explored.rust, &rust, prove)?;
     }
     let shown = explored.different.take().and_then(|(world, trial)| {
         let (world, trial) = shrink::shrink(session, pair, &world, *trial);

@@ -5,7 +5,8 @@ use std::fmt::{self, Display};
 use serde::Serialize;
 
 use super::{
-    explore::{Coverage, Explored},
+    coverage::Coverage,
+    explore::Explored,
     object::Object,
     prove::{Outcome, Proof},
     show::Shown,
@@ -73,8 +74,10 @@ pub struct ProgramReport {
 pub struct Branches {
     /// Those that were taken.
     pub taken: usize,
-    /// Those that there are.
+    /// Those that a world may take.
     pub all: usize,
+    /// Beside them, those of which it is shown that no world takes them.
+    pub unreachable: usize,
     /// Some that were never taken: where they are.
     pub missed: Vec<String>,
 }
@@ -100,15 +103,16 @@ impl Cost {
 
 impl Branches {
     fn new(coverage: &Coverage, object: &Object) -> Self {
-        let missed = coverage
-            .missed()
+        let missed = coverage.missed();
+        let missed = missed
+            .into_iter()
             .take(MISSED_MAX)
-            .map(|&(slot, taken)| {
+            .map(|(slot, taken)| {
                 let side = if taken { "taken" } else { "not taken" };
                 match object.line_of(slot) {
                     Some(line) => {
                         let file = line.file.rsplit('/').next().unwrap_or_default();
-                        format!("{file}:{} never {side}", line.line)
+                        format!("{file}:{} never {side} (instruction {slot})", line.line)
                     }
                     None => format!("instruction {slot} never {side}"),
                 }
@@ -116,7 +120,8 @@ impl Branches {
             .collect();
         Self {
             taken: coverage.taken.intersection(&coverage.all).count(),
-            all: coverage.all.len(),
+            all: coverage.all.len() - coverage.unreachable.len(),
+            unreachable: coverage.unreachable.len(),
             missed,
         }
     }
@@ -229,6 +234,13 @@ impl Display for ProgramReport {
             "\n  branches: C {}/{}, Rust {}/{}",
             c.taken, c.all, rust.taken, rust.all
         )?;
+        if c.unreachable + rust.unreachable > 0 {
+            write!(
+                f,
+                "; out of reach: C {}, Rust {}",
+                c.unreachable, rust.unreachable
+            )?;
+        }
         for (name, cost) in [
             ("instructions", self.instructions),
             ("helper calls", self.helper_calls),

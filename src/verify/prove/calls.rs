@@ -50,6 +50,13 @@ pub struct Rounds {
     pub pending: bool,
 }
 
+impl Frame {
+    /// The instruction behind the call.
+    pub(super) fn goes_on_at(&self) -> usize {
+        self.return_to
+    }
+}
+
 impl Prover {
     pub(super) fn enter(
         &mut self,

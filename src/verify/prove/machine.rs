@@ -19,6 +19,7 @@ use super::{
 };
 use crate::verify::{
     bytes::Endian,
+    coverage::Edge,
     error::Side,
     insn::{Op, Operand, Register, Value},
     machine::{
@@ -62,6 +63,8 @@ pub struct Limits {
     pub paths: u64,
     /// All terms.
     pub terms: usize,
+    /// Terms that are asked for.
+    pub work: u64,
     /// When to give up.
     pub end: Instant,
 }
@@ -136,6 +139,8 @@ pub struct Prover {
     pub joining: bool,
     /// Questions when the time was last looked at.
     pub checked: u64,
+    /// Sides of branches that paths took, of whatever program.
+    pub taken: BTreeSet<Edge>,
 }
 
 /// What a helper asks for.
@@ -149,11 +154,28 @@ pub enum Flow {
 }
 
 impl Prover {
+    /// That may do so much; `prototypes` says how many arguments functions of the kernel have.
+    pub fn new(solver: Solver, limits: Limits, prototypes: HashMap<String, usize>) -> Self {
+        Self {
+            pool: Pool::default(),
+            solver,
+            limits,
+            paths: 0,
+            prototypes,
+            symbols_of: HashMap::default(),
+            exhausted: false,
+            meetings: HashMap::default(),
+            joining: false,
+            checked: 0,
+            taken: BTreeSet::new(),
+        }
+    }
+
     /// The next path that ends, of those that are waiting.
     ///
     /// # Errors
     ///
-    /// Where it can't be told what a path does.
+    /// Where it can't be told what a path does; it is the last of those that wait.
     pub fn next<'a>(
         &mut self,
         program: &Program<'a>,
@@ -162,19 +184,36 @@ impl Prover {
         let Some(mut state) = waiting.pop() else {
             return Ok(None);
         };
+        match self.follow(program, &mut state, waiting) {
+            Ok(ends) => Ok(ends.then_some(state)),
+            Err(why) => {
+                waiting.push(state);
+                Err(why)
+            }
+        }
+    }
+
+    /// Follows `state`, or another one if it turns out to be impossible, to its end; whether there
+    /// is one.
+    fn follow<'a>(
+        &mut self,
+        program: &Program<'a>,
+        state: &mut State<'a>,
+        waiting: &mut Vec<State<'a>>,
+    ) -> Result<bool, String> {
         loop {
-            self.within_limits(&state)?;
-            match self.step(program, &mut state) {
+            self.within_limits(state)?;
+            match self.step(program, state) {
                 Ok(()) => {
                     if state.ended.is_some() {
-                        return Ok(Some(state));
+                        return Ok(true);
                     }
                 }
                 Err(Stop::Fork(condition)) => {
                     if self.joining
-                        && let Some(joined) = self.joined(program, &state, condition, 0)?
+                        && let Some(joined) = self.joined(program, state, condition, 0)?
                     {
-                        state = joined;
+                        *state = joined;
                         continue;
                     }
                     let opposite = self.pool.not(condition);
@@ -193,19 +232,19 @@ impl Prover {
                         // The path itself is impossible.
                         (None, None) => {
                             let Some(next) = waiting.pop() else {
-                                return Ok(None);
+                                return Ok(false);
                             };
-                            state = next;
+                            *state = next;
                         }
                     }
                 }
                 Err(Stop::Trap(why)) => {
                     state.ended = Some(Ended::Trapped(why));
-                    return Ok(Some(state));
+                    return Ok(true);
                 }
                 Err(Stop::End) => {
                     state.ended = Some(Ended::Returned(self.pool.constant(0, 64)));
-                    return Ok(Some(state));
+                    return Ok(true);
                 }
                 Err(Stop::GiveUp(why)) => {
                     let object = program.image.object;
@@ -230,6 +269,9 @@ impl Prover {
         if self.paths > limits.paths {
             self.exhausted = true;
             return Err(format!("there are more than {} paths", limits.paths));
+        }
+        if self.pool.work > limits.work {
+            return Err("there is too much to do".to_owned());
         }
         if self.pool.len() > limits.terms {
             return Err(format!("there are more than {} terms", limits.terms));
@@ -333,7 +375,9 @@ impl Prover {
             } => {
                 let right = self.operand(state, right);
                 let condition = self.condition(condition, wide, state.get(left), right);
-                if self.decide(state, condition)? {
+                let taken = self.decide(state, condition)?;
+                self.taken.insert((state.at, taken));
+                if taken {
                     next = target;
                 }
             }
@@ -452,6 +496,7 @@ impl Limits {
             instructions: 1_000_000,
             paths: 50_000,
             terms: 20_000_000,
+            work: u64::MAX,
             end: Instant::now() + time,
         }
     }

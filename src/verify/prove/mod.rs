@@ -26,6 +26,7 @@ mod packet;
 mod print;
 mod probe;
 mod queue;
+mod reach;
 mod records;
 mod replay;
 mod solver;
@@ -45,13 +46,15 @@ use std::{
 
 use serde::Serialize;
 
+pub(super) use reach::{ask_unreachable, note_unreachable, subjects};
+
 use self::{
     eval::Model,
     facts::Facts,
     finals::Ends,
     machine::{Limits, Prover, State, Stop},
     solver::{Answer, Solver},
-    term::{Binary, Pool},
+    term::Binary,
 };
 use super::{
     btf::Kind,
@@ -156,21 +159,14 @@ pub fn prove(
         let mut attempt = Attempt {
             session,
             pair,
-            prover: Prover {
-                pool: Pool::default(),
+            prover: Prover::new(
                 solver,
-                limits: Limits {
+                Limits {
                     paths: options.paths,
                     ..Limits::new(options.program / 2)
                 },
-                exhausted: false,
-                paths: 0,
-                prototypes: prototypes(session.c.object),
-                symbols_of: HashMap::default(),
-                meetings: HashMap::default(),
-                joining: false,
-                checked: 0,
-            },
+                prototypes(session.c.object),
+            ),
             c_paths: 0,
             pairs: 0,
             unwritten: false,
@@ -212,15 +208,17 @@ pub fn prove(
         seconds: 0.0,
         unwritten: false,
     };
-    Ok(thread::scope(|scope| {
+    Ok(deep(work).unwrap_or_else(|| (failed(), None)))
+}
+
+/// Does `work` where there is much room on the stack.
+fn deep<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
+    thread::scope(|scope| {
         let thread = thread::Builder::new()
             .stack_size(STACK)
             .spawn_scoped(scope, work);
-        match thread.map(thread::ScopedJoinHandle::join) {
-            Ok(Ok(done)) => done,
-            _ => (failed(), None),
-        }
-    }))
+        thread.ok()?.join().ok()
+    })
 }
 
 impl fmt::Display for Proof {

@@ -91,6 +91,17 @@ impl Solver {
         Ok(solver)
     }
 
+    /// That has no answer to anything.
+    pub fn none() -> Self {
+        Self {
+            command: Vec::new(),
+            limit: Duration::ZERO,
+            running: None,
+            asked: 0,
+            time: Duration::ZERO,
+        }
+    }
+
     /// Starts the process, if it isn't there, and sees whether it answers.
     fn start(&mut self) -> Option<&mut Running> {
         if self.running.is_none() {

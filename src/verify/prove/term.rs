@@ -127,6 +127,8 @@ pub struct Pool {
     symbols: Vec<Symbol>,
     symbol_index: HashMap<Symbol, SymbolId, Stable>,
     pub(super) extracts: HashMap<(Term, u8, u8), Term, Stable>,
+    /// How often a term was asked for: a measure of time that is the same on every machine.
+    pub work: u64,
 }
 
 /// The bits of a width.
@@ -141,6 +143,7 @@ pub fn mask(width: u8) -> u64 {
 impl Pool {
     /// The term that is this node, without any simplification.
     pub(super) fn intern(&mut self, node: Node, width: u8) -> Term {
+        self.work += 1;
         let node = Rc::new(node);
         if let Some(&known) = self.index.get(&(node.clone(), width)) {
             return known;

@@ -15,6 +15,9 @@ pub fn is_user(address: u64) -> bool {
     address < USER_END
 }
 
+/// Text ends in eight words of so many.
+const ENDS: u64 = 20;
+
 /// What a page of made-up memory holds.
 enum Page {
     Text,
@@ -135,7 +138,7 @@ fn contents(random: &mut Random, palette: &Palette) -> u64 {
         0..=1 => 0,
         2..=3 => random.below(100),
         4 => user_pointer(random),
-        5 => text(random),
+        5 => text(random, ENDS),
         6..=7 => palette.pick_word(random) | palette.pick_word(random) << 32,
         _ => palette.pick(random),
     }
@@ -151,8 +154,13 @@ fn page(seed: u64, address: u64) -> Page {
 
 fn memory(seed: u64, address: u64, random: &mut Random, palette: &Palette) -> u64 {
     let user = is_user(address);
+    // Text fills whatever there is for it in some worlds.
+    let ends = match hash_of(seed, &"ends") % 6 {
+        0 => 40 * ENDS,
+        _ => ENDS,
+    };
     match page(seed, address) {
-        Page::Text if user || random.percent(50) => text(random),
+        Page::Text if user || random.percent(50) => text(random, ends),
         _ => match random.below(20) {
             0..=2 => 0,
             3..=9 if user => user_pointer(random),
@@ -171,10 +179,10 @@ fn readable(page: u64, random: &mut Random) -> u64 {
     (!nowhere && page < u64::MAX >> PAGE_BITS && random.percent(88)).into()
 }
 
-/// Eight bytes of text, with ends in some; in memory order of a little-endian machine.
-fn text(random: &mut Random) -> u64 {
+/// Eight bytes of text, with ends in eight of `ends`; in memory order of a little-endian machine.
+fn text(random: &mut Random, ends: u64) -> u64 {
     let bits = random.number();
-    let end = random.below(20);
+    let end = random.below(ends);
     (0..8).fold(0, |word, place| {
         let byte = if place == end {
             0
@@ -186,7 +194,7 @@ fn text(random: &mut Random) -> u64 {
 }
 
 fn comm(part: u8, random: &mut Random) -> u64 {
-    let word = text(random);
+    let word = text(random, ENDS);
     match part {
         0 => word | 0x61,
         // The last byte ends the name.
