@@ -192,8 +192,8 @@ fn compare_pair(
     }
     if let Some(prove) = prove {
         let [c, rust] = prove::subjects(session, pair);
-        prove::ask_unreachable(&mut explored.c, &c, prove)?;
-        prove::ask_unreachable(&mut explored.rust, &rust, prove)?;
+        prove::ask_unreachable(&mut explored.c, &c, budget, prove)?;
+        prove::ask_unreachable(&mut explored.rust, &rust, budget, prove)?;
     }
     let shown = explored.different.take().and_then(|(world, trial)| {
         let (world, trial) = shrink::shrink(session, pair, &world, *trial);

@@ -39,8 +39,9 @@ const TERMS: usize = 2_000_000;
 const LONG: Duration = Duration::from_secs(600);
 /// The helper that goes on in another program.
 const TAIL_CALL: u32 = 12;
-/// With a solver, the part of the time for a program that may be used.
+/// With a solver, the part of the time for a program that may be used, and for each world.
 const PART: u32 = 4;
+const TIME_OF_WORLD: Duration = Duration::from_millis(3);
 
 /// A program of one object: the object as it is on each kernel, where it begins, and whose it is.
 pub type Subject<'a> = (Vec<&'a Image<'a>>, Start, Side);
@@ -80,11 +81,15 @@ pub fn note_unreachable(coverage: &mut Coverage, subject: &Subject<'_>, budget: 
 pub fn ask_unreachable(
     coverage: &mut Coverage,
     subject: &Subject<'_>,
+    budget: Budget,
     options: &ProveOptions,
 ) -> Result<()> {
     super::check_solver(options)?;
     let solver = || Solver::new(options.solver.as_deref(), options.question);
-    let limits = Limits::new(options.program / PART);
+    // After few worlds much was not taken that is easily reached.
+    let worlds = u32::try_from(budget.worlds).unwrap_or(u32::MAX);
+    let time = TIME_OF_WORLD.saturating_mul(worlds);
+    let limits = Limits::new(time.min(options.program / PART));
     let missed = coverage.missed();
     let found = out_of_reach(missed, subject, (limits, false), || {
         solver().unwrap_or_else(|_| Solver::none())
