@@ -33,8 +33,8 @@ struct Piece {
     default: bool,
     notes: Notes,
     body: Block,
-    /// What it falls into is repeated in it.
-    spelled_out: bool,
+    /// How many statements at its end are repeated from what it falls into.
+    repeated: usize,
 }
 
 impl<'a> Body<'_, 'a> {
@@ -73,9 +73,14 @@ impl<'a> Body<'_, 'a> {
             self.pending.extend(trailing);
         }
         let falls = pieces.windows(2).any(
-            |pair| matches!(pair, [piece, _] if !ends(&piece.body.stmts) && !piece.spelled_out),
+            |pair| matches!(pair, [piece, _] if !ends(&piece.body.stmts) && piece.repeated == 0),
         );
         let kind = if falls {
+            // Where one has to fall, all do.
+            for piece in &mut pieces {
+                let own = piece.body.stmts.len() - piece.repeated;
+                piece.body.stmts.truncate(own);
+            }
             self.falling(label, value, pieces)
         } else {
             plain(label, value, pieces)
@@ -138,7 +143,7 @@ impl<'a> Body<'_, 'a> {
             }
         });
         Piece {
-            spelled_out: false,
+            repeated: 0,
             values,
             default: part.default,
             notes,
@@ -294,7 +299,7 @@ fn spell_out(pieces: &mut [Piece]) {
             ..stmt.clone()
         });
         piece.body.stmts.extend(repeated);
-        piece.spelled_out = true;
+        piece.repeated = next.body.stmts.len();
     }
 }
 
