@@ -147,7 +147,8 @@ impl Body<'_> {
 
     /// An expression for its effects.
     fn effect(&self, expr: &Expr) -> TokenStream {
-        if let Some(tokens) = self.release(expr).or_else(|| self.effect_call(expr)) {
+        let better = self.release(expr).or_else(|| self.effect_call(expr));
+        if let Some(tokens) = better.or_else(|| self.copied_whole(expr)) {
             return tokens;
         }
         match &expr.kind {
