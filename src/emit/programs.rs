@@ -381,10 +381,11 @@ pub fn function(t: &Types<'_>, id: FunctionId, function: &Function) -> TokenStre
         } else {
             quote!(#[unsafe(export_name = #object_name)])
         };
-        if function.global {
-            quote!(#[inline(never)] #export)
-        } else {
-            quote!(#[inline(never)])
+        // Whether a global function that nobody forbids it for is inlined, LLVM decides as for the C.
+        match (function.global, function.noinline) {
+            (true, true) => quote!(#[inline(never)] #export),
+            (true, false) => export,
+            (false, _) => quote!(#[inline(never)]),
         }
     } else if function.callback {
         quote!()

@@ -86,6 +86,25 @@ const CONTEXT_PREFIXES: &[&str] = &["trace_event_raw_", "bpf_iter__"];
 impl<'a> Lowerer<'a> {
     /// The access that `e` is, if it is one to a part of a record behind a pointer.
     pub(super) fn access(&self, e: &'a CExpr) -> Option<Access<'a>> {
+        self.access_from(e, |whole| match &whole.kind {
+            CKind::Deref(pointer) => Some(pointer),
+            _ => None,
+        })
+    }
+
+    /// Likewise, of a record anywhere: what is asked about its type reads nothing.
+    pub(super) fn named_part(&self, e: &'a CExpr) -> Option<Access<'a>> {
+        self.access_from(e, |whole| match &whole.kind {
+            CKind::Deref(pointer) => Some(pointer),
+            _ => Some(whole),
+        })
+    }
+
+    fn access_from(
+        &self,
+        e: &'a CExpr,
+        pointer_to: impl Fn(&'a CExpr) -> Option<&'a CExpr>,
+    ) -> Option<Access<'a>> {
         let mut path = Vec::new();
         let mut at = e;
         let pointer = loop {
@@ -102,8 +121,7 @@ impl<'a> Lowerer<'a> {
                     path.push(PathPart::Index(constant_index(index)?));
                     at = base;
                 }
-                CKind::Deref(pointer) => break pointer.as_ref(),
-                _ => return None,
+                _ => break pointer_to(at)?,
             }
         };
         let Kind::Record(record) = at.ty.kind else {

@@ -289,7 +289,8 @@ impl<'a> Lowerer<'a> {
             body: stmts,
             inline: function.inline,
             global: !function.static_,
-            noinline: function.noinline,
+            // Another may take a weak one's place.
+            noinline: function.noinline || function.weak,
             callback: false,
             notes,
             trailing,

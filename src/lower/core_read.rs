@@ -354,11 +354,11 @@ impl<'a> Body<'_, 'a> {
         args: &'a [CExpr],
         kind: RelocationKind,
     ) -> Lowered<Expr> {
-        let Some(access) = args.first().and_then(|arg| self.cx.access(arg)) else {
+        let Some(access) = args.first().and_then(|arg| self.cx.named_part(arg)) else {
             return self.refuse(
                 codes::CORE_ACCESS,
                 e.span,
-                "this isn't an access to a field behind a pointer",
+                "this names no field of a record",
             );
         };
         let field_ty = args.first().map(|arg| self.cx.outline(&arg.ty));

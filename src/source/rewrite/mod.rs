@@ -31,6 +31,7 @@ pub(crate) fn rewrite(mut tokens: Vec<Token>) -> Vec<Token> {
     types::int128(&mut tokens);
     types::auto_type(&mut tokens);
     types::nested_typeof(&mut tokens);
+    types::pointer_typeof(&mut tokens);
     types::typeof_unqual(&mut tokens);
     types::enum_base(&mut tokens);
     types::declare(&mut tokens);

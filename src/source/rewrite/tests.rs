@@ -96,6 +96,15 @@ fn typeof_unqual() {
 }
 
 #[test]
+fn pointer_typeof() {
+    check(
+        types::pointer_typeof,
+        "typeof ( u64 * ) * value ; typeof ( struct s * * ) q ; typeof ( * p ) v ; typeof ( a [ 2 ] ) w",
+        "typeof ( ( u64 * ) 0 ) * value ; typeof ( ( struct s * * ) 0 ) q ; typeof ( * p ) v ; typeof ( a [ 2 ] ) w",
+    );
+}
+
+#[test]
 fn nested_typeof() {
     check(
         types::nested_typeof,

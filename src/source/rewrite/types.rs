@@ -63,6 +63,35 @@ pub(super) fn nested_typeof(tokens: &mut Vec<Token>) {
     }
 }
 
+/// `typeof(u64 *)` becomes `typeof((u64 *)0)`: the parser takes a word in front for an expression.
+pub(super) fn pointer_typeof(tokens: &mut Vec<Token>) {
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        at += 1;
+        if !token.is_any(&["typeof", "__typeof__", "__typeof"]) {
+            continue;
+        }
+        let Some(behind) = close_of(tokens, at) else {
+            continue;
+        };
+        let Some([first, rest @ .., last]) = tokens.get(at + 1..behind - 1) else {
+            continue;
+        };
+        let is_part = |token: &Token| token.kind == TokenKind::Word || token.is("*");
+        if first.kind != TokenKind::Word || !last.is("*") || !rest.iter().all(is_part) {
+            continue;
+        }
+        let (open, close) = (first.punct_here("("), last.punct_here(")"));
+        let zero = Token {
+            kind: TokenKind::Number,
+            text: "0".into(),
+            ..last.punct_here("0")
+        };
+        tokens.splice(behind - 1..behind - 1, [close, zero]);
+        tokens.insert(at + 1, open);
+    }
+}
+
 /// `typeof_unqual(x)` becomes `typeof(__c2aya_unqual(x))`, with a value for x where x is a type.
 pub(super) fn typeof_unqual(tokens: &mut Vec<Token>) {
     let mut at = 0;

@@ -21,12 +21,19 @@ const GUARD: &str = "__VMLINUX_H__";
 /// How far into a file the guard is looked for.
 const GUARD_WITHIN: usize = 2048;
 
+/// A shorter file of another name than `vmlinux.h` is read whole: it adds to one, and may need what
+/// that declares.
+const LONG: usize = 64 << 10;
+
 /// Whether the file at `path` is one of the kernel's types.
 pub(crate) fn looks_like(path: &Path, text: &str) -> bool {
     let named = path
         .file_name()
         .and_then(|name| name.to_str())
-        .is_some_and(|name| name.starts_with("vmlinux") && name.ends_with(".h"));
+        .is_some_and(|name| {
+            let addition = name.starts_with("vmlinux") && name.ends_with(".h");
+            name == "vmlinux.h" || addition && text.len() > LONG
+        });
     let head = text.as_bytes().get(..GUARD_WITHIN);
     let head = head.unwrap_or(text.as_bytes());
     // Other headers ask whether it was included.
