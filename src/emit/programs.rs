@@ -190,7 +190,7 @@ fn arguments(
             quote!(&#probe::new(#ctx.as_ptr()))
         };
         let alone = program.entry == SyscallEntry::Native && syscall.len() == 1;
-        let args = if alone { "arg" } else { args };
+        let args = if alone { "argument" } else { args };
         let args = t.uses.runtime(Module::Syscall, args);
         out.extend(match program.entry {
             SyscallEntry::Socketcall(call) => {

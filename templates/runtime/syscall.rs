@@ -76,7 +76,7 @@ tuples! {
 
 /// Reads the argument numbered `number` (from 0).
 #[inline(always)]
-pub fn arg<T: Argument>(ctx: &ProbeContext, number: usize) -> T {
+pub fn argument<T: Argument>(ctx: &ProbeContext, number: usize) -> T {
     let (value,) = args(ctx, [number]);
     value
 }
@@ -133,7 +133,8 @@ pub fn mmap_args<T: Args<N>, const N: usize>(ctx: &ProbeContext, numbers: [usize
 #[cfg(bpf_target_arch = "s390x")]
 #[inline(always)]
 pub fn mmap_args<T: Args<N>, const N: usize>(ctx: &ProbeContext, numbers: [usize; N]) -> T {
-    T::of(pointed(arg(ctx, 0), numbers))
+    let (all,) = args(ctx, [0]);
+    T::of(pointed(all, numbers))
 }
 
 /// Reads arguments of a socket call that was made through `socketcall`; none if it is another call
