@@ -289,7 +289,7 @@ fn spell_out(pieces: &mut [Piece]) {
         let is_last = tail.len() == 1;
         if ends(&piece.body.stmts)
             || next.body.stmts.len() > SHORT
-            || !(is_last || ends(&next.body.stmts))
+            || !(is_last || next.repeated > 0 || ends(&next.body.stmts))
             || !next.body.stmts.iter().all(is_simple)
         {
             continue;

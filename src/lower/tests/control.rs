@@ -40,10 +40,14 @@ fn switches() {
         "switch (a) { case 1: b = 1; case 2: if (c) b += 2; break; }",
         "'0: {\n'2: {\n'1: {\n'3: switch a {\n1 => {\nbreak '1\n}\n2 => {\nbreak '2\n}\n_ => {\nbreak '0\n}\n}\n}\nb = 1\n}\nif c != 0 {\nb += 2\n}\nbreak '0\n}",
     );
-    // One that has to fall, and one whose rest could be repeated.
     check(
         "switch (a) { case 1: b = 1; case 2: b = 4; case 3: b += 2; }",
-        "'0: {\n'3: {\n'2: {\n'1: {\n'4: switch a {\n1 => {\nbreak '1\n}\n2 => {\nbreak '2\n}\n3 => {\nbreak '3\n}\n_ => {\nbreak '0\n}\n}\n}\nb = 1\n}\nb = 4\n}\nb += 2\n}",
+        "'0: switch a {\n1 => {\nb = 1\nb = 4\nb += 2\n}\n2 => {\nb = 4\nb += 2\n}\n3 => {\nb += 2\n}\n}",
+    );
+    // One that has to fall, and one whose rest could be repeated.
+    check(
+        "switch (a) { case 1: b = 1; case 2: if (c) b = 4; case 3: b += 2; }",
+        "'0: {\n'3: {\n'2: {\n'1: {\n'4: switch a {\n1 => {\nbreak '1\n}\n2 => {\nbreak '2\n}\n3 => {\nbreak '3\n}\n_ => {\nbreak '0\n}\n}\n}\nb = 1\n}\nif c != 0 {\nb = 4\n}\n}\nb += 2\n}",
     );
     check(
         "switch (a) { default: b = 1; break; case 2: b = 2; }",
