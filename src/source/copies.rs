@@ -18,96 +18,101 @@ use super::{
 /// By this end of its name, the file that stands for a copy includes the copy.
 const AS_WRITTEN: &str = "?as-written";
 
-/// How a copy is read.
-pub(super) struct Copy {
-    /// What is read in its place: the definitions of its macros, and an include of itself.
-    pub stand_in: String,
-    /// Itself, with blanks for what the stand-in defines; no byte moves.
-    pub visible: String,
-}
-
-/// The copy that an include of [`Copy::stand_in`] means.
+/// The copy that an include in what [`stand_in`] gave means.
 pub(super) fn as_written(path: &Path) -> Option<PathBuf> {
     let name = path.file_name()?.to_str()?.strip_suffix(AS_WRITTEN)?;
     Some(path.with_file_name(name))
 }
 
-impl Copy {
-    pub fn new(name: &str, text: &str) -> Self {
-        let mut defined = HashSet::new();
-        let mut visible = text.as_bytes().to_vec();
-        for (range, name) in directives(text).chain(functions(text)) {
-            if MACROS.contains_key(name) {
-                defined.insert(name);
-                let bytes = visible.get_mut(range).into_iter().flatten();
-                for byte in bytes.filter(|byte| !matches!(byte, b'\n' | b'\r')) {
-                    *byte = b' ';
-                }
-            }
-        }
-        add_mentioned(&mut defined);
-        let mut stand_in = String::new();
-        for (_, text) in standins::macros() {
-            add_definitions(&mut stand_in, text, &defined);
-        }
-        stand_in.push_str(&format!("#include \"{name}{AS_WRITTEN}\"\n"));
-        Self {
-            stand_in,
-            visible: String::from_utf8_lossy(&visible).into_owned(),
+/// What is read in place of the copy called `name`: the definitions of its macros, and an include of
+/// itself.
+pub(super) fn stand_in(name: &str, text: &str) -> String {
+    let mut defined = own_macros(text).map(|(_, name)| name).collect();
+    add_mentioned(&mut defined);
+    let mut stand_in = String::new();
+    for (_, text) in standins::macros() {
+        add_definitions(&mut stand_in, text, &defined);
+    }
+    stand_in.push_str(&format!("#include \"{name}{AS_WRITTEN}\"\n"));
+    stand_in
+}
+
+/// The copy itself, with blanks for what its stand-in defines; no byte moves.
+pub(super) fn visible(text: &str) -> String {
+    let mut visible = text.as_bytes().to_vec();
+    for (range, _) in own_macros(text) {
+        let bytes = visible.get_mut(range).into_iter().flatten();
+        for byte in bytes.filter(|byte| !matches!(byte, b'\n' | b'\r')) {
+            *byte = b' ';
         }
     }
+    String::from_utf8_lossy(&visible).into_owned()
+}
+
+/// What a text defines, as a macro or as a function, that is a macro of the stand-ins.
+fn own_macros(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
+    let all = directives(text).chain(functions(text));
+    all.filter(|(_, name)| MACROS.contains_key(name))
 }
 
 /// Adds the macros of the stand-ins that the definitions of others mention.
 fn add_mentioned(names: &mut HashSet<&str>) {
     let mut todo: Vec<&str> = names.iter().copied().collect();
     while let Some(name) = todo.pop() {
-        for body in standins::macros().flat_map(|(_, text)| bodies(text, name)) {
-            let words = lex(body).filter(|lexeme| lexeme.kind == Kind::Word);
-            let words = words.map(|lexeme| lexeme.of(body));
-            todo.extend(words.filter(|word| MACROS.contains_key(word) && names.insert(word)));
-        }
+        let mentioned = MACROS.get(name).into_iter().flatten();
+        todo.extend(mentioned.filter(|word| names.insert(word)));
     }
 }
 
-/// What stands behind the name where a stand-in defines it.
-fn bodies<'t>(text: &'t str, name: &str) -> impl Iterator<Item = &'t str> {
-    let definitions = text.split("\n#define ").skip(1);
-    definitions.filter_map(move |definition| {
-        let end = definition.replace("\\\n", "  ").find('\n');
-        let body = definition.get(..end.unwrap_or(definition.len()))?;
-        (macro_name(body)? == name).then(|| body.get(name.len()..))?
+/// The macros of the stand-ins, each with those that its definitions mention.
+static MACROS: LazyLock<HashMap<&'static str, HashSet<&'static str>>> = LazyLock::new(|| {
+    let mut macros: HashMap<&str, HashSet<&str>> = HashMap::new();
+    let definitions = || standins::macros().flat_map(|(_, text)| definitions(body(text)));
+    for (name, _) in definitions() {
+        macros.entry(name).or_default();
+    }
+    let names: HashSet<&str> = macros.keys().copied().collect();
+    for (name, behind) in definitions() {
+        let words = lex(behind).filter(|lexeme| lexeme.kind == Kind::Word);
+        let words = words.map(|lexeme| lexeme.of(behind));
+        let mentions = words.filter(|word| names.contains(word));
+        macros.entry(name).or_default().extend(mentions);
+    }
+    macros
+});
+
+/// Whether c2aya's own definitions use a macro, whatever the program defines.
+fn is_inner(name: &str) -> bool {
+    name.starts_with("___")
+}
+
+/// The definitions in a stand-in: the name, and what stands behind it.
+fn definitions(text: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    directives(text).filter_map(move |(range, name)| {
+        let behind = name.as_ptr().addr() - text.as_ptr().addr() + name.len();
+        let is = text.get(range.clone())?.strip_prefix("#define").is_some();
+        is.then_some((name, text.get(behind..range.end)?))
     })
 }
 
-/// The macros of the stand-ins, and whether c2aya's own definitions use them.
-static MACROS: LazyLock<HashMap<&'static str, bool>> = LazyLock::new(|| {
-    let lines = standins::macros().flat_map(|(_, text)| body(text).1.lines());
-    let names = lines.filter_map(|line| macro_name(line.strip_prefix("#define ")?));
-    names.map(|name| (name, name.starts_with("___"))).collect()
-});
-
-/// The include guard of a stand-in, and what is in it.
-fn body(text: &'static str) -> (&'static str, &'static str) {
+/// What stands inside of a stand-in's include guard.
+fn body(text: &'static str) -> &'static str {
     let inside = text.split_once("#ifndef ").map_or("", |(_, rest)| rest);
     let inside = inside.split_once("#define ").map_or("", |(_, rest)| rest);
-    let (guard, inside) = inside.split_once('\n').unwrap_or_default();
-    (
-        guard,
-        inside.rsplit_once("#endif").map_or("", |(body, _)| body),
-    )
+    let (_, inside) = inside.split_once('\n').unwrap_or_default();
+    inside.rsplit_once("#endif").map_or("", |(body, _)| body)
 }
 
 /// The directives of a stand-in, but for includes and for definitions that nobody asks for.
 fn add_definitions(into: &mut String, text: &'static str, defined: &HashSet<&str>) {
     let mut keeps = false;
     let mut continues = false;
-    for line in body(text).1.lines() {
+    for line in body(text).lines() {
         if !continues {
             keeps = match line.strip_prefix('#').map(|line| line.split_once(' ')) {
-                Some(Some(("define", rest))) => macro_name(rest).is_some_and(|name| {
-                    defined.contains(name) || MACROS.get(name).is_some_and(|own| *own)
-                }),
+                Some(Some(("define", rest))) => {
+                    macro_name(rest).is_some_and(|name| defined.contains(name) || is_inner(name))
+                }
                 Some(Some(("undef", rest))) => {
                     macro_name(rest).is_some_and(|name| defined.contains(name))
                 }
@@ -196,22 +201,22 @@ mod tests {
     use super::*;
 
     fn check(text: &str, visible: &str, defines: &[&str], lacks: &[&str]) {
-        let copy = Copy::new("bpf_helpers.h", text);
-        assert_eq!(copy.visible.len(), text.len());
-        let words: Vec<&str> = copy.visible.split_whitespace().collect();
+        let shown = super::visible(text);
+        assert_eq!(shown.len(), text.len());
+        let words: Vec<&str> = shown.split_whitespace().collect();
         assert_eq!(words.join(" "), visible);
+        let stand_in = stand_in("bpf_helpers.h", text);
         let has = |name: &&&str| {
-            let mut lines = copy.stand_in.lines();
+            let mut lines = stand_in.lines();
             lines.any(|line| line.strip_prefix("#define ").and_then(macro_name) == Some(name))
         };
         assert_eq!(
             defines.iter().filter(has).collect::<Vec<_>>().len(),
             defines.len(),
-            "{}",
-            copy.stand_in
+            "{stand_in}"
         );
         assert_eq!(lacks.iter().find(has), None);
-        assert!(!copy.stand_in.contains("#undef"));
+        assert!(!stand_in.contains("#undef"));
     }
 
     #[test]
@@ -240,18 +245,12 @@ mod tests {
 
     #[test]
     fn conditions_stay() {
-        let copy = Copy::new(
+        let stand_in = stand_in(
             "bpf_tracing.h",
             "#define bpf_target_x86\n#define PT_REGS_RC(x) x\n",
         );
-        assert!(
-            copy.stand_in
-                .contains("#if defined(__TARGET_ARCH_x86)\n#define bpf_target_x86\n#elif")
-        );
-        assert!(copy.stand_in.contains("#define PT_REGS_RC(x) __c2aya"));
-        assert!(
-            copy.stand_in
-                .ends_with("#include \"bpf_tracing.h?as-written\"\n")
-        );
+        assert!(stand_in.contains("#if defined(__TARGET_ARCH_x86)\n#define bpf_target_x86\n#elif"));
+        assert!(stand_in.contains("#define PT_REGS_RC(x) __c2aya"));
+        assert!(stand_in.ends_with("#include \"bpf_tracing.h?as-written\"\n"));
     }
 }

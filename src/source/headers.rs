@@ -11,8 +11,7 @@ use std::{
 use crate::{
     arch::Arch,
     source::{
-        Cache, Options, VmlinuxSource, blanks, bombs,
-        copies::{self, Copy},
+        Cache, Options, VmlinuxSource, blanks, bombs, copies,
         span::FileKind,
         standins,
         vmlinux::{self, Index},
@@ -268,7 +267,7 @@ impl<'a> Headers<'a> {
         }
         let text = self.cache.read(path)?;
         let file = path.file_name().unwrap_or_default().to_string_lossy();
-        let stand_in: Arc<str> = Copy::new(&file, &text).stand_in.into();
+        let stand_in: Arc<str> = copies::stand_in(&file, &text).into();
         Ok(Some(Opened {
             edited: None,
             path: Path::new(EMBEDDED)
@@ -283,7 +282,7 @@ impl<'a> Headers<'a> {
     fn as_written(&self, path: PathBuf) -> Result<Opened, Stop> {
         let text = self.cache.read(&path)?;
         Ok(Opened {
-            edited: Some(Copy::new("", &text).visible.into()),
+            edited: Some(copies::visible(&text).into()),
             path,
             text,
             kind: FileKind::System,
