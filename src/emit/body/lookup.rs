@@ -46,10 +46,10 @@ impl Body<'_> {
         if let ExprKind::Helper(131, _, args) = &strip_pointer_casts(value).kind {
             return match (tested, other) {
                 (Tested::IsNull, None) if Self::diverges(&then.stmts) => {
-                    self.reserve_else(first, second, local, args, then, rest)
+                    self.reserve_else((first, second), local, args, then, rest)
                 }
                 (Tested::NotNull, None) if !pointers::mentioned(rest, local) => {
-                    self.if_let_reserve(first, second, local, args, then)
+                    self.if_let_reserve((first, second), local, args, then)
                 }
                 _ => None,
             };

@@ -16,57 +16,60 @@ impl Body<'_> {
     /// `e = bpf_ringbuf_reserve(…); if (!e) return;`
     pub(super) fn reserve_else(
         &self,
-        first: &Stmt,
-        second: &Stmt,
+        (first, second): (&Stmt, &Stmt),
         local: LocalId,
         args: &[Expr],
         then: &Block,
         rest: &[Stmt],
     ) -> Option<Taken> {
-        let call = self.reserve_call(local, args)?;
-        let uses = self.uses_of_pointer(rest, local);
-        if !uses.can_be_entry() || pointers::mentioned(&then.stmts, local) {
+        if pointers::mentioned(&then.stmts, local) {
             return None;
         }
-        let otherwise = self.block_stmts(then);
-        let notes = self.before(first);
-        let second_notes = self.comments_only(second);
-        let (pattern, reference) = self.hold_entry(local, uses.followed + uses.passed);
-        Some(Taken {
-            count: 2,
-            tokens: quote! {
-                #notes
-                #second_notes
-                let Some(#pattern) = #call else { #otherwise };
-                #reference
-            },
+        self.reserved((first, second), local, args, rest, |call, hold| {
+            let otherwise = self.block_stmts(then);
+            let (pattern, reference) = hold();
+            quote!(let Some(#pattern) = #call else { #otherwise }; #reference)
         })
     }
 
+    /// `e = bpf_ringbuf_reserve(…); if (e) { … }`
     pub(super) fn if_let_reserve(
         &self,
-        first: &Stmt,
-        second: &Stmt,
+        (first, second): (&Stmt, &Stmt),
         local: LocalId,
         args: &[Expr],
         then: &Block,
     ) -> Option<Taken> {
+        self.reserved((first, second), local, args, &then.stmts, |call, hold| {
+            let (pattern, reference) = hold();
+            let body = self.block_stmts(then);
+            quote!(if let Some(#pattern) = #call { #reference #body })
+        })
+    }
+
+    /// Both statements as `write` has them, if all that `user` does with the pointer can be done
+    /// with an entry. From when `write` asks for the pattern, the variable is one.
+    fn reserved(
+        &self,
+        (first, second): (&Stmt, &Stmt),
+        local: LocalId,
+        args: &[Expr],
+        user: &[Stmt],
+        write: impl FnOnce(Code, &dyn Fn() -> (TokenStream, TokenStream)) -> TokenStream,
+    ) -> Option<Taken> {
         let call = self.reserve_call(local, args)?;
-        let uses = self.uses_of_pointer(&then.stmts, local);
+        let uses = self.uses_of_pointer(user, local);
         if !uses.can_be_entry() {
             return None;
         }
         let notes = self.before(first);
         let second_notes = self.comments_only(second);
-        let (pattern, reference) = self.hold_entry(local, uses.followed + uses.passed);
-        let body = self.block_stmts(then);
+        let tokens = write(call, &|| {
+            self.hold_entry(local, uses.followed + uses.passed)
+        });
         Some(Taken {
             count: 2,
-            tokens: quote! {
-                #notes
-                #second_notes
-                if let Some(#pattern) = #call { #reference #body }
-            },
+            tokens: quote!(#notes #second_notes #tokens),
         })
     }
 
