@@ -141,21 +141,9 @@ impl Body<'_> {
         if let Some(code) = self.map_helper(id, args, ty) {
             return Some(code);
         }
+        let short = name.trim_start_matches("bpf_");
         match (name, args) {
-            (
-                "bpf_get_current_task"
-                | "bpf_get_current_cgroup_id"
-                | "bpf_get_numa_node_id"
-                | "bpf_get_prandom_u32"
-                | "bpf_get_smp_processor_id"
-                | "bpf_jiffies64"
-                | "bpf_ktime_get_boot_ns"
-                | "bpf_ktime_get_coarse_ns"
-                | "bpf_ktime_get_ns"
-                | "bpf_ktime_get_tai_ns",
-                [],
-            ) => {
-                let short = name.trim_start_matches("bpf_");
+            (_, []) if Module::Helper.has_plain(short) => {
                 let function = self.t.uses.runtime(Module::Helper, short);
                 Some(Code::atom(quote!(#function())))
             }
@@ -170,7 +158,6 @@ impl Body<'_> {
                 [into, size, from],
             ) => {
                 let array = self.whole_array(into, size)?;
-                let short = name.trim_start_matches("bpf_");
                 let into = self.lent_apart(array, from)?;
                 let function = self.t.uses.runtime(Module::Helper, short);
                 let from = self.any_pointer(from);
@@ -181,7 +168,6 @@ impl Body<'_> {
                 [into, size, from],
             ) => {
                 let place = self.whole_place(into, size)?;
-                let short = name.trim_start_matches("bpf_");
                 let into = self.lent_apart(place, from)?;
                 let function = self.t.uses.runtime(Module::Helper, short);
                 let from = self.any_pointer(from);

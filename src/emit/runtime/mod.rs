@@ -60,6 +60,11 @@ impl Module {
         }
     }
 
+    /// Whether it has a function of that name without parameters.
+    pub fn has_plain(self, function: &str) -> bool {
+        self.text().contains(&format!("pub fn {function}()"))
+    }
+
     const fn text(self) -> &'static str {
         match self {
             Self::Atomic => include_str!("../../../templates/runtime/atomic.rs"),
