@@ -83,7 +83,7 @@ fn candidates(object: &Object, functions: &[Function]) -> HashMap<(FunctionId, u
                 .get(record.0 as usize)
                 .is_some_and(|record| record.fields.is_some() && record.size > 0);
             let uses = PointerUses::of(&function.body, *local);
-            let fits = is_whole && !uses.raw && uses.followed > 0;
+            let fits = is_whole && !uses.raw && !uses.returned && uses.followed > 0;
             if fits && !may_meet(object, functions, id, record) {
                 found.insert((id, number), *mutable && uses.written);
             }

@@ -67,7 +67,7 @@ impl Body<'_> {
             }
             ExprKind::Cast(value) => self.cast(value, &expr.ty, pin),
             ExprKind::Block(stmts, value) => {
-                let stmts = self.stmts(stmts);
+                let stmts = self.stmts_of_value(stmts, value);
                 let value = self.expr(value, pin).at_head();
                 Code::atom(quote!({ #stmts #value }))
             }

@@ -171,8 +171,10 @@ pub struct PointerUses {
     pub written: bool,
     /// Mentions as a pointer: arguments, conversions.
     pub passed: usize,
-    /// Whether it is assigned, compared, moved, stored or returned: then it stays a raw pointer.
+    /// Whether it is assigned, compared, moved or stored: then it stays a raw pointer.
     pub raw: bool,
+    /// Whether it is returned: for longer than the function runs nothing is lent to it.
+    pub returned: bool,
     /// Releases of a ring buffer's entry: `bpf_ringbuf_submit` and `_discard`.
     pub released: usize,
     loops: usize,
@@ -189,6 +191,7 @@ impl Default for PointerUses {
             written: false,
             passed: 0,
             raw: false,
+            returned: false,
             released: 0,
             loops: 0,
             released_in_loop: false,
@@ -234,7 +237,7 @@ impl PointerUses {
 
     /// Whether an entry can own what it points to: it is released, and not within a loop.
     pub(super) fn can_be_entry(&self) -> bool {
-        !self.raw && self.released > 0 && !self.released_in_loop
+        !self.raw && !self.returned && self.released > 0 && !self.released_in_loop
     }
 }
 
@@ -245,7 +248,7 @@ impl Visit for PointerUses {
                 self.written |= self.is_through(place);
                 self.raw |= matches!(place.kind, PlaceKind::Local(id) if id == self.local);
             }
-            StmtKind::Return(Some(value)) => self.raw |= self.is_it(value),
+            StmtKind::Return(Some(value)) => self.returned |= self.is_it(value),
             StmtKind::Loop { .. } => {
                 self.loops += 1;
                 self.stmt_parts(stmt);

@@ -7,6 +7,7 @@ use super::{Around, Body, LoopForm};
 use crate::{
     emit::runtime::Module,
     ir::{
+        Notes,
         body::{Block, Expr, ExprKind, LabelId, Stmt, StmtKind},
         walk::Visit,
     },
@@ -15,9 +16,22 @@ use crate::{
 impl Body<'_> {
     /// Statements in order.
     pub(super) fn stmts(&self, stmts: &[Stmt]) -> TokenStream {
+        self.stmts_but(0, stmts).0
+    }
+
+    /// Statements in order, and what is left: the last `count`, which those before them are read
+    /// with, or fewer if they are taken together with others.
+    pub(super) fn stmts_but<'s>(
+        &self,
+        count: usize,
+        stmts: &'s [Stmt],
+    ) -> (TokenStream, &'s [Stmt]) {
         let mut out = TokenStream::new();
         let mut rest = stmts;
-        while let Some((first, behind)) = rest.split_first() {
+        while rest.len() > count {
+            let Some((first, behind)) = rest.split_first() else {
+                break;
+            };
             if let Some(taken) = self
                 .counted_loop(rest)
                 .or_else(|| self.tested_pointer(rest))
@@ -33,7 +47,18 @@ impl Body<'_> {
             out.extend(self.stmt(first));
             rest = behind;
         }
-        out
+        (out, rest)
+    }
+
+    /// The statements of a statement expression, in front of its value.
+    pub(super) fn stmts_of_value(&self, stmts: &[Stmt], value: &Expr) -> TokenStream {
+        let value = Stmt {
+            kind: StmtKind::Expr(value.clone()),
+            notes: Notes::default(),
+            span: value.span,
+        };
+        let all: Vec<Stmt> = stmts.iter().cloned().chain([value]).collect();
+        self.stmts_but(1, &all).0
     }
 
     /// A block's statements and its last comments.
@@ -158,7 +183,7 @@ impl Body<'_> {
                 quote!(#code;)
             }
             ExprKind::Block(stmts, value) => {
-                let stmts = self.stmts(stmts);
+                let stmts = self.stmts_of_value(stmts, value);
                 let value = self.effect(value);
                 quote!({ #stmts #value })
             }

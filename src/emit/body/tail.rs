@@ -45,12 +45,12 @@ impl Body<'_> {
 
     /// Statements at the end of the function: `return x;` is `x`.
     pub(super) fn tail(&self, stmts: &[Stmt]) -> TokenStream {
-        let Some((last, before)) = stmts.split_last() else {
-            return TokenStream::new();
+        let (head, left) = self.stmts_but(1, stmts);
+        let [last] = left else {
+            return head;
         };
         match &last.kind {
             StmtKind::Return(value) => {
-                let head = self.stmts(before);
                 let notes = self.before(last);
                 let value = self.returned_or_zero(value.as_ref());
                 let value = value.map(|value| value.at_head());
@@ -59,11 +59,8 @@ impl Body<'_> {
                 quote!(#head #notes #after #value)
             }
             StmtKind::If(cond, then, Some(other))
-                if Self::diverges(&then.stmts)
-                    && Self::diverges(&other.stmts)
-                    && !self.takes_two(before, last) =>
+                if Self::diverges(&then.stmts) && Self::diverges(&other.stmts) =>
             {
-                let head = self.stmts(before);
                 let notes = self.before(last);
                 let cond = self.root(|| self.truth(cond));
                 let (then, other) = (self.tail(&then.stmts), self.tail(&other.stmts));
@@ -76,7 +73,6 @@ impl Body<'_> {
                 default: Some(default),
                 ..
             } if Self::diverges(stmts) => {
-                let head = self.stmts(before);
                 let notes = self.before(last);
                 let (scrutinee, ty) = self.scrutinee(value);
                 self.around.borrow_mut().push(Around::Block(*label));
@@ -96,7 +92,10 @@ impl Body<'_> {
                 self.around.borrow_mut().pop();
                 quote!(#head #notes match #scrutinee { #(#arms)* _ => { #rest } })
             }
-            _ => self.stmts(stmts),
+            _ => {
+                let last = self.stmts(std::slice::from_ref(last));
+                quote!(#head #last)
+            }
         }
     }
 
@@ -164,14 +163,6 @@ impl Body<'_> {
                 value.ty.clone(),
             ),
         }
-    }
-
-    /// Whether the last two statements belong to one idiom.
-    fn takes_two(&self, before: &[Stmt], last: &Stmt) -> bool {
-        before.last().is_some_and(|previous| {
-            self.tested_pointer(&[previous.clone(), last.clone()])
-                .is_some()
-        })
     }
 
     pub(super) fn switch(
