@@ -62,25 +62,26 @@ const FAULTS: &[Fault] = &[
             Change {
                 text: r"\bi64::from\((\w+)\)",
                 becomes: "i64::from(${1} as u32)",
-                needs: Some(r"let (?:mut )?$1 = $1 as i32;"),
+                // An argument that all are like.
+                needs: Some(
+                    r"let (?:(?:mut )?$1: i32 =|\([^:]*\b$1\b[^:]*: \(i32(?:, i32)*\) =) syscall::",
+                ),
             },
             change(r": i64 = ctx\.ret\(\)", ": i64 = ctx.ret::<u32>().into()"),
         ],
     },
     Fault {
         name: "wrong width",
-        // Of an argument, which is converted at once and keeps its name.
+        // Of an argument: the first, or the only one.
         changes: &[
-            Change {
-                text: r"= (\w+) as ([iu])32;",
-                becomes: "= ${1} as ${2}16 as ${2}32;",
-                needs: Some(r"let (?:mut )?$1 = $1 as [iu]32;"),
-            },
-            Change {
-                text: r"= (\w+) as ([iu])16;",
-                becomes: "= ${1} as ${2}8 as ${2}16;",
-                needs: Some(r"let (?:mut )?$1 = $1 as [iu]16;"),
-            },
+            change(
+                r"let \((\w+),[^:]*: \(([iu])32,[^;]*;",
+                "${0} let ${1} = ${1} as ${2}16 as ${2}32;",
+            ),
+            change(
+                r"let (\w+): ([iu])32 = syscall::argument\([^;]*;",
+                "${0} let ${1} = ${1} as ${2}16 as ${2}32;",
+            ),
         ],
     },
     Fault {
