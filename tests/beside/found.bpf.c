@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a lookup finds, as the value of a function and of a statement expression; arms of a switch that
+ * fall into others; what is copied whole.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+struct setting {
+	u32 low, high;
+	char name[8];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8);
+	__type(key, u32);
+	__type(value, u32);
+} numbers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 4);
+	__type(key, u32);
+	__type(value, struct setting);
+} settings SEC(".maps");
+
+char LICENSE[] SEC("license") = "GPL";
+
+u64 results[8];
+struct setting kept;
+char names[2][8];
+
+static __always_inline u32 number_of(u32 key)
+{
+	u32 *number = bpf_map_lookup_elem(&numbers, &key);
+
+	if (!number)
+		return 7;
+	return *number;
+}
+
+static __always_inline u32 width_of(u32 key)
+{
+	struct setting *setting = bpf_map_lookup_elem(&settings, &key);
+
+	if (setting)
+		return setting->high - setting->low;
+	return 0;
+}
+
+SEC("ksyscall/lseek")
+int BPF_KSYSCALL(lseek_enter, unsigned int fd, long offset, unsigned int whence)
+{
+	u32 key = fd & 3, number = offset;
+	struct setting *setting;
+
+	results[0] += number_of(fd);
+	results[1] += width_of(key);
+	results[2] += ({
+		u32 *found = bpf_map_lookup_elem(&numbers, &key);
+
+		if (!found)
+			bpf_map_update_elem(&numbers, &key, &number, BPF_ANY);
+		found ? *found : 3;
+	});
+	bpf_map_update_elem(&numbers, &fd, &number, BPF_ANY);
+
+	switch (whence) {
+	case 0:
+		results[3]++;
+	case 1:
+		if (offset < 0)
+			results[4] += 10;
+	case 2:
+		results[4]++;
+	case 3:
+		results[5] += 2;
+	}
+	switch (whence) {
+	case 4:
+		results[6]++;
+	case 5:
+		results[6] += 3;
+	default:
+		results[7] += 5;
+	}
+
+	setting = bpf_map_lookup_elem(&settings, &key);
+	if (!setting)
+		return 0;
+	setting->low += 2;
+	setting->high += number;
+	setting->name[whence & 7] = 'a' + (whence & 7);
+	__builtin_memcpy(&kept, setting, sizeof(kept));
+	__builtin_memcpy(names[fd & 1], kept.name, sizeof(kept.name));
+	return 0;
+}
