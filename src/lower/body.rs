@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::{
     Lowered, Lowerer, Refused,
     build::{expr, load, local_place, stmt},
-    c_walk, codes, count, names, scope, simplify,
+    c_walk, codes, count, names, scope, simplify, unreached,
 };
 use crate::{
     c::{
@@ -297,6 +297,7 @@ impl<'a> Lowerer<'a> {
             span: function.span,
         };
         scope::widen(&mut lowered);
+        unreached::leave_out(&mut lowered);
         Some(lowered)
     }
 }

@@ -45,6 +45,7 @@ mod switch;
 mod tests;
 mod text_expr;
 mod types;
+mod unreached;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},

@@ -23,6 +23,15 @@ fn loops() {
 }
 
 #[test]
+fn what_is_never_come_to_is_left_out() {
+    check(
+        "if (1) goto end; int d = b; if (d) goto end; b = d + 1; end: b = 2;",
+        "'end: {\nbreak 'end\n}\nb = 2",
+    );
+    check("return 1; /* Never. */ b = 2;", "return 1 // Never.");
+}
+
+#[test]
 fn switches() {
     check(
         "switch (a) { case 1: b = 1; break; case 2: case 3: b = 2; break; default: b = 3; }",
