@@ -404,21 +404,24 @@ mod tests {
     fn widths() {
         check(
             "wrong width",
-            "    let pid = pid as i32;",
-            "    let pid = pid as i16 as i32;",
+            "    let pid: i32 = syscall::argument(&ctx, 0);",
+            "    let pid: i32 = syscall::argument(&ctx, 0); let pid = pid as i16 as i32;",
         );
-        check(
-            "wrong width",
-            "    let mode = mode as u16;",
-            "    let mode = mode as u8 as u16;",
-        );
+        let read = "let (dfd, mode): (u32, u16) = syscall::args(&ctx, [0, 2]);";
+        let narrow = format!("{read} let dfd = dfd as u16 as u32;");
+        check("wrong width", read, &narrow);
     }
 
     #[test]
     fn signs() {
-        let before = "let fd = fd as i32; y = i64::from(fd);";
-        let after = "let fd = fd as i32; y = i64::from(fd as u32);";
-        check("no sign extension", before, after);
+        for read in [
+            "let fd: i32 = syscall::argument(&ctx, 1);",
+            "let (pid, mut fd): (i32, i32) = syscall::args(&ctx, [0, 1]);",
+        ] {
+            let before = format!("{read} y = i64::from(fd);");
+            let after = format!("{read} y = i64::from(fd as u32);");
+            check("no sign extension", &before, &after);
+        }
         check(
             "no sign extension",
             "y = i64::from(fd);",
