@@ -64,17 +64,17 @@ impl Explored {
 /// `branches` but for those in the middle of many that are the same one, going the same way.
 fn first_and_last(branches: &[BranchSeen]) -> impl Iterator<Item = &BranchSeen> {
     let side = |branch: &BranchSeen| (branch.slot, branch.taken);
-    let mut left = HashMap::new();
+    let mut all: HashMap<_, usize> = HashMap::new();
     for branch in branches {
-        *left.entry(side(branch)).or_insert(0_usize) += 1;
+        *all.entry(side(branch)).or_default() += 1;
     }
-    let mut seen = HashMap::new();
+    let mut seen: HashMap<_, usize> = HashMap::new();
     branches.iter().filter(move |branch| {
-        let seen = seen.entry(side(branch)).or_insert(0_usize);
-        let left = left.entry(side(branch)).or_default();
+        let side = side(branch);
+        let all = all.get(&side).copied().unwrap_or_default();
+        let seen = seen.entry(side).or_default();
         *seen += 1;
-        *left = left.saturating_sub(1);
-        *seen <= TURNS_OF_RUN || *left < TURNS_OF_RUN
+        *seen <= TURNS_OF_RUN || all - *seen < TURNS_OF_RUN
     })
 }
 
