@@ -47,7 +47,7 @@ static __always_inline u32 width_of(u32 key)
 	struct setting *setting = bpf_map_lookup_elem(&settings, &key);
 
 	if (setting)
-		return setting->high - setting->low;
+		return setting->high + setting->low;
 	return 0;
 }
 
@@ -64,7 +64,7 @@ int BPF_KSYSCALL(lseek_enter, unsigned int fd, long offset, unsigned int whence)
 
 		if (!found)
 			bpf_map_update_elem(&numbers, &key, &number, BPF_ANY);
-		found ? *found : 3;
+		found ? *found : key;
 	});
 	bpf_map_update_elem(&numbers, &fd, &number, BPF_ANY);
 
