@@ -367,9 +367,8 @@ fn made_up_expressions_keep_their_value() {
     }
 }
 
-/// More of the same: `cargo test --lib -- --ignored made_up`.
+/// More of the same.
 #[test]
-#[ignore = "takes minutes"]
 fn many_made_up_expressions_keep_their_value() {
     for seed in 1000..1200 {
         check(seed, 1 + seed as usize % 4);
