@@ -12,7 +12,7 @@ use super::{
     prepare::name,
     sema::{Checked, Sema},
     token::{Token, TokenKind},
-    tree::Attribute,
+    tree::{ASM_LABEL, Attribute},
 };
 use crate::diag::Diagnostic;
 
@@ -69,8 +69,16 @@ impl Sema<'_> {
             .iter()
             .filter_map(|extension| match &extension.node {
                 Extension::Attribute(attribute) => self.attribute(attribute).ok(),
-                // Names of symbols and platforms mean nothing to BPF.
-                Extension::AsmLabel(_) | Extension::AvailabilityAttribute(_) => None,
+                Extension::AsmLabel(text) => {
+                    let bytes = literal::bytes(&text.node).unwrap_or_default();
+                    let symbol = name(&String::from_utf8_lossy(&bytes));
+                    Some(Attribute {
+                        name: name(ASM_LABEL),
+                        args: vec![symbol],
+                    })
+                }
+                // Names of platforms mean nothing to BPF.
+                Extension::AvailabilityAttribute(_) => None,
             })
             .collect()
     }

@@ -65,6 +65,9 @@ pub struct Attribute {
     pub args: Vec<Arc<str>>,
 }
 
+/// The name among attributes of `asm("symbol")` behind a declaration.
+pub const ASM_LABEL: &str = "asm";
+
 /// A variable with static storage.
 #[derive(Clone, Debug)]
 pub struct Variable {

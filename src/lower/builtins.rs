@@ -162,9 +162,9 @@ impl<'a> Body<'_, 'a> {
     fn operation(&mut self, e: &'a CExpr, name: &str, args: &'a [CExpr]) -> Lowered<Expr> {
         let plain = name.strip_prefix("__builtin_").unwrap_or(name);
         let memory = match plain {
-            "memcpy" => Some(Builtin::Memcpy),
+            "memcpy" | "memcpy_inline" => Some(Builtin::Memcpy),
             "memmove" => Some(Builtin::Memmove),
-            "memset" => Some(Builtin::Memset),
+            "memset" | "memset_inline" => Some(Builtin::Memset),
             "memcmp" | "bcmp" => Some(Builtin::Memcmp),
             "bzero" => return self.bzero(e, args),
             "strcpy" => return self.copy_text(e, args),

@@ -3,7 +3,7 @@
 use super::{Lowered, Lowerer, body::Body, build::expr, codes};
 use crate::{
     c::{
-        tree::{Expr as CExpr, ExprKind as CKind, Function as CFunction, FunctionId},
+        tree::{ASM_LABEL, Expr as CExpr, ExprKind as CKind, Function as CFunction, FunctionId},
         types::Kind,
     },
     diag::Diagnostic,
@@ -14,6 +14,9 @@ use crate::{
     },
     source::{markers, span::Span, standins},
 };
+
+/// Number of `bpf_kptr_xchg`.
+const KPTR_XCHG: u32 = 194;
 
 impl<'a> Body<'_, 'a> {
     /// `callee(args)`
@@ -60,6 +63,18 @@ impl<'a> Body<'_, 'a> {
         function: &'a CFunction,
         args: &'a [CExpr],
     ) -> Lowered<Expr> {
+        if number == KPTR_XCHG {
+            let diagnostic = Diagnostic::error(
+                codes::KPTR,
+                e.span,
+                "rustc writes no type tags into BTF, by which the kernel knows the field for a kptr",
+            );
+            return self.refuse_with(
+                diagnostic.help(
+                    "keep what identifies the object (a pid, a cgroup id) in the map instead",
+                ),
+            );
+        }
         if number == 6
             && let Some(call) = self.trace_printk(e, args)?
         {
@@ -162,6 +177,15 @@ impl<'a> Body<'_, 'a> {
                 format!("`{name}` is a function of the kernel, which Aya can't call"),
             )
             .help("use a BPF helper that does the same, if there is one")
+        } else if let Some(symbol) = symbol_of(function)
+            && symbol.starts_with("llvm.bpf.load.")
+        {
+            Diagnostic::error(
+                codes::PACKET_LOAD,
+                span,
+                format!("`{name}` is LLVM's `{symbol}`, which rustc names only behind an internal feature"),
+            )
+            .help("call bpf_skb_load_bytes, and convert what it read with bpf_ntohs or bpf_ntohl")
         } else {
             Diagnostic::error(
                 codes::UNDEFINED_FUNCTION,
@@ -262,6 +286,13 @@ fn number_type(ty: &str) -> Option<Ty> {
         "long" | "long long" => Ty::signed(64),
         _ => return None,
     })
+}
+
+/// The symbol that `asm("…")` behind the declaration names.
+fn symbol_of(function: &CFunction) -> Option<&str> {
+    let mut attributes = function.attributes.iter();
+    let label = attributes.find(|attribute| &*attribute.name == ASM_LABEL)?;
+    label.args.first().map(|symbol| &**symbol)
 }
 
 fn is_memory_function(name: &str) -> bool {

@@ -34,6 +34,10 @@ pub const UNDEFINED_VARIABLE: Code = Code::new("E0314", "undefined-variable");
 pub const NOT_CONSTANT: Code = Code::new("E0315", "not-constant");
 /// A variable of the kernel's (`__ksym`) of which more than the address is used.
 pub const KERNEL_VARIABLE: Code = Code::new("E0316", "kernel-variable");
+/// A pointer of the kernel's in a map (`__kptr`) that is exchanged.
+pub const KPTR: Code = Code::new("E0317", "kptr");
+/// A load from a packet by LLVM's own functions (`llvm.bpf.load.half`).
+pub const PACKET_LOAD: Code = Code::new("E0318", "packet-load");
 /// A jump that no structure expresses.
 pub const GOTO: Code = Code::new("E0320", "goto");
 /// A `case` inside of a statement of its own.

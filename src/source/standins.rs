@@ -40,6 +40,7 @@ const KERNEL: &[(&str, &str)] = headers! {
     "inttypes.h"
     "limits.h"
     "linux/bpf.h"
+    "linux/bpf_common.h"
     "linux/bpf_perf_event.h"
     "linux/btf.h"
     "linux/capability.h"

@@ -399,8 +399,8 @@ pub fn load_sk_reuseport(ebpf: &mut Ebpf, name: &str) -> Result<()> {
     program.load().with_context(unloadable(name))
 }
 
-/// Loads a program, and makes it the one that a tail call to `index` of a map goes to.
-pub fn tail_call(ebpf: &mut Ebpf, map: &str, index: u32, name: &str) -> Result<()> {
+/// Loads a program that nothing is attached to yet.
+pub fn load<'a>(ebpf: &'a mut Ebpf, name: &str) -> Result<&'a mut Program> {
     let program = ebpf
         .program_mut(name)
         .with_context(|| format!("no program {name}"))?;
@@ -419,10 +419,14 @@ pub fn tail_call(ebpf: &mut Ebpf, map: &str, index: u32, name: &str) -> Result<(
         other => bail!("{name} is a {:?}: nothing calls that", other.prog_type()),
     };
     match loaded {
-        Ok(()) | Err(ProgramError::AlreadyLoaded) => {}
-        Err(error) => return Err(error).with_context(unloadable(name)),
+        Ok(()) | Err(ProgramError::AlreadyLoaded) => Ok(program),
+        Err(error) => Err(error).with_context(unloadable(name)),
     }
-    let program = program.fd()?.try_clone()?;
+}
+
+/// Loads a program, and makes it the one that a tail call to `index` of a map goes to.
+pub fn tail_call(ebpf: &mut Ebpf, map: &str, index: u32, name: &str) -> Result<()> {
+    let program = load(ebpf, name)?.fd()?.try_clone()?;
     let calls = ebpf.map_mut(map).with_context(|| format!("no map {map}"))?;
     ProgramArray::try_from(calls)?.set(index, &program, 0)?;
     Ok(())

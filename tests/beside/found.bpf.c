@@ -32,6 +32,7 @@ char LICENSE[] SEC("license") = "GPL";
 u64 results[8];
 struct setting kept;
 char names[2][8];
+u64 first[2];
 
 static __always_inline u32 number_of(u32 key)
 {
@@ -87,6 +88,14 @@ int BPF_KSYSCALL(lseek_enter, unsigned int fd, long offset, unsigned int whence)
 	default:
 		results[7] += 5;
 	}
+
+	u64 now[2] = { fd, whence }, before[2];
+
+	__builtin_memcpy(before, first, sizeof(before));
+	if (whence & 1)
+		__builtin_memcpy(&now, first, sizeof(now));
+	__builtin_memcpy_inline(&first, &now, sizeof(first));
+	results[3] += before[0] + now[1];
 
 	setting = bpf_map_lookup_elem(&settings, &key);
 	if (!setting)

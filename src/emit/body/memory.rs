@@ -7,13 +7,13 @@ use super::{Body, Pin, value};
 use crate::{
     emit::{code::Code, runtime::Module, types},
     ir::{
-        body::{Builtin, Expr, ExprKind, Place, PlaceKind},
+        body::{Expr, ExprKind},
         ty::Ty,
     },
 };
 
 /// The most stores that LLVM makes of a `memset` or a copy, instead of a call.
-const WORDS_MAX: u64 = 128;
+pub(super) const WORDS_MAX: u64 = 128;
 
 impl Body<'_> {
     pub(super) fn memory(&self, name: &str, to: &Expr, from: Option<&Expr>, size: &Expr) -> Code {
@@ -39,33 +39,6 @@ impl Body<'_> {
                 self.operation(Code::atom(quote!(#function(#to, #from, #size))))
             }
         }
-    }
-
-    /// `memcpy` of all that lies in one place to another of its type: an assignment.
-    pub(super) fn copied_whole(&self, expr: &Expr) -> Option<TokenStream> {
-        let ExprKind::Builtin(Builtin::Memcpy, args) = &expr.kind else {
-            return None;
-        };
-        let [to, from, size] = args.as_slice() else {
-            return None;
-        };
-        let (to, from) = (pointed(to)?, pointed(from)?);
-        let bytes = self.t.size(&to.ty);
-        let words = bytes / types::align_of(self.t.object, &to.ty).clamp(1, 8);
-        if to.ty != from.ty
-            || to.volatile
-            || from.volatile
-            || self.constant_value(size)? != i128::from(bytes)
-            || !(1..=WORDS_MAX).contains(&words)
-        {
-            return None;
-        }
-        let value = Expr {
-            ty: to.ty.clone(),
-            kind: ExprKind::Load(Box::new(from)),
-            ..expr.clone()
-        };
-        Some(self.assign(&to, &value))
     }
 
     pub(super) fn fill(&self, to: &Expr, byte: &Expr, size: &Expr) -> Code {
@@ -134,19 +107,5 @@ impl Body<'_> {
                 quote!({ #size })
             }
         }
-    }
-}
-
-/// The place of a type that a pointer is of.
-fn pointed(pointer: &Expr) -> Option<Place> {
-    let inner = super::expr::strip_pointer_casts(pointer);
-    match (&inner.kind, &inner.ty) {
-        (ExprKind::Decay(place) | ExprKind::AddressOf(place), _) => Some((**place).clone()),
-        (_, Ty::Pointer { to, .. }) if matches!(**to, Ty::Record(_)) => Some(Place {
-            kind: PlaceKind::Deref(Box::new(inner.clone())),
-            ty: (**to).clone(),
-            volatile: false,
-        }),
-        _ => None,
     }
 }

@@ -8,6 +8,7 @@ mod assign;
 mod awaited;
 mod call;
 mod cast;
+mod copies;
 mod core;
 mod declare;
 mod expr;
@@ -162,6 +163,7 @@ impl<'a> Body<'a> {
             }),
             _ => false,
         };
+        copies::assign_copies(t.object, &mut function);
         declare::settle(&mut function);
         let keys = keys::take_constant_keys(&mut function, &is_array);
         let names = (0..)

@@ -172,8 +172,7 @@ impl Body<'_> {
 
     /// An expression for its effects.
     fn effect(&self, expr: &Expr) -> TokenStream {
-        let better = self.release(expr).or_else(|| self.effect_call(expr));
-        if let Some(tokens) = better.or_else(|| self.copied_whole(expr)) {
+        if let Some(tokens) = self.release(expr).or_else(|| self.effect_call(expr)) {
             return tokens;
         }
         match &expr.kind {

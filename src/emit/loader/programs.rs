@@ -119,13 +119,14 @@ impl Making<'_> {
                     Some(call) => self.syscall(program, call),
                     None => {
                         let field = self.target(name, "syscall", "NAME", "The system call that");
-                        self.statement(optional(
+                        self.optional(
                             &field,
                             name,
+                            "syscall",
                             &[&format!(
                                 "attached |= attach::syscall(&mut ebpf, &syscalls, {name:?}, target)?;"
                             )],
-                        ));
+                        );
                     }
                 }
             }
@@ -150,9 +151,10 @@ impl Making<'_> {
                     let field =
                         self.target(name, "tracepoint", "CATEGORY/NAME", "The tracepoint that");
                     self.function("tracepoint");
-                    self.statement(optional(
+                    self.optional(
                         &field,
                         name,
+                        "tracepoint",
                         &[
                             "let (category, event) = target",
                             "    .split_once('/')",
@@ -160,7 +162,7 @@ impl Making<'_> {
                             &format!("attach::tracepoint(&mut ebpf, {name:?}, category, event)?;"),
                             ATTACHED,
                         ],
-                    ));
+                    );
                 }
             },
             ProgramKind::RawTracepoint { name: event } => {
@@ -313,7 +315,35 @@ impl Making<'_> {
             "kprobe" => &[&format!("{ASKED}{call}")],
             _ => &[&call, ATTACHED],
         };
-        self.statement(optional(&field, name, attach));
+        self.optional(&field, name, function, attach);
+    }
+
+    /// Statements that attach where the user named a target, and else load what can be loaded without
+    /// one: a tail call may go there.
+    fn optional(&mut self, field: &str, name: &str, function: &'static str, attach: &[&str]) {
+        const NEED_NO_TARGET: [&str; 5] = [
+            "kprobe",
+            "raw_tracepoint",
+            "syscall",
+            "tracepoint",
+            "uprobe",
+        ];
+        let flag = kebab(field.trim_start_matches("r#"));
+        let attach: String = attach
+            .iter()
+            .map(|line| format!("        {line}\n"))
+            .collect();
+        let otherwise = if NEED_NO_TARGET.contains(&function) {
+            self.function("load");
+            format!(
+                "        attach::load(&mut ebpf, {name:?})?;\n        eprintln!(\"{name} is loaded, but not attached: --{flag} tells to what\");\n"
+            )
+        } else {
+            format!("        eprintln!(\"{name} isn't attached: --{flag} tells to what\");\n")
+        };
+        self.statement(format!(
+            "if let Some(target) = &options.{field} {{\n{attach}    }} else {{\n{otherwise}    }}"
+        ));
     }
 
     fn target(
@@ -395,18 +425,6 @@ const ASKED: &str = "attached |= ";
 
 /// Said behind what attaches for certain.
 pub(super) const ATTACHED: &str = "attached = true;";
-
-/// Statements that attach where the user named a target.
-fn optional(field: &str, name: &str, attach: &[&str]) -> String {
-    let flag = kebab(field.trim_start_matches("r#"));
-    let attach: String = attach
-        .iter()
-        .map(|line| format!("        {line}\n"))
-        .collect();
-    format!(
-        "if let Some(target) = &options.{field} {{\n{attach}    }} else {{\n        eprintln!(\"{name} isn't attached: --{flag} tells to what\");\n    }}"
-    )
-}
 
 /// A statement where nobody asks whether anything was attached.
 pub(super) fn unasked(statement: &str) -> String {

@@ -34,6 +34,7 @@ pub(crate) fn rewrite(mut tokens: Vec<Token>) -> Vec<Token> {
     types::pointer_typeof(&mut tokens);
     types::typeof_unqual(&mut tokens);
     types::enum_base(&mut tokens);
+    types::last_member(&mut tokens);
     types::declare(&mut tokens);
     tokens
 }

@@ -220,3 +220,21 @@ fn asm_goto() {
     );
     check("asm goto (", "asm goto (");
 }
+
+#[test]
+fn last_member() {
+    let check = |before: &str, after: &str| check(types::last_member, before, after);
+    check("struct s { int a ; int b }", "struct s { int a ; int b ; }");
+    check(
+        "struct __attribute__ ( ( packed ) ) s { struct { int a : 3 } } x ;",
+        "struct __attribute__ ( ( packed ) ) s { struct { int a : 3 ; } ; } x ;",
+    );
+    check(
+        "struct s { } ; union u { int a ; }",
+        "struct s { } ; union u { int a ; }",
+    );
+    check(
+        "struct s f ( void ) { return a }",
+        "struct s f ( void ) { return a }",
+    );
+}

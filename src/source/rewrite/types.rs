@@ -154,6 +154,34 @@ pub(super) fn enum_base(tokens: &mut Vec<Token>) {
     }
 }
 
+/// `struct s { int a; int b }` gets the `;` that clang does without behind the last member.
+pub(super) fn last_member(tokens: &mut Vec<Token>) {
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        at += 1;
+        if !token.is_any(&["struct", "union"]) {
+            continue;
+        }
+        let mut open = at;
+        while let Some(word) = tokens.get(open).filter(|token| token.word().is_some()) {
+            open = if word.is_any(&["__attribute__", "__attribute"]) {
+                close_of(tokens, open + 1).unwrap_or(tokens.len())
+            } else {
+                open + 1
+            };
+        }
+        if tokens.get(open).is_some_and(|token| token.is("{"))
+            && let Some(behind) = close_of(tokens, open)
+            && let Some(last) = tokens.get(behind - 2)
+            && (matches!(last.kind, TokenKind::Word | TokenKind::Number)
+                || last.is_any(&["]", ")", "}"]))
+        {
+            let missing = last.punct_here(";");
+            tokens.insert(behind - 1, missing);
+        }
+    }
+}
+
 /// Declares the type names that the other rewrites left, in front.
 pub(super) fn declare(tokens: &mut Vec<Token>) {
     let uses = |name: &str| tokens.iter().any(|token| token.is(name));
