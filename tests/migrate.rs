@@ -405,6 +405,25 @@ fn a_dry_run_lists_what_it_would_do_and_writes_nothing() {
     assert!(!sandbox.output().exists());
 }
 
+/// The choice is remembered: `check` finds the workspace as it should be.
+#[test]
+fn quirks_are_handled_where_they_are_asked_for() {
+    let socket = "SEC(\"ksyscall/connect\")\nint BPF_KSYSCALL(connect_enter, int fd)\n{\n\tif (fd > 2)\n\t\tseen = fd;\n\treturn 0;\n}\n";
+    let sandbox = Sandbox::new(&[("net.bpf.c", &format!("{PROBE}\n{socket}"))]);
+    let main = sandbox.output().join("out-ebpf/src/net/main.rs");
+    let programs = || {
+        fs::read_to_string(&main)
+            .unwrap()
+            .matches("#[kprobe]")
+            .count()
+    };
+    sandbox.migrate(&[]).is(0, &[]);
+    assert_eq!(programs(), 2);
+    sandbox.migrate(&["--quirks", "handle"]).is(0, &[]);
+    assert!(programs() > 2);
+    sandbox.check(&[]).is(0, &[]);
+}
+
 #[test]
 fn fail_fast_writes_nothing() {
     let sandbox = Sandbox::large();

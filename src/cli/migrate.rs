@@ -16,6 +16,7 @@ use crate::{
         report::data::reason,
         unit::State,
     },
+    quirks::Quirks,
     source::span::SourceMap,
 };
 
@@ -37,6 +38,11 @@ pub struct Args {
     /// How many loaders the workspace has [default: per-object]
     #[arg(long, value_enum)]
     loader: Option<Loader>,
+
+    /// What becomes of system calls that libbpf leaves to the user: mmap, clone, socket calls, and
+    /// those of 32-bit programs [default: libbpf]
+    #[arg(long, value_enum)]
+    quirks: Option<Quirks>,
 
     /// Take BPF sources without system call probes too
     #[arg(long)]
@@ -142,6 +148,7 @@ impl Args {
             exclude: either(&self.exclude, &migrate.exclude),
             options: self.reading.options(),
             archs,
+            quirks: self.quirks.or(migrate.quirks).unwrap_or_default(),
             database: self.reading.compile_commands.clone(),
             jobs: self
                 .jobs

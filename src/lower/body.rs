@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::{
     Lowered, Lowerer, Refused,
     build::{expr, load, local_place, stmt},
-    c_walk, codes, count, names, scope, simplify, unreached,
+    c_walk, codes, count, formats, names, scope, simplify, unreached,
 };
 use crate::{
     c::{
@@ -70,6 +70,8 @@ pub(super) struct Body<'l, 'a> {
     pub(super) loop_locals: BTreeSet<LocalId>,
     /// Variables that are nothing but numbers of loops, each of which sets them first.
     pub(super) loop_numbers: BTreeSet<LocalId>,
+    /// Variables whose text was printed as a format.
+    pub(super) formats: BTreeSet<LocalId>,
     /// Comments of statements that left nothing behind.
     pub(super) pending: Vec<Comment>,
     /// Where the comments of the body may begin.
@@ -96,6 +98,7 @@ impl<'l, 'a> Body<'l, 'a> {
             gotos: HashMap::new(),
             loop_locals: BTreeSet::new(),
             loop_numbers: BTreeSet::new(),
+            formats: BTreeSet::new(),
             pending: Vec::new(),
             start: 0,
             depth: 0,
@@ -270,6 +273,7 @@ impl<'a> Lowerer<'a> {
             errors,
             warnings,
             callees,
+            formats,
             ..
         } = body;
         let outcome = self.outcomes.entry(id).or_default();
@@ -298,6 +302,7 @@ impl<'a> Lowerer<'a> {
         };
         scope::widen(&mut lowered);
         unreached::leave_out(&mut lowered);
+        formats::leave_out(&mut lowered, &formats);
         Some(lowered)
     }
 }

@@ -20,6 +20,7 @@ mod constants;
 mod core_read;
 mod count;
 mod expr;
+mod formats;
 mod globals;
 mod goto;
 mod init;

@@ -4,13 +4,13 @@ use super::{
     Lowered,
     body::Body,
     build::{I64, expr},
-    codes,
+    codes, formats,
     pt_regs::bytes,
 };
 use crate::{
-    c::tree::{Expr as CExpr, ExprKind as CKind, Init as CInit, StmtKind as CStmtKind},
+    c::tree::{Expr as CExpr, ExprKind as CKind, Init as CInit},
     ir::{
-        body::{Expr, ExprKind},
+        body::{Expr, ExprKind, LocalId},
         ty::Ty,
     },
 };
@@ -104,7 +104,7 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// What a string literal, or a character array that starts as one, holds.
-    fn known_bytes(&self, e: &CExpr) -> Option<Vec<u8>> {
+    fn known_bytes(&mut self, e: &CExpr) -> Option<Vec<u8>> {
         if let Some(text) = bytes(e) {
             return Some(text.to_vec());
         }
@@ -119,17 +119,9 @@ impl<'a> Body<'_, 'a> {
             }
             CKind::Local(local) => {
                 let function = self.cx.tree.functions.get(self.id?.0 as usize)?;
-                let mut found = None;
-                for stmt in &function.body.as_ref()?.stmts {
-                    super::c_walk::stmts(stmt, &mut |stmt| {
-                        if let CStmtKind::Local(declared, Some(init)) = &stmt.kind
-                            && declared == local
-                        {
-                            found = text_of(init);
-                        }
-                    });
-                }
-                found
+                let text = text_of(formats::constant(function.body.as_ref()?, *local)?)?;
+                self.formats.insert(LocalId(local.0));
+                Some(text)
             }
             _ => None,
         }

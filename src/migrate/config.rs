@@ -9,6 +9,7 @@ use super::{Loader, codes};
 use crate::{
     config::{self, FILE_NAME},
     diag::Diagnostic,
+    quirks::Quirks,
     source::{self, VmlinuxSource},
 };
 
@@ -22,6 +23,8 @@ pub struct Migrate {
     pub loader: Option<Loader>,
     /// Takes BPF sources without system call probes too.
     pub all_bpf: bool,
+    /// What becomes of system calls that libbpf leaves to the user.
+    pub quirks: Option<Quirks>,
     /// Globs of the only sources that are taken.
     pub include: Vec<String>,
     /// Globs of sources that are left out.

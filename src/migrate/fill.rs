@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     emit::loader::questions::{Question, Variable, questions, uses_wrapper_flag, variables},
-    ir::{Object, program::ProgramKind},
+    ir::{
+        Object,
+        program::{ProgramKind, SyscallEntry},
+    },
 };
 
 /// What a loader must do for an object.
@@ -56,10 +59,16 @@ impl Fill {
                 ProgramKind::Kretprobe { function } => (AttachKind::Function, function, true),
                 _ => return None,
             };
+            let target = match program.entry {
+                SyscallEntry::Socketcall(_) => "socketcall".to_owned(),
+                // Only the workspace's own loaders know how 32-bit programs enter.
+                SyscallEntry::Compat => return None,
+                _ => target.clone()?,
+            };
             Some(Attach {
                 program: program.function.name.clone(),
                 kind,
-                target: target.clone()?,
+                target,
                 returns,
             })
         });

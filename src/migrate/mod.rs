@@ -28,7 +28,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{arch::Arch, source};
+use crate::{arch::Arch, quirks::Quirks, source};
 
 /// How many loaders a workspace has.
 #[derive(
@@ -66,6 +66,8 @@ pub struct Request {
     pub options: source::Options,
     /// Architectures to port for.
     pub archs: Vec<Arch>,
+    /// What becomes of system calls that libbpf leaves to the user.
+    pub quirks: Quirks,
     /// A compilation database that isn't where it is looked for.
     pub database: Option<PathBuf>,
     /// How many threads work.

@@ -13,6 +13,7 @@ use super::{Loader, Request, codes, unit::Unit};
 use crate::{
     arch::Arch,
     diag::Diagnostic,
+    quirks::Quirks,
     source::{self, VmlinuxSource, normal},
 };
 
@@ -49,6 +50,8 @@ pub struct Wanted {
     pub include: Vec<String>,
     pub exclude: Vec<String>,
     pub archs: Vec<String>,
+    #[serde(default)]
+    pub quirks: Quirks,
     pub includes: Vec<PathBuf>,
     pub system_includes: Vec<PathBuf>,
     pub defines: Vec<String>,
@@ -86,6 +89,7 @@ impl Wanted {
                 .iter()
                 .map(|arch| arch.name().to_owned())
                 .collect(),
+            quirks: request.quirks,
             includes: all(&options.includes),
             system_includes: all(&options.system_includes),
             defines: options.defines.clone(),
@@ -126,6 +130,7 @@ impl Wanted {
                 .iter()
                 .filter_map(|name| Arch::parse(name))
                 .collect(),
+            quirks: self.quirks,
             database: self.database.as_ref().map(join),
             jobs,
             fail_fast: false,

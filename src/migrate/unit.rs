@@ -172,6 +172,7 @@ pub fn key(request: &Request, task: &Task) -> String {
         &request.name,
         &task.object,
         &format!("{:?}", request.loader),
+        &format!("{:?}", request.quirks),
         &archs.join(","),
         &relative(&task.options.to_string()),
         &format!("{vmlinux:?}"),
@@ -237,6 +238,7 @@ fn empty(request: &Request, task: &Task) -> Unit {
 fn try_make(request: &Request, task: &Task, cache: &Cache) -> Made {
     let path = request.repository.join(&task.source);
     let mut port = port::lower_file(&path, &task.options, &request.archs, cache);
+    port::add_quirks(&mut port, &request.archs, request.quirks);
     let mut unit = empty(request, task);
     for (_, file) in port.files.iter() {
         if file.kind != FileKind::StandIn && !file.path.starts_with("<c2aya>") {

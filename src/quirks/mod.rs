@@ -10,6 +10,9 @@ mod handle;
 #[cfg(test)]
 mod tests;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::{
     arch::{Arch, Archs, table::CloneOrder},
     diag::{Code, Diagnostic, Severity},
@@ -32,7 +35,10 @@ pub const COMPAT: Code = Code::new("W0343", "compat-entry");
 pub const LEFT: Code = Code::new("W0344", "entry-left-out");
 
 /// What becomes of such system calls.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
+)]
+#[serde(rename_all = "kebab-case")]
 pub enum Quirks {
     /// As libbpf does it, with a remark
     #[default]

@@ -76,7 +76,13 @@ fn output() {
     check_with(
         "",
         "char fmt[] = \"x %d\"; bpf_trace_printk(fmt, sizeof(fmt), a);",
-        "let fmt: [i8; 5] = \"x %d\"\nprintk(\"x %d\", a)",
+        "printk(\"x %d\", a)",
+    );
+    // What else is done with the variable keeps it.
+    check_with(
+        "",
+        "char fmt[] = \"x %d\"; c = fmt[1]; bpf_trace_printk(fmt, sizeof(fmt), a);",
+        "let fmt: [i8; 5] = \"x %d\"\nc = fmt[1] as i64\nprintk(\"x %d\", a)",
     );
 }
 
