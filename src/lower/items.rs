@@ -39,7 +39,9 @@ impl Lowerer<'_> {
                 continue;
             }
             let named = found.tag.is_some() || found.typedef.is_some();
-            if named && self.is_own(found.span) && found.fields.is_some() {
+            // What old maps are declared with is nothing beside them.
+            let map_def = found.tag.as_deref() == Some("bpf_map_def");
+            if named && !map_def && self.is_own(found.span) && found.fields.is_some() {
                 self.record(RecordId(index));
             }
         }
