@@ -65,14 +65,20 @@ impl Body<'_> {
                 let (then, other) = (arm(then), arm(other));
                 Code::new(quote!(if #cond { #then } else { #other }), Prec::Lowest)
             }
-            ExprKind::Cast(value) => self.cast(value, &expr.ty, pin),
+            ExprKind::Cast(value) => match self.result_value(value) {
+                Some(code) if expr.ty == Ty::signed(32) => code,
+                _ => self.cast(value, &expr.ty, pin),
+            },
             ExprKind::Block(stmts, value) => {
                 let stmts = self.stmts_of_value(stmts, value);
                 let value = self.expr(value, pin).at_head();
                 Code::atom(quote!({ #stmts #value }))
             }
             ExprKind::Call(id, args) => self.call(*id, args),
-            ExprKind::Helper(id, name, args) => self.helper(*id, name, args, &expr.ty),
+            ExprKind::Helper(id, name, args) => match self.result_value(expr) {
+                Some(code) => Code::atom(quote!(i64::from(#code))),
+                None => self.helper(*id, name, args, &expr.ty),
+            },
             ExprKind::Printk(format, args) => self.printk(format, args),
             ExprKind::Snprintf(to, size, format, args) => self.snprintf(to, size, format, args),
             ExprKind::SeqPrintf(seq, format, args) => self.seq_printf(seq, format, args),

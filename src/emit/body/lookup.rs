@@ -7,7 +7,7 @@ use super::{Body, Held, expr::strip_pointer_casts, loops, maps, pointers};
 use crate::{
     emit::{
         code::{Code, Prec},
-        map_items,
+        map_items, names,
         runtime::Module,
         types,
     },
@@ -153,11 +153,13 @@ impl Body<'_> {
                 if pointers::mentioned(&then.stmts, local) {
                     return None;
                 }
-                let helper = self.t.uses.import("aya_ebpf::helpers", name);
-                let call = {
-                    let from = self.root(|| self.typed_pointer(from, &ty));
-                    quote!(unsafe { #helper(#from) })
-                };
+                // By its path: the plain helper has the same name.
+                self.t.uses.import("aya_ebpf", "helpers");
+                let helper = names::ident(name);
+                let call = self.root(|| {
+                    let from = self.typed_pointer(from, &ty);
+                    self.operation(Code::atom(quote!(helpers::#helper(#from))))
+                });
                 let otherwise = self.block_stmts(then);
                 let (notes, more) = (self.before(first), self.comments_only(second));
                 let name = self.declared_name(local);

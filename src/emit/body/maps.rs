@@ -381,6 +381,15 @@ impl Body<'_> {
         Some((code, ty))
     }
 
+    /// The value of a helper whose method gives a `Result`, as an `i32`: 0, or the error.
+    pub(super) fn result_value(&self, expr: &Expr) -> Option<Code> {
+        if !matches!(expr.kind, ExprKind::Helper(2 | 3 | 87 | 130, ..)) {
+            return None;
+        }
+        let call = self.result_call(expr)?;
+        Some(call.dot(quote!(err())).dot(quote!(unwrap_or(0))))
+    }
+
     /// Whether an expression is a helper that has a `Result` as a method.
     pub(super) fn result_check(&self, expr: &Expr) -> Option<Code> {
         self.result_call(expr)

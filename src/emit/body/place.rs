@@ -469,8 +469,13 @@ impl Body<'_> {
         {
             return self.expr(pointer, Pin::Itself);
         }
-        if let PlaceKind::Temporary(init) = &place.kind {
-            let value = self.init(init, &place.ty, Pin::Itself);
+        let value = match &place.kind {
+            PlaceKind::Temporary(init) => Some(self.init(init, &place.ty, Pin::Itself)),
+            // Its declaration is left out.
+            PlaceKind::Local(id) => self.keys.get(id).map(|key| self.expr(key, Pin::Itself)),
+            _ => None,
+        };
+        if let Some(value) = value {
             self.t.uses.import("core", "ptr");
             return Code::atom(if mutable {
                 quote!(ptr::from_mut(&mut #value))
