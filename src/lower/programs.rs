@@ -53,6 +53,10 @@ impl<'a> Lowerer<'a> {
             }
             match self.program_kind(function, section) {
                 Ok(kind) => {
+                    let unnamed = matches!(kind, ProgramKind::Tracepoint { name: None, .. });
+                    if unnamed && section.contains('/') {
+                        self.diagnostics.push(no_tracepoint(function, section));
+                    }
                     if kind == ProgramKind::Custom {
                         self.diagnostics.push(never_attached(function, section));
                     } else if reads_registers(entry_macro(function))
@@ -273,6 +277,18 @@ fn never_attached(function: &CFunction, section: &str) -> Diagnostic {
         ),
     )
     .help("name what it is attached to: SEC(\"ksyscall/NAME\"), SEC(\"kprobe/FUNCTION\")")
+}
+
+fn no_tracepoint(function: &CFunction, section: &str) -> Diagnostic {
+    Diagnostic::warning(
+        codes::NO_TARGET,
+        function.name_span,
+        format!(
+            "the section `{section}` of `{}` names no tracepoint: libbpf loads the program, but can't attach it",
+            function.name
+        ),
+    )
+    .help("name the tracepoint: SEC(\"tracepoint/CATEGORY/NAME\")")
 }
 
 /// Sections that hold functions of the object itself.

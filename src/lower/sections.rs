@@ -143,8 +143,8 @@ fn tracing(head: &str, rest: Option<&str>) -> Parsed {
         "tracepoint" | "tp" if flags.is_empty() => {
             let (category, name) = match rest.map(|rest| rest.split_once('/')) {
                 Some(Some((category, name))) => (Some(category.to_owned()), Some(name.to_owned())),
-                Some(None) => return None,
-                None => (None, None),
+                // libbpf loads `tracepoint/x` too, and finds out when it attaches it.
+                Some(None) | None => (None, None),
             };
             ProgramKind::Tracepoint { category, name }
         }
@@ -346,7 +346,10 @@ mod tests {
             "tp/syscalls/sys_enter_kill",
             r#"Program(Tracepoint { category: Some("syscalls"), name: Some("sys_enter_kill") })"#,
         );
-        check("tracepoint/x", "Unknown");
+        check(
+            "tracepoint/x",
+            "Program(Tracepoint { category: None, name: None })",
+        );
         check(
             "raw_tp/sys_enter",
             r#"Program(RawTracepoint { name: Some("sys_enter") })"#,
