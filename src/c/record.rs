@@ -80,7 +80,13 @@ impl Sema<'_> {
             None => {
                 let tag = name(tag);
                 let id = self.new_record(Some(Arc::clone(&tag)), union_, span);
-                self.declare_tag(tag, Tag::Record(id));
+                if own {
+                    self.declare_tag(tag, Tag::Record(id));
+                } else if let Some(file) = self.scopes.first_mut() {
+                    // C has it end with the block. Types that only pointers name needn't be read out
+                    // of vmlinux.h, and are one type in all blocks all the same.
+                    file.tags.insert(tag, Tag::Record(id));
+                }
                 Ok(id)
             }
         }

@@ -235,24 +235,15 @@ fn arguments(
             (ArgumentSource::Syscall(_), _) => continue,
             (ArgumentSource::Parameter(n), "ProbeContext") => {
                 let n = Literal::u8_unsuffixed(n);
-                let none = match &ty {
-                    Some(Ty::Pointer { mutable, .. }) => {
-                        t.uses.import("core", "ptr");
-                        if *mutable {
-                            quote!(ptr::null_mut())
-                        } else {
-                            quote!(ptr::null())
-                        }
-                    }
-                    _ => quote!(0),
-                };
+                let argument = t.uses.runtime(Module::Function, "argument");
                 (
-                    quote!(#ctx.arg::<u64>(#n).unwrap_or(0)),
-                    quote!(#ctx.arg(#n).unwrap_or(#none)),
+                    quote!(#argument::<u64>(&#ctx, #n)),
+                    quote!(#argument(&#ctx, #n)),
                 )
             }
             (ArgumentSource::Return, "RetProbeContext") => {
-                (quote!(#ctx.ret::<u64>()), quote!(#ctx.ret()))
+                let value = t.uses.runtime(Module::Function, "value");
+                (quote!(#value::<u64>(&#ctx)), quote!(#value(&#ctx)))
             }
             (
                 ArgumentSource::Tracing(n),

@@ -137,7 +137,7 @@ impl Body<'_> {
     }
 
     /// Helpers that have a better form than the plain call.
-    fn typed_helper(&self, id: u32, name: &str, args: &[Expr], ty: &Ty) -> Option<Code> {
+    pub(super) fn typed_helper(&self, id: u32, name: &str, args: &[Expr], ty: &Ty) -> Option<Code> {
         if let Some(code) = self.map_helper(id, args, ty) {
             return Some(code);
         }

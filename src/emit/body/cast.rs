@@ -241,6 +241,12 @@ impl Body<'_> {
                 let text = super::c_string(bytes);
                 Code::atom(quote!(#text.as_ptr()))
             }
+            // Converted once, below.
+            ExprKind::Helper(id, name, args)
+                if self.typed_helper(*id, name, args, &inner.ty).is_none() =>
+            {
+                self.helper(*id, name, args, &Ty::void_pointer(true))
+            }
             _ => self.pointer(inner, mutable),
         };
         let was = if self.pointer_follows(inner) {

@@ -25,6 +25,8 @@ mod reserve;
 mod stmt;
 mod store;
 mod tail;
+#[cfg(test)]
+mod tests;
 mod value;
 mod variable;
 

@@ -45,7 +45,14 @@ impl Body<'_> {
                     code
                 }
             }
-            ExprKind::CoreAddress(base, id) if !mutable => self.core_address(base, *id, &expr.ty),
+            ExprKind::CoreAddress(base, id) => {
+                let code = self.core_address(base, *id, &expr.ty);
+                if mutable {
+                    code.dot(quote!(cast_mut()))
+                } else {
+                    code
+                }
+            }
             _ => self.expr(expr, Pin::Itself),
         }
     }

@@ -23,6 +23,8 @@ pub enum Module {
     CoreRead,
     /// `div` and `rem` with BPF's meaning.
     Div,
+    /// `argument` and `value`: of the function that a probe stopped at.
+    Function,
     /// Helpers that aya-ebpf has no good wrapper for.
     Helper,
     /// `copy`, `fill`, `compare` and their kin.
@@ -35,11 +37,12 @@ pub enum Module {
 
 impl Module {
     /// Every module, in the order in which a port declares them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Atomic,
         Self::Barrier,
         Self::CoreRead,
         Self::Div,
+        Self::Function,
         Self::Helper,
         Self::Memory,
         Self::Regs,
@@ -53,6 +56,7 @@ impl Module {
             Self::Barrier => "barrier",
             Self::CoreRead => "core_read",
             Self::Div => "div",
+            Self::Function => "function",
             Self::Helper => "helper",
             Self::Memory => "memory",
             Self::Regs => "regs",
@@ -71,6 +75,7 @@ impl Module {
             Self::Barrier => include_str!("../../../templates/runtime/barrier.rs"),
             Self::CoreRead => include_str!("../../../templates/runtime/core_read.rs"),
             Self::Div => include_str!("../../../templates/runtime/div.rs"),
+            Self::Function => include_str!("../../../templates/runtime/function.rs"),
             Self::Helper => include_str!("../../../templates/runtime/helper.rs"),
             Self::Memory => include_str!("../../../templates/runtime/memory.rs"),
             Self::Regs => include_str!("../../../templates/runtime/regs.rs"),
