@@ -400,7 +400,7 @@ pub fn load_sk_reuseport(ebpf: &mut Ebpf, name: &str) -> Result<()> {
 }
 
 /// Loads a program that nothing is attached to yet.
-pub fn load<'a>(ebpf: &'a mut Ebpf, name: &str) -> Result<&'a mut Program> {
+pub fn load_program<'a>(ebpf: &'a mut Ebpf, name: &str) -> Result<&'a mut Program> {
     let program = ebpf
         .program_mut(name)
         .with_context(|| format!("no program {name}"))?;
@@ -426,7 +426,7 @@ pub fn load<'a>(ebpf: &'a mut Ebpf, name: &str) -> Result<&'a mut Program> {
 
 /// Loads a program, and makes it the one that a tail call to `index` of a map goes to.
 pub fn tail_call(ebpf: &mut Ebpf, map: &str, index: u32, name: &str) -> Result<()> {
-    let program = load(ebpf, name)?.fd()?.try_clone()?;
+    let program = load_program(ebpf, name)?.fd()?.try_clone()?;
     let calls = ebpf.map_mut(map).with_context(|| format!("no map {map}"))?;
     ProgramArray::try_from(calls)?.set(index, &program, 0)?;
     Ok(())

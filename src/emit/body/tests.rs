@@ -63,6 +63,15 @@ fn a_helper_of_a_helper() {
     );
 }
 
+/// What a helper fills has no other type than its own where it is printed.
+#[test]
+fn printed_numbers() {
+    check(
+        "int BPF_PROG(f, long a) { int n; bpf_probe_read_kernel(&n, 4 & a, (void *)a); bpf_printk(\"%d\", n); return 0; }",
+        "let mut n: i32 = 0;",
+    );
+}
+
 /// A type that only pointers in blocks name is one type.
 #[test]
 fn a_tag_in_blocks() {

@@ -61,7 +61,7 @@ impl Body<'_> {
                             bits: 32,
                             signed: true,
                         },
-                    ) => quote!(),
+                    ) if !self.is_printed(local) => quote!(),
                     (Init::Zero, Ty::Int { .. } | Ty::Pointer { .. }) => {
                         let ty = self.t.ty(&ty);
                         quote!(: #ty)
@@ -156,7 +156,11 @@ impl Body<'_> {
         // It has a value from here on, so that the first assignment changes it.
         let mutable = mutable.or_else(|| self.written.contains(&local).then(|| quote!(mut)));
         let value = self.root(|| self.zero(ty, Pin::Itself));
-        let annotation = matches!(ty, Ty::Pointer { .. }).then(|| quote!(: #rust));
+        let untyped = match ty {
+            Ty::Pointer { .. } => true,
+            _ => *ty == Ty::signed(32) && self.is_printed(local),
+        };
+        let annotation = untyped.then(|| quote!(: #rust));
         quote!(let #mutable #name #annotation = #value;)
     }
 }

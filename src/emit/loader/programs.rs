@@ -334,9 +334,9 @@ impl Making<'_> {
             .map(|line| format!("        {line}\n"))
             .collect();
         let otherwise = if NEED_NO_TARGET.contains(&function) {
-            self.function("load");
+            self.function("load_program");
             format!(
-                "        attach::load(&mut ebpf, {name:?})?;\n        eprintln!(\"{name} is loaded, but not attached: --{flag} tells to what\");\n"
+                "        attach::load_program(&mut ebpf, {name:?})?;\n        eprintln!(\"{name} is loaded, but not attached: --{flag} tells to what\");\n"
             )
         } else {
             format!("        eprintln!(\"{name} isn't attached: --{flag} tells to what\");\n")

@@ -70,6 +70,8 @@ struct Piece {
     end: usize,
     /// Names in it; of an implementation or a trait: outside of its functions.
     mentions: BTreeSet<String>,
+    /// Those of them that may be imported ones: not behind a `::`.
+    heads: BTreeSet<String>,
     /// The functions of an implementation or a trait.
     parts: Vec<Part>,
 }
@@ -89,6 +91,7 @@ struct Part {
     start: usize,
     end: usize,
     mentions: BTreeSet<String>,
+    heads: BTreeSet<String>,
 }
 
 impl Part {
@@ -98,6 +101,7 @@ impl Part {
             start: item.span().start().line,
             end: item.span().end().line,
             mentions: identifiers(tokens),
+            heads: heads(tokens),
         }
     }
 
@@ -111,6 +115,7 @@ impl Piece {
     fn of(item: Item, own: &BTreeSet<String>) -> Self {
         let (start, end) = (item.span().start().line, item.span().end().line);
         let mut mentions = identifiers(&item);
+        let mut beginnings = heads(&item);
         let mut parts = Vec::new();
         let kind = match &item {
             Item::Use(_) => Kind::Import,
@@ -123,6 +128,7 @@ impl Piece {
                 let mut head = of.clone();
                 head.items.clear();
                 mentions = identifiers(&head);
+                beginnings = heads(&head);
                 let last =
                     |path: &syn::Path| path.segments.last().map(|last| last.ident.to_string());
                 let of_trait = of.trait_.as_ref().and_then(|(_, path, _)| last(path));
@@ -136,6 +142,7 @@ impl Piece {
                         // Somebody else calls the functions of a foreign trait.
                         for part in std::mem::take(&mut parts) {
                             mentions.extend(part.mentions);
+                            beginnings.extend(part.heads);
                         }
                         Kind::Named([name].into())
                     }
@@ -152,6 +159,7 @@ impl Piece {
                 let mut head = of.clone();
                 head.items.clear();
                 mentions = identifiers(&head);
+                beginnings = heads(&head);
                 Kind::Named([of.ident.to_string()].into())
             }
             Item::Macro(of) => Kind::Named(match &of.ident {
@@ -173,6 +181,7 @@ impl Piece {
             start,
             end,
             mentions,
+            heads: beginnings,
             parts,
         }
     }
@@ -209,15 +218,27 @@ fn traits(tokens: &TokenStream) -> BTreeSet<String> {
 }
 
 fn identifiers(tokens: &impl ToTokens) -> BTreeSet<String> {
+    names_in(tokens, false)
+}
+
+/// The names that aren't part of what stands before them: of `Program::KProbe`, `Program`.
+fn heads(tokens: &impl ToTokens) -> BTreeSet<String> {
+    names_in(tokens, true)
+}
+
+fn names_in(tokens: &impl ToTokens, heads: bool) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut bodies = vec![tokens.to_token_stream()];
     while let Some(body) = bodies.pop() {
+        let mut colons = 0;
         for token in body {
+            let before = std::mem::take(&mut colons);
             match token {
-                TokenTree::Ident(name) => {
+                TokenTree::Ident(name) if !heads || before < 2 => {
                     found.insert(name.to_string());
                 }
                 TokenTree::Group(group) => bodies.push(group.stream()),
+                TokenTree::Punct(mark) if mark.as_char() == ':' => colons = before + 1,
                 _ => {}
             }
         }
@@ -229,9 +250,9 @@ fn render(lines: &[&str], pieces: &[Piece], names: &Names) -> String {
     // An import is for what is mentioned, not for what is asked for by the same name.
     let mut mentioned = BTreeSet::new();
     for piece in pieces.iter().filter(|piece| piece.kept(names)) {
-        mentioned.extend(piece.mentions.iter().cloned());
+        mentioned.extend(piece.heads.iter().cloned());
         for part in piece.parts.iter().filter(|part| part.kept(names)) {
-            mentioned.extend(part.mentions.iter().cloned());
+            mentioned.extend(part.heads.iter().cloned());
         }
     }
 
