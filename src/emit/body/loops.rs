@@ -10,8 +10,8 @@ use crate::{
     emit::code::Code,
     ir::{
         body::{
-            BinaryOp, Block, CompareOp, Expr, ExprKind, Init, LabelId, LocalId, PlaceKind, Stmt,
-            StmtKind,
+            BinaryOp, Block, CompareOp, Expr, ExprKind, Init, LabelId, LocalId, Place, PlaceKind,
+            Stmt, StmtKind,
         },
         ty::Ty,
         walk::Visit,
@@ -45,10 +45,15 @@ impl Body<'_> {
         let ExprKind::Compare(op, left, right) = &cond.kind else {
             return None;
         };
+        let left = match by {
+            1.. => self.narrow(start, *op, left, right),
+            _ => left,
+        };
         if !loads(left, local) || !self.is_invariant(right, &body.stmts, local) {
             return None;
         }
         let ty = &left.ty;
+        let narrow = limit_of(right, ty);
         // A counter that only indexes is a `usize`.
         let usize_ = Ty::unsigned(64);
         let indexes = by == 1
@@ -60,7 +65,7 @@ impl Body<'_> {
             self.indices.borrow_mut().insert(local);
             self.index_range(start, *op, right)?
         } else {
-            self.range(start, *op, right, by, ty)?
+            self.range(start, *op, &narrow, by, ty)?
         };
         let notes = self.before(first);
         let more = self.comments_only(second);
@@ -90,10 +95,33 @@ impl Body<'_> {
         self.counters.borrow_mut().remove(&local);
         self.indices.borrow_mut().remove(&local);
         let prefix = self.label_prefix(*label);
+        // clippy would have an iterator, which costs more after the verifier.
+        let allow = (indexes && indexes_variable(&body.stmts, local))
+            .then(|| quote!(#[allow(clippy::needless_range_loop, reason = "as in C")]));
         Some(Taken {
             count: 2,
-            tokens: quote!(#notes #more #prefix for #name in #range { #inner }),
+            tokens: quote!(#notes #more #allow #prefix for #name in #range { #inner }),
         })
+    }
+
+    /// The counter itself in `i < sizeof(x)`, which C compares as a longer number: that is the same where
+    /// it counts up from a constant, and the end is one that it comes to.
+    fn narrow<'e>(&self, start: &Expr, op: CompareOp, left: &'e Expr, right: &Expr) -> &'e Expr {
+        let ExprKind::Cast(inner) = &left.kind else {
+            return left;
+        };
+        let (Ty::Int { bits, signed }, CompareOp::Lt | CompareOp::Le) = (&inner.ty, op) else {
+            return left;
+        };
+        let most = (1i128 << (bits - u16::from(*signed))) - 1;
+        let fits = |n: i128| (0..most).contains(&n);
+        let known = |e: &Expr| self.constant_value(e).is_some_and(fits);
+        let wider = matches!(left.ty, Ty::Int { bits: wide, .. } if wide > *bits);
+        if wider && known(start) && known(right) {
+            inner
+        } else {
+            left
+        }
     }
 
     /// A range of `usize`.
@@ -379,6 +407,39 @@ fn is_reserved(name: &str) -> bool {
 fn loads(expr: &Expr, local: LocalId) -> bool {
     matches!(&expr.kind, ExprKind::Load(place)
         if matches!(place.kind, PlaceKind::Local(id) if id == local) && !place.volatile)
+}
+
+/// Whether a variable's element is taken by the counter.
+fn indexes_variable(stmts: &[Stmt], local: LocalId) -> bool {
+    struct Finder(LocalId, bool);
+    impl Visit for Finder {
+        fn place(&mut self, place: &Place) {
+            if let PlaceKind::Index(base, index) = &place.kind {
+                let of_variable = match &base.kind {
+                    PlaceKind::Local(_) => true,
+                    PlaceKind::Deref(pointer) => pointers::loaded_local(pointer).is_some(),
+                    _ => false,
+                };
+                self.1 |= of_variable && loads(index.peeled(), self.0);
+            }
+            self.place_parts(place);
+        }
+    }
+    let mut finder = Finder(local, false);
+    stmts.iter().for_each(|s| finder.stmt(s));
+    finder.1
+}
+
+/// The end of a loop as a number of the counter's type.
+fn limit_of(limit: &Expr, ty: &Ty) -> Expr {
+    if limit.ty == *ty {
+        return limit.clone();
+    }
+    Expr {
+        kind: ExprKind::Cast(Box::new(limit.clone())),
+        ty: ty.clone(),
+        ..limit.clone()
+    }
 }
 
 /// By how much the one statement of `step` moves the counter.

@@ -27,7 +27,7 @@ impl Body<'_> {
             let (tokens, is_unsafe) = self.whole(|| {
                 let (mut first, mut code) = (None, self.expr(value, Pin::Context));
                 // clang has the value before it looks where to put it.
-                if acts(value) && !matches!(base.kind, PlaceKind::Local(_))
+                if acts(value) && (self.is_packed_part(base) || !is_found_apart(base, value))
                     || base_local(base).is_some_and(|local| lends_mutably(value, local))
                 {
                     first = Some(quote!(let value = #code;));
@@ -242,6 +242,17 @@ fn load_of(place: &Place) -> Expr {
 }
 
 /// Whether a value takes an address in the variable for more than the key of a lookup.
+/// Whether where a place lies has nothing to do with what a value does on its way.
+fn is_found_apart(place: &Place, value: &Expr) -> bool {
+    match &place.kind {
+        PlaceKind::Local(_) => true,
+        PlaceKind::Field(base, ..) => is_found_apart(base, value),
+        PlaceKind::Deref(pointer) => super::pointers::loaded_local(pointer)
+            .is_some_and(|local| !super::declare::value_mentions(value, local)),
+        _ => false,
+    }
+}
+
 fn lends_mutably(value: &Expr, local: LocalId) -> bool {
     struct Finder(LocalId, bool);
     impl Visit for Finder {
