@@ -333,16 +333,14 @@ impl Making<'_> {
             .iter()
             .map(|line| format!("        {line}\n"))
             .collect();
-        let otherwise = if NEED_NO_TARGET.contains(&function) {
+        let load = if NEED_NO_TARGET.contains(&function) {
             self.function("load_program");
-            format!(
-                "        attach::load_program(&mut ebpf, {name:?})?;\n        eprintln!(\"{name} is loaded, but not attached: --{flag} tells to what\");\n"
-            )
+            format!("        attach::load_program(&mut ebpf, {name:?})?;\n")
         } else {
-            format!("        eprintln!(\"{name} isn't attached: --{flag} tells to what\");\n")
+            String::new()
         };
         self.statement(format!(
-            "if let Some(target) = &options.{field} {{\n{attach}    }} else {{\n{otherwise}    }}"
+            "if let Some(target) = &options.{field} {{\n{attach}    }} else {{\n{load}        eprintln!(\"{name} isn't attached: --{flag} tells to what\");\n    }}"
         ));
     }
 

@@ -21,6 +21,8 @@ use crate::{
 pub enum Counts {
     Exact,
     AtLeast,
+    /// Where the kernel lacks a function that a program would be attached to.
+    AtMost,
 }
 
 impl Counts {
@@ -28,6 +30,7 @@ impl Counts {
         match self {
             Self::Exact => left == expected,
             Self::AtLeast => left.at_least(expected),
+            Self::AtMost => expected.at_least(left),
         }
     }
 }
