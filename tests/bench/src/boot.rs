@@ -172,6 +172,10 @@ fn section<'a>(console: &'a str, name: &str) -> Result<(&'a str, bool)> {
     Ok((said, rest.starts_with("0\n") || rest.starts_with("3\n")))
 }
 
+/// `ENOTSUPP` as a loader prints it: what the kernel says where a machine has no trampolines for
+/// programs (arm64 before 6.4).
+const NO_TRAMPOLINES: &str = "(os error 524)";
+
 fn judge(
     tools: &Tools,
     job: &Job<'_>,
@@ -197,6 +201,13 @@ fn judge(
         }
         return Ok(());
     }
+    if !ended && said.contains(NO_TRAMPOLINES) {
+        let why = format!("{name:?} (this kernel has no trampolines)");
+        if !verdict.not_run.contains(&why) {
+            verdict.not_run.push(why);
+        }
+        return Ok(());
+    }
     // A loader of its own ends where this kernel refuses the port; that is right where it refuses the C.
     ensure!(ended, "the witness failed at {}:\n{}", job.name, tail(said));
     let unattached = (both.c.unattached.iter())
@@ -207,6 +218,11 @@ fn judge(
         }
     }
     let programs = both.c.programs.keys();
+    ensure!(
+        programs.len() > 0,
+        "no program of the C was loaded:\n{}",
+        tail(said)
+    );
     if programs
         .into_iter()
         .all(|program| both.c.unattached.contains_key(program))

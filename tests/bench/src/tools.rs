@@ -76,7 +76,7 @@ impl Tools {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("witness/registers.bpf.c");
         let object = self
             .folder()
-            .join(format!("registers.{}.o", machine.name()));
+            .join(format!("witness-registers.{}.o", machine.name()));
         self.build_c(&source, &object, machine)?;
         Ok(object)
     }
