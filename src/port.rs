@@ -252,3 +252,14 @@ pub fn emit_object(object: &Object, common: Option<String>) -> (Emitted, Vec<Dia
     };
     emit::emit(object, &options)
 }
+
+/// Lowers a text as a file with the headers of a probe in front, for tests.
+#[cfg(test)]
+pub(crate) fn lower_text(text: &str, archs: &[Arch]) -> Port {
+    const HEAD: &str =
+        "#include \"vmlinux.h\"\n#include <bpf/bpf_helpers.h>\n#include <bpf/bpf_tracing.h>\n";
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("probe.bpf.c");
+    std::fs::write(&path, format!("{HEAD}{text}")).expect("a file");
+    lower_file(&path, &Options::default(), archs, &Cache::default())
+}

@@ -138,28 +138,13 @@ impl Known<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
-    use crate::{
-        arch::Arch,
-        port::lower_file,
-        source::{Cache, Options},
-    };
+    use crate::{arch::Arch, port::lower_text};
 
     fn check(body: &str, expected: bool) {
-        let folder = tempfile::tempdir().unwrap();
-        let path: PathBuf = folder.path().join("probe.bpf.c");
         let text = format!(
-            "#include \"vmlinux.h\"\n#include <bpf/bpf_helpers.h>\n#include <bpf/bpf_tracing.h>\n\
-             u32 sum;\nSEC(\"kprobe/f\")\nint BPF_KPROBE(f, u32 a)\n{{\n{body}\nreturn 0;\n}}\n"
+            "u32 sum;\nSEC(\"kprobe/f\")\nint BPF_KPROBE(f, u32 a)\n{{\n{body}\nreturn 0;\n}}\n"
         );
-        std::fs::write(&path, text).unwrap();
-        let port = lower_file(
-            &path,
-            &Options::default(),
-            &[Arch::X86_64],
-            &Cache::default(),
-        );
+        let port = lower_text(&text, &[Arch::X86_64]);
         assert_eq!(super::may_show(&port.object.unwrap()), expected, "{body}");
     }
 

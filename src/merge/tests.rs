@@ -2,20 +2,11 @@ use crate::{
     arch::Arch,
     diag::Diagnostic,
     ir::{Object, dump},
-    port::{emit_object, lower_file},
-    source::{Cache, Options},
+    port::{emit_object, lower_text},
 };
 
-const HEAD: &str = r#"#include "vmlinux.h"
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
-"#;
-
 fn port_for(text: &str, archs: &[Arch]) -> (Object, Vec<Diagnostic>) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("probe.bpf.c");
-    std::fs::write(&path, format!("{HEAD}{text}")).expect("a file");
-    let port = lower_file(&path, &Options::default(), archs, &Cache::default());
+    let port = lower_text(text, archs);
     (port.object.unwrap_or_default(), port.diagnostics)
 }
 

@@ -1,20 +1,14 @@
-use std::fs;
-
 use super::{Quirks, apply};
 use crate::{
     arch::{Arch, Archs},
     ir::{Item, program::SyscallEntry},
-    port::lower_file,
-    source::{Cache, Options},
+    port::lower_text,
 };
 
 /// Programs behind the headers: what is said of them, and what becomes of them.
 fn quirks(programs: &str, archs: &[Arch], quirks: Quirks) -> (Vec<String>, Vec<String>) {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("q.bpf.c");
-    let head = "#include <vmlinux.h>\n#include <bpf/bpf_helpers.h>\n#include <bpf/bpf_tracing.h>\nchar LICENSE[] SEC(\"license\") = \"GPL\";\n";
-    fs::write(&path, format!("{head}{programs}\n")).unwrap();
-    let port = lower_file(&path, &Options::default(), archs, &Cache::default());
+    let text = format!("char LICENSE[] SEC(\"license\") = \"GPL\";\n{programs}\n");
+    let port = lower_text(&text, archs);
     let mut object = port.object.unwrap();
     let archs: Archs = archs.iter().copied().collect();
     let said = apply(&mut object, archs, quirks);

@@ -1,27 +1,11 @@
 //! What bodies become, in a line or two.
 
-use crate::{
-    arch::Arch,
-    emit,
-    port::lower_file,
-    source::{Cache, Options},
-};
+use crate::{arch::Arch, emit, port::lower_text};
 
 #[track_caller]
 fn check(function: &str, expected: &str) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("probe.bpf.c");
-    let text = format!(
-        "#include \"vmlinux.h\"\n#include <bpf/bpf_helpers.h>\n#include <bpf/bpf_tracing.h>\n\
-         u32 sum;\nSEC(\"fentry/f\")\n{function}\n"
-    );
-    std::fs::write(&path, text).unwrap();
-    let port = lower_file(
-        &path,
-        &Options::default(),
-        &[Arch::X86_64],
-        &Cache::default(),
-    );
+    let text = format!("u32 sum;\nSEC(\"fentry/f\")\n{function}\n");
+    let port = lower_text(&text, &[Arch::X86_64]);
     let (emitted, said) = emit::emit(&port.object.unwrap(), &emit::Options::default());
     assert_eq!(said, []);
     assert!(emitted.main.contains(expected), "{}", emitted.main);
