@@ -100,9 +100,12 @@ impl Body<'_> {
 
     /// A helper by number.
     pub(super) fn helper(&self, id: u32, name: &str, args: &[Expr], ty: &Ty) -> Code {
-        if let Some(code) = self.typed_helper(id, name, args, ty) {
-            return code;
-        }
+        self.typed_helper(id, name, args, ty)
+            .unwrap_or_else(|| self.plain_helper(name, args, ty))
+    }
+
+    /// A helper by its plain call.
+    pub(super) fn plain_helper(&self, name: &str, args: &[Expr], ty: &Ty) -> Code {
         // The typed wrappers that cost nothing carry the same name and are safe.
         let is_safe = matches!(name, "bpf_get_current_pid_tgid" | "bpf_get_current_uid_gid");
         let module = if is_safe {

@@ -242,11 +242,9 @@ impl Body<'_> {
                 Code::atom(quote!(#text.as_ptr()))
             }
             // Converted once, below.
-            ExprKind::Helper(id, name, args)
-                if self.typed_helper(*id, name, args, &inner.ty).is_none() =>
-            {
-                self.helper(*id, name, args, &Ty::void_pointer(true))
-            }
+            ExprKind::Helper(id, name, args) => self
+                .typed_helper(*id, name, args, &inner.ty)
+                .unwrap_or_else(|| self.plain_helper(name, args, &Ty::void_pointer(true))),
             _ => self.pointer(inner, mutable),
         };
         let was = if self.pointer_follows(inner) {

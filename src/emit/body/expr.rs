@@ -65,10 +65,13 @@ impl Body<'_> {
                 let (then, other) = (arm(then), arm(other));
                 Code::new(quote!(if #cond { #then } else { #other }), Prec::Lowest)
             }
-            ExprKind::Cast(value) => match self.result_value(value) {
-                Some(code) if expr.ty == Ty::signed(32) => code,
-                _ => self.cast(value, &expr.ty, pin),
-            },
+            ExprKind::Cast(value)
+                if expr.ty == Ty::signed(32)
+                    && let Some(code) = self.result_value(value) =>
+            {
+                code
+            }
+            ExprKind::Cast(value) => self.cast(value, &expr.ty, pin),
             ExprKind::Block(stmts, value) => {
                 let stmts = self.stmts_of_value(stmts, value);
                 let value = self.expr(value, pin).at_head();

@@ -53,7 +53,6 @@ impl Body<'_> {
             return None;
         }
         let ty = &left.ty;
-        let narrow = limit_of(right, ty);
         // A counter that only indexes is a `usize`.
         let usize_ = Ty::unsigned(64);
         let indexes = by == 1
@@ -65,7 +64,7 @@ impl Body<'_> {
             self.indices.borrow_mut().insert(local);
             self.index_range(start, *op, right)?
         } else {
-            self.range(start, *op, &narrow, by, ty)?
+            self.range(start, *op, &limit_of(right, ty), by, ty)?
         };
         let notes = self.before(first);
         let more = self.comments_only(second);
