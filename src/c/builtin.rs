@@ -229,16 +229,9 @@ fn marker_shape(name: &str) -> Option<Shape> {
 }
 
 fn byte_order_shape(name: &str) -> Option<Shape> {
-    if !markers::BYTE_ORDER.contains(&name) {
-        return None;
-    }
-    Some(Shape::Prototype(
-        if name.ends_with('s') || name.contains("16") {
-            "hh"
-        } else if name.contains("64") {
-            "MM"
-        } else {
-            "uu"
-        },
-    ))
+    Some(Shape::Prototype(match markers::byte_order_bits(name)? {
+        16 => "hh",
+        32 => "uu",
+        _ => "MM",
+    }))
 }

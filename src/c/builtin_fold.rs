@@ -6,13 +6,11 @@ use crate::source::markers;
 /// `None` where the builtin isn't one that is folded.
 pub(super) fn fold(name: &str, args: &[i128], big_endian: bool) -> Option<i128> {
     if let (Some(swaps), [value]) = (byte_order(name, big_endian), args) {
-        return Some(match (swaps, name) {
+        return Some(match (swaps, markers::byte_order_bits(name)?) {
             (false, _) => *value,
-            (true, name) if name.contains("64") => i128::from(low64(*value).swap_bytes()),
-            (true, name) if name.ends_with('s') || name.contains("16") => {
-                i128::from(low16(*value).swap_bytes())
-            }
-            (true, _) => i128::from(low32(*value).swap_bytes()),
+            (true, 16) => i128::from(low16(*value).swap_bytes()),
+            (true, 32) => i128::from(low32(*value).swap_bytes()),
+            (true, _) => i128::from(low64(*value).swap_bytes()),
         });
     }
     match (name, args) {
@@ -58,7 +56,7 @@ pub(super) fn fold(name: &str, args: &[i128], big_endian: bool) -> Option<i128> 
 }
 
 /// Whether a byte order marker swaps bytes on this target; `None` if `name` is no such marker.
-fn byte_order(name: &str, big_endian: bool) -> Option<bool> {
+pub(super) fn byte_order(name: &str, big_endian: bool) -> Option<bool> {
     if !markers::BYTE_ORDER.contains(&name) {
         return None;
     }

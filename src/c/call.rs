@@ -142,6 +142,11 @@ impl Sema<'_> {
             let message = format!("`{name}` is a builtin that c2aya doesn't know");
             return Err(self.error(codes::UNSUPPORTED, span, message));
         };
+        if let [arg] = args.as_slice()
+            && let Some((arg, ty)) = self.uncut_byte_order(name, arg)
+        {
+            return Ok(builtin_expr(name, vec![arg], ty, span));
+        }
         let (args, ty) = self.shaped(name, shape, args, span)?;
         Ok(builtin_expr(name, args, ty, span))
     }

@@ -50,6 +50,10 @@ impl Sema<'_> {
         if expr.ty.kind == ty.kind {
             return expr;
         }
+        let expr = self.cut_byte_order(expr, ty);
+        if expr.ty.kind == ty.kind {
+            return expr;
+        }
         wrap(expr, unqualified(ty), |value| ExprKind::Cast {
             value,
             explicit: false,

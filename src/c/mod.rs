@@ -6,6 +6,7 @@
 mod attribute;
 mod builtin;
 mod builtin_fold;
+mod byte_order;
 mod call;
 pub mod codes;
 pub mod const_eval;

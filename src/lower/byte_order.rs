@@ -22,33 +22,26 @@ impl<'a> Body<'_, 'a> {
         name: &str,
         args: &'a [CExpr],
     ) -> Lowered<Option<Expr>> {
-        let Some(short) = name.strip_prefix(markers::PREFIX) else {
+        let Some(bits) = markers::byte_order_bits(name) else {
             return Ok(None);
         };
-        if !markers::BYTE_ORDER.contains(&name) {
-            return Ok(None);
+        let (width, ty) = (Ty::unsigned(bits), self.ty(&e.ty));
+        let arg = self.one(e, args)?;
+        let value = self.expr(arg)?;
+        if ty != width {
+            // Big-endian, and more bits than the name says: libbpf's macro is its argument.
+            return Ok(Some(value));
         }
-        let bits = match short {
-            "htons" | "ntohs" => 16,
-            "htonl" | "ntohl" => 32,
-            _ if short.contains("16") => 16,
-            _ if short.contains("32") => 32,
-            _ => 64,
-        };
-        let builtin = if short.contains("le") {
+        let builtin = if name.contains("_le") {
             Builtin::ToLe
         } else {
             Builtin::ToBe
         };
-        let arg = self.one(e, args)?;
-        let value = self.expr(arg)?;
-        let width = Ty::unsigned(bits);
         let value = self.cast(value, &width);
         let value = match value.kind {
             ExprKind::Int(0) => int(0, width, e.span),
             _ => expr(ExprKind::Builtin(builtin, vec![value]), width, e.span),
         };
-        let ty = self.ty(&e.ty);
-        Ok(Some(self.cast(value, &ty)))
+        Ok(Some(value))
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::span::{FileKind, SourceMap};
-use crate::arch::Arch;
+use crate::{arch::Arch, source::markers};
 
 /// Beginnings of names that mean something else on each architecture: of macros that compilers and
 /// build files define, and of numbers that the kernel gives differently.
@@ -55,6 +55,7 @@ const TYPES: [&str; 2] = ["bpf_perf_event_data", "bpf_user_pt_regs_t"];
 
 fn asks(word: &str) -> bool {
     names_one(word)
+        || markers::is_byte_order(word)
         || TYPES.contains(&word)
         || BEGINNINGS
             .iter()

@@ -142,7 +142,8 @@ pub const REPEAT: &str = "__c2aya_repeat";
 pub const FOR_EACH: &str = "__c2aya_for_each";
 
 /// Byte order macros: `bpf_htons(x)` reads `__c2aya_htons(x)`; the kernel's names keep theirs
-/// (`__c2aya_cpu_to_be64`). The result has the width that the name says, unsigned.
+/// (`__c2aya_cpu_to_be64`). The result has the width that the name says, unsigned, but on
+/// big-endian machines that of a number that has more bits ([`byte_order_bits`]).
 pub const BYTE_ORDER: &[&str] = &[
     "__c2aya_htons",
     "__c2aya_ntohs",
@@ -161,3 +162,26 @@ pub const BYTE_ORDER: &[&str] = &[
     "__c2aya_cpu_to_le64",
     "__c2aya_le64_to_cpu",
 ];
+
+/// Whether a macro of libbpf's or the kernel's with this name is a byte order marker:
+/// `bpf_htons`, `__bpf_constant_htons`, `__constant_htons`, `__cpu_to_be16`.
+pub fn is_byte_order(word: &str) -> bool {
+    let word = word.trim_start_matches('_');
+    let word = word.strip_prefix("bpf_").unwrap_or(word);
+    let word = word.strip_prefix("constant_").unwrap_or(word);
+    let mut markers = BYTE_ORDER.iter();
+    markers.any(|marker| marker.strip_prefix(PREFIX) == Some(word))
+}
+
+/// How many bits the byte order marker `name` takes.
+pub fn byte_order_bits(name: &str) -> Option<u16> {
+    BYTE_ORDER.contains(&name).then(|| {
+        if name.ends_with('s') || name.contains("16") {
+            16
+        } else if name.contains("64") {
+            64
+        } else {
+            32
+        }
+    })
+}

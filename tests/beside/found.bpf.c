@@ -7,6 +7,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
+#include <bpf/bpf_endian.h>
 
 struct setting {
 	u32 low, high;
@@ -65,6 +66,14 @@ static __always_inline long put(u64 low)
 	return bpf_map_update_elem(&numbers, &key, &number, BPF_NOEXIST);
 }
 
+/* On big-endian machines libbpf's macros are the number as it is, whatever bits it has. */
+static __always_inline u64 order_of(long offset)
+{
+	u16 port = bpf_htons(offset + 1);
+
+	return port + bpf_htons(offset) + (bpf_ntohl(offset) >> 3);
+}
+
 SEC("ksyscall/lseek")
 int BPF_KSYSCALL(lseek_enter, unsigned int fd, long offset, unsigned int whence)
 {
@@ -73,6 +82,7 @@ int BPF_KSYSCALL(lseek_enter, unsigned int fd, long offset, unsigned int whence)
 
 	results[0] += number_of(fd);
 	results[1] += width_of(key);
+	results[1] += order_of(offset);
 	results[2] += ({
 		u32 *found = bpf_map_lookup_elem(&numbers, &key);
 

@@ -1,4 +1,4 @@
-use super::{check_body, check_errors, check_expr, check_init};
+use super::{check_body, check_errors, check_expr, check_expr_for, check_init};
 
 #[test]
 fn arithmetic_converts_its_operands() {
@@ -216,6 +216,11 @@ fn builtins_have_types() {
         "__c2aya_htons(x):unsigned short: unsigned short",
     );
     check_expr(
+        "long x;",
+        "__c2aya_htons(x)",
+        "__c2aya_htons(<unsigned short>x):unsigned short: unsigned short",
+    );
+    check_expr(
         "int x;",
         "__builtin_expect(!!x, 1)",
         "__builtin_expect(<long>!!x, <long>1):long: long",
@@ -335,5 +340,35 @@ fn mistakes_are_reported_once() {
         &[
             "E0212 `n` the length of this array isn't known before the program runs (BPF programs have no variable-length arrays; use the greatest length)",
         ],
+    );
+}
+
+/// `bpf_endian.h` of libbpf: on big-endian machines `bpf_htons(x)` is `(x)`.
+#[test]
+fn big_endian_byte_order() {
+    let check = |context, expr, expected| check_expr_for(true, context, expr, expected);
+    let order = "__c2aya_htons(x)";
+    check("long x;", order, "__c2aya_htons(x):long: long");
+    check("short x;", order, "__c2aya_htons(<int>x):int: int");
+    check(
+        "unsigned short x;",
+        order,
+        "__c2aya_htons(x):unsigned short: unsigned short",
+    );
+    check(
+        "",
+        "__c2aya_htons(8)",
+        "__c2aya_htons(<unsigned short>8):unsigned short: unsigned short",
+    );
+    check("", "__c2aya_htons(-8)", "__c2aya_htons(-8):int: int");
+    check(
+        "long x; unsigned short y;",
+        "y = __c2aya_htons(x)",
+        "y = __c2aya_htons(<unsigned short>x):unsigned short: unsigned short",
+    );
+    check(
+        "long x; long y;",
+        "y = __c2aya_htons(x)",
+        "y = __c2aya_htons(x):long: long",
     );
 }

@@ -46,9 +46,13 @@ impl Origin for Plain {
 }
 
 fn read(text: &str) -> (Tree, Vec<Diagnostic>) {
+    read_for(false, text)
+}
+
+fn read_for(big_endian: bool, text: &str) -> (Tree, Vec<Diagnostic>) {
     let Outcome {
         tree, diagnostics, ..
-    } = analyze_text(text, &Plain, &[], false);
+    } = analyze_text(text, &Plain, &[], big_endian);
     (tree, diagnostics)
 }
 
@@ -70,7 +74,14 @@ fn function<'a>(tree: &'a Tree, name: &str) -> &'a Function {
 /// Checks how an expression is typed that stands alone in a function behind `context`.
 #[track_caller]
 fn check_expr(context: &str, expr: &str, expected: &str) {
-    let tree = read_well(&format!("{context}\nvoid f(void) {{ {expr}; }}"));
+    check_expr_for(false, context, expr, expected);
+}
+
+#[track_caller]
+fn check_expr_for(big_endian: bool, context: &str, expr: &str, expected: &str) {
+    let text = format!("{context}\nvoid f(void) {{ {expr}; }}");
+    let (tree, diagnostics) = read_for(big_endian, &text);
+    assert!(diagnostics.is_empty(), "{text}\n{diagnostics:#?}");
     let function = function(&tree, "f");
     let stmts = &function.body.as_ref().expect("no body").stmts;
     let Some(StmtKind::Expr(expr)) = stmts.last().map(|stmt| &stmt.kind) else {

@@ -12,16 +12,16 @@
 #define __BIG_ENDIAN 4321
 #define __BIG_ENDIAN_BITFIELD
 #endif
-#define __constant_htons(x) __c2aya_htons(x)
-#define __constant_ntohs(x) __c2aya_ntohs(x)
-#define __constant_htonl(x) __c2aya_htonl(x)
-#define __constant_ntohl(x) __c2aya_ntohl(x)
-#define __constant_cpu_to_be32(x) __c2aya_cpu_to_be32(x)
-#define __cpu_to_be16(x) __c2aya_cpu_to_be16(x)
-#define __be16_to_cpu(x) __c2aya_be16_to_cpu(x)
-#define __cpu_to_be32(x) __c2aya_cpu_to_be32(x)
-#define __be32_to_cpu(x) __c2aya_be32_to_cpu(x)
-#define __cpu_to_be64(x) __c2aya_cpu_to_be64(x)
-#define __be64_to_cpu(x) __c2aya_be64_to_cpu(x)
+#define __constant_htons(x) __c2aya_htons((__u16)(x))
+#define __constant_ntohs(x) __c2aya_ntohs((__u16)(x))
+#define __constant_htonl(x) __c2aya_htonl((__u32)(x))
+#define __constant_ntohl(x) __c2aya_ntohl((__u32)(x))
+#define __constant_cpu_to_be32(x) __c2aya_cpu_to_be32((__u32)(x))
+#define __cpu_to_be16(x) __c2aya_cpu_to_be16((__u16)(x))
+#define __be16_to_cpu(x) __c2aya_be16_to_cpu((__u16)(x))
+#define __cpu_to_be32(x) __c2aya_cpu_to_be32((__u32)(x))
+#define __be32_to_cpu(x) __c2aya_be32_to_cpu((__u32)(x))
+#define __cpu_to_be64(x) __c2aya_cpu_to_be64((__u64)(x))
+#define __be64_to_cpu(x) __c2aya_be64_to_cpu((__u64)(x))
 
 #endif
