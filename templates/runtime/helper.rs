@@ -81,6 +81,20 @@ pub fn get_current_comm<const N: usize>(into: &mut [u8; N]) -> i64 {
     unsafe { generated::bpf_get_current_comm(into.as_mut_ptr().cast(), N as u32) }
 }
 
+/// `bpf_ringbuf_submit`: gives the entry that `data` is in to user space.
+#[inline(always)]
+pub fn ringbuf_submit<T>(data: &mut T, flags: u64) {
+    // SAFETY: the verifier takes what was reserved in a ring buffer and nothing else.
+    unsafe { generated::bpf_ringbuf_submit((&raw mut *data).cast(), flags) }
+}
+
+/// `bpf_ringbuf_discard`: gives the entry that `data` is in back.
+#[inline(always)]
+pub fn ringbuf_discard<T>(data: &mut T, flags: u64) {
+    // SAFETY: the verifier takes what was reserved in a ring buffer and nothing else.
+    unsafe { generated::bpf_ringbuf_discard((&raw mut *data).cast(), flags) }
+}
+
 /// `bpf_probe_read_user_str`: how many bytes were read with the null byte, or a negative error
 /// number.
 #[inline(always)]

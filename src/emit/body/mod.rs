@@ -144,8 +144,11 @@ enum Held {
     Raw,
     /// As `&mut T`, or as `&T`.
     Reference { mutable: bool },
-    /// As `&mut T` into a ring buffer's entry, which a variable of its own owns.
-    Entry,
+    /// As a ring buffer's entry, or `&mut T` into it.
+    Entry {
+        /// Whether the pointer is followed: else the variable is the entry itself.
+        followed: bool,
+    },
     /// Not a pointer in C: a large variable whose memory is unwritten at first, held as `&mut T`.
     Slot,
 }

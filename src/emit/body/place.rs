@@ -271,7 +271,7 @@ impl Body<'_> {
         let PlaceKind::Local(id) = place.kind else {
             return None;
         };
-        matches!(self.held(id), Held::Reference { .. } | Held::Entry).then(|| {
+        matches!(self.held(id), Held::Reference { .. } | Held::Entry { .. }).then(|| {
             self.facts.borrow_mut().read.insert(id);
             self.name(id)
         })

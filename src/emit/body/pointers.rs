@@ -59,7 +59,7 @@ impl Body<'_> {
 
     fn held_or_entry(&self, id: LocalId) -> Held {
         match self.held(id) {
-            Held::Entry => Held::Reference { mutable: true },
+            Held::Entry { .. } => Held::Reference { mutable: true },
             other => other,
         }
     }
@@ -242,9 +242,11 @@ impl PointerUses {
         }
     }
 
-    /// Whether an entry can own what it points to: it is released, and not within a loop.
+    /// Whether it can be an entry, or a reference into one: it is released, by value only once.
     pub(super) fn can_be_entry(&self) -> bool {
-        !self.raw && !self.returned && self.released > 0 && !self.released_in_loop
+        let by_reference = self.followed + self.passed > 0;
+        let released = self.released > 0 && (by_reference || !self.released_in_loop);
+        !self.raw && !self.returned && released
     }
 }
 

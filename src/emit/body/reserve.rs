@@ -1,11 +1,11 @@
 //! Entries of ring buffers: reserved, written, submitted or discarded.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::quote;
 
 use super::{Body, Held, lookup::Taken, pointers};
 use crate::{
-    emit::code::Code,
+    emit::{code::Code, runtime::Module},
     ir::{
         body::{Block, Expr, ExprKind, LocalId, Stmt},
         ty::Ty,
@@ -75,20 +75,13 @@ impl Body<'_> {
 
     fn hold_entry(&self, local: LocalId, used: usize) -> (TokenStream, TokenStream) {
         let name = self.name(local);
-        let entry = self.entry_name(local);
-        self.hold(local, Held::Entry);
+        self.hold(local, Held::Entry { followed: used > 0 });
         if used == 0 {
-            return (quote!(#entry), TokenStream::new());
+            return (quote!(#name), TokenStream::new());
         }
         let why = self.safety("this program's alone until it is submitted or discarded.");
-        let reference = quote!(#why let #name = unsafe { &mut *#entry.as_mut_ptr() };);
-        (quote!(mut #entry), reference)
-    }
-
-    /// The variable that owns what the pointer points to.
-    pub(super) fn entry_name(&self, local: LocalId) -> proc_macro2::Ident {
-        let name = self.name(local).to_string();
-        format_ident!("{}_entry", name.trim_start_matches("r#"))
+        let reference = quote!(#why let #name = unsafe { &mut *#name.as_mut_ptr() };);
+        (quote!(mut #name), reference)
     }
 
     /// `EVENTS.reserve_untyped::<T>(flags)`
@@ -119,15 +112,23 @@ impl Body<'_> {
             return None;
         };
         let local = pointers::loaded_local(data)?;
-        if self.held(local) != Held::Entry {
+        let Held::Entry { followed } = self.held(local) else {
             return None;
-        }
-        let entry = self.entry_name(local);
+        };
+        let name = self.name(local);
         let flags = self.root(|| self.flags(flags));
-        Some(if *id == 132 {
-            quote!(#entry.submit(#flags);)
+        Some(if followed {
+            let function = if *id == 132 {
+                "ringbuf_submit"
+            } else {
+                "ringbuf_discard"
+            };
+            let function = self.t.uses.runtime(Module::Helper, function);
+            quote!(#function(#name, #flags);)
+        } else if *id == 132 {
+            quote!(#name.submit(#flags);)
         } else {
-            quote!(#entry.discard(#flags);)
+            quote!(#name.discard(#flags);)
         })
     }
 }
