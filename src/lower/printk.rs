@@ -110,16 +110,20 @@ impl<'a> Body<'_, 'a> {
         }
         let mut place = super::c_walk::peel(e);
         while let CKind::Decay(inner) | CKind::AddressOf(inner) = &place.kind {
-            place = inner;
+            place = match &inner.kind {
+                CKind::Index(array, first) if matches!(first.kind, CKind::Int(0)) => array,
+                _ => inner,
+            };
         }
         match &place.kind {
-            CKind::Variable(id) => {
-                let found = self.cx.tree.variables.get(id.0 as usize)?;
-                text_of(found.init.as_ref()?)
-            }
+            CKind::Variable(id) => text_of(formats::of_variable(self.cx.tree, *id)?),
             CKind::Local(local) => {
                 let function = self.cx.tree.functions.get(self.id?.0 as usize)?;
-                let text = text_of(formats::constant(function.body.as_ref()?, *local)?)?;
+                let text = text_of(formats::of_local(
+                    self.cx.tree,
+                    function.body.as_ref()?,
+                    *local,
+                )?)?;
                 self.formats.insert(LocalId(local.0));
                 Some(text)
             }

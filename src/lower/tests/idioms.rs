@@ -84,6 +84,30 @@ fn output() {
         "char fmt[] = \"x %d\"; c = fmt[1]; bpf_trace_printk(fmt, sizeof(fmt), a);",
         "let fmt: [i8; 5] = \"x %d\"\nc = fmt[1] as i64\nprintk(\"x %d\", a)",
     );
+    check_with(
+        "static char fmt[] = \"x %d\"; const char name[] = \"n\";",
+        "bpf_trace_printk(&fmt[0], sizeof(fmt), a); bpf_trace_printk((char *)name, sizeof(name)); bpf_printk(\"%s\", fmt);",
+        "printk(\"x %d\", a)\nprintk(\"n\")\nprintk(\"%s\", fmt.ptr)",
+    );
+}
+
+/// What is printed is what the variable holds then.
+#[test]
+fn formats_that_change() {
+    let check = |changes: &str| {
+        let text = format!(
+            "static char fmt[] = \"x %d\"; SEC(\"xdp\") int f(struct xdp_md *ctx) {{ \
+             {changes}; bpf_trace_printk(fmt, sizeof(fmt), 1); return 0; }}",
+        );
+        let expected = "E0327 the format isn't a string that is known when the file is read";
+        super::check_errors(&text, &[expected], 0);
+    };
+    check("fmt[0] = 'y'");
+    check("bpf_get_current_comm(fmt, sizeof(fmt))");
+    check("bpf_get_current_comm(&fmt[1], 2)");
+    check("__builtin_memset(&fmt, 'y', 1)");
+    check("BPF_SNPRINTF(fmt, sizeof(fmt), \"y\")");
+    check("char fmt[] = \"y\"; bpf_get_current_comm(fmt, sizeof(fmt))");
 }
 
 #[test]
