@@ -442,3 +442,16 @@ fn a_port_of_a_part_is_compared_in_part() {
     assert_eq!(report.verdict, Verdict::Equal, "{report}");
     assert!(verify(&part, &whole, &options).is_err());
 }
+
+#[test]
+fn maps_from_before_btf_are_compared() {
+    let object = |section: &str, step: &str| build("legacy.bpf.c", &[section, step]);
+    let shared = object("-DSECTION=\"maps\"", "-DSTEP=1");
+    let own = object("-DSECTION=\"maps/counts\"", "-DSTEP=1");
+    let faulty = object("-DSECTION=\"maps/counts\"", "-DSTEP=2");
+    let (Some(shared), Some(own), Some(faulty)) = (shared, own, faulty) else {
+        return;
+    };
+    assert_eq!(compared(&own, &shared).verdict, Verdict::Equal);
+    assert_eq!(compared(&own, &faulty).verdict, Verdict::Different);
+}

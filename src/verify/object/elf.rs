@@ -130,7 +130,7 @@ impl<'a> Loader<'a> {
                 continue;
             }
             let name = section.name().map_err(unreadable)?;
-            if matches!(name, ".maps" | "maps") {
+            if name == ".maps" || is_legacy_maps(name) {
                 continue;
             }
             if sh_flags.contains(elf::SHF_EXECINSTR) {
@@ -190,7 +190,7 @@ impl<'a> Loader<'a> {
                     };
                     MapDef::from_btf(btf, name, variable)?
                 }
-                "maps" => {
+                section_name if is_legacy_maps(section_name) => {
                     let data = section.data().map_err(unreadable)?;
                     let start = usize::try_from(symbol.address()).unwrap_or(usize::MAX);
                     MapDef::from_legacy(self.endian, name, data.get(start..).unwrap_or_default())?
@@ -436,4 +436,10 @@ fn strings(btf: &[u8]) -> &[u8] {
         btf.get(start as usize..end as usize)
     };
     find().unwrap_or_default()
+}
+
+/// Whether a section holds maps as they were defined before BTF: `maps`, and as gobpf has it
+/// `maps/NAME` for each.
+pub(super) fn is_legacy_maps(name: &str) -> bool {
+    name == "maps" || name.starts_with("maps/")
 }

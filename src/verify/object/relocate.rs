@@ -7,7 +7,7 @@ use object::{
 
 use super::{
     Access,
-    elf::{Loader, unreadable},
+    elf::{Loader, is_legacy_maps, unreadable},
 };
 use crate::verify::{
     btf::Kind as TypeKind,
@@ -29,7 +29,7 @@ impl Loader<'_> {
         for section in self.file.sections() {
             let index = section.index();
             let name = section.name().map_err(unreadable)?;
-            let in_maps = matches!(name, ".maps" | "maps");
+            let in_maps = name == ".maps" || is_legacy_maps(name);
             let known = self.code.contains_key(&index) || self.data.contains_key(&index);
             if !known && !in_maps {
                 // Debug information and BTF are relocated by the linker only.
