@@ -6,15 +6,26 @@ use quote::quote;
 use super::uses::Uses;
 use crate::ir::{Comment, Notes};
 
-/// `///` lines for an item or a field, out of the comments before and behind it.
+/// `///` lines for an item or a field, out of the comments before and behind it; not those that
+/// [`plain`] has.
 pub fn doc(notes: &Notes) -> TokenStream {
-    let lines = notes
-        .before
-        .iter()
-        .filter(|comment| !comment.apart)
-        .chain(&notes.after)
-        .flat_map(doc_lines);
+    let before = notes.before.get(plain(notes).len()..).unwrap_or_default();
+    let lines = before.iter().chain(&notes.after).flat_map(doc_lines);
     quote!(#(#[doc = #lines])*)
+}
+
+/// The comments before an item that aren't about it: those that something stands behind, if only a
+/// blank line.
+pub fn plain(notes: &Notes) -> &[Comment] {
+    let last = notes.before.iter().rposition(|comment| comment.apart);
+    let count = last.map_or(0, |last| last + 1);
+    notes.before.get(..count).unwrap_or_default()
+}
+
+/// Whether an item stands for a comment or a blank line.
+pub fn is_marker(item: &syn::Item) -> bool {
+    matches!(item, syn::Item::Macro(item)
+        if item.mac.path.get_ident().is_some_and(|name| name.to_string().starts_with("__c2aya_")))
 }
 
 /// `//!` lines.

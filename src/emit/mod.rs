@@ -372,7 +372,22 @@ fn relocations(t: &Types<'_>, pieces: &mut Pieces) {
     }
 }
 
+/// An item, behind the comments that stand before it without being about it.
 fn one(t: &Types<'_>, item: Item) -> TokenStream {
+    let tokens = alone(t, item);
+    let plain = t.object.notes(item).map(comments::plain);
+    let plain = plain.filter(|plain| !plain.is_empty());
+    // The common crate has what the loader uses, and no more.
+    match plain.filter(|_| !(t.in_common && tokens.is_empty())) {
+        Some(plain) => {
+            let plain = t.uses.comments(plain);
+            quote!(#plain #tokens)
+        }
+        None => tokens,
+    }
+}
+
+fn alone(t: &Types<'_>, item: Item) -> TokenStream {
     let object = t.object;
     match item {
         Item::Record(id) => records::record(t, id),
@@ -429,6 +444,7 @@ fn text(tokens: &TokenStream, uses: &Uses, diagnostics: &mut Vec<Diagnostic>) ->
                 if let Some(previous) = previous
                     && !(single(previous) && single(item))
                     && !(is_use(previous) && is_use(item))
+                    && !comments::is_marker(previous)
                 {
                     out.push('\n');
                 }

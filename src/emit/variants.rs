@@ -6,6 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{
+    comments,
     runtime::Runtime,
     types::Types,
     uses::{self, Uses},
@@ -156,6 +157,7 @@ fn attributes(item: &mut syn::Item) -> Option<&mut Vec<syn::Attribute>> {
         I::Enum(item) => &mut item.attrs,
         I::Fn(item) => &mut item.attrs,
         I::Impl(item) => &mut item.attrs,
+        marker if comments::is_marker(marker) => return None,
         I::Macro(item) => &mut item.attrs,
         I::Mod(item) => &mut item.attrs,
         I::Static(item) => &mut item.attrs,

@@ -121,6 +121,21 @@ impl Object {
         }
     }
 
+    /// The comments before and behind an item; none for what stands nowhere in the C.
+    pub fn notes(&self, item: Item) -> Option<&Notes> {
+        Some(match item {
+            Item::Record(id) => &self.records.get(id.0 as usize)?.notes,
+            Item::Enum(id) => &self.enums.get(id.0 as usize)?.notes,
+            Item::Constant(id) => &self.constants.get(id.0 as usize)?.notes,
+            Item::Global(id) => &self.globals.get(id.0 as usize)?.notes,
+            Item::Map(id) => &self.maps.get(id.0 as usize)?.notes,
+            Item::Function(id) => &self.functions.get(id.0 as usize)?.notes,
+            Item::Program(at) => &self.programs.get(at as usize)?.function.notes,
+            Item::License => &self.license.as_ref()?.notes,
+            Item::Relocation(_) => return None,
+        })
+    }
+
     /// The architectures that an item is for, where it isn't for all.
     pub fn only(&self, item: Item) -> Option<Archs> {
         self.variants.only.get(&item).copied()

@@ -165,6 +165,13 @@ impl Comments {
     fn notes(&mut self, span: Span, from: u32) -> Notes {
         let mut notes = self.before(span, from);
         notes.after = self.after(span);
+        if let Some(file) = self.files.get(&span.file)
+            && file.passes_item(from, span.start)
+        {
+            for comment in &mut notes.before {
+                comment.apart = true;
+            }
+        }
         notes
     }
 
@@ -230,6 +237,31 @@ impl FileComments {
             }
         }
         false
+    }
+
+    /// Whether something that became no item ends between the last comment before `to` and there:
+    /// a type definition, a macro. What the comment says is about that, then.
+    fn passes_item(&self, from: u32, to: u32) -> bool {
+        let comments = self.trivia.comments();
+        let behind = comments.partition_point(|comment| comment.span.end <= to);
+        let last = behind.checked_sub(1).and_then(|at| comments.get(at));
+        let Some(last) = last.filter(|last| last.span.start >= from) else {
+            return false;
+        };
+        let text = self.text.get(last.span.end as usize..to as usize);
+        // The item's own line is none of it.
+        let text = text.and_then(|text| text.rsplit_once('\n'));
+        let text = text.map_or("", |(before, _)| before);
+        // Nor is what stands there in other cases.
+        let branch = ["\n#el", "\n# el"]
+            .iter()
+            .filter_map(|start| text.rfind(start));
+        let text = text.get(branch.max().unwrap_or(0)..).unwrap_or_default();
+        let directives = text
+            .lines()
+            .filter_map(|line| line.trim_start().strip_prefix('#'));
+        let mut names = directives.map(str::trim_start);
+        text.contains(';') || names.any(|name| name.starts_with("define"))
     }
 
     fn take(&mut self, index: usize) -> Option<Comment> {

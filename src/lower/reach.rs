@@ -211,7 +211,9 @@ impl Lowerer<'_> {
         let mut from = 0;
         let mut last = None;
         for (span, item) in items.iter().filter(|(span, _)| span.file == self.main) {
-            let found = self.notes.take(self.main, from, span.start);
+            let mut found = self.notes.take(self.main, from, span.start);
+            // Nothing that is left is about this item.
+            found.iter_mut().for_each(|comment| comment.apart = true);
             from = span.start;
             last = Some(*item);
             if let Some(notes) = notes_of(&mut self.object, *item) {

@@ -53,3 +53,20 @@ fn comments_of_definitions_go_before_them() {
         &["one", "two", "three", "four", "five"],
     );
 }
+
+#[test]
+fn comments_of_what_becomes_nothing_stand_apart() {
+    let apart = |text: &str| {
+        let object = super::port_well(&format!(
+            "{}{text}\nu32 total;\nSEC(\"kprobe/f\") int f(void *ctx) {{ return total; }}",
+            super::HEAD
+        ));
+        let total = object.globals.iter().find(|global| global.name == "total");
+        let notes = &total.unwrap().notes.before;
+        notes.iter().map(|one| one.apart).collect::<Vec<_>>()
+    };
+    assert_eq!(apart("/* one */"), [false]);
+    assert_eq!(apart("/* one */\n"), [true]);
+    assert_eq!(apart("/* one */\ntypedef u32 number;"), [true]);
+    assert_eq!(apart("/* one */\n#define TWICE(x) ((x) * 2)"), [true]);
+}
