@@ -1,5 +1,6 @@
 //! The builtins of clang and c2aya's markers: what they take and give.
 
+use super::atomic;
 use crate::source::markers;
 
 /// How a builtin's arguments are converted, and what type it gives.
@@ -45,9 +46,15 @@ pub(super) enum AtomicResult {
 
 /// Whether `name` can only be a builtin or marker.
 pub(super) fn is_builtin(name: &str) -> bool {
-    ["__builtin_", "__sync_", "__atomic_", markers::PREFIX]
-        .iter()
-        .any(|prefix| name.starts_with(prefix))
+    [
+        "__builtin_",
+        "__sync_",
+        "__atomic_",
+        atomic::C11,
+        markers::PREFIX,
+    ]
+    .iter()
+    .any(|prefix| name.starts_with(prefix))
 }
 
 /// What is known of `name`.
@@ -152,8 +159,6 @@ fn atomic_shape(operation: &str) -> Option<Shape> {
         "store_n" => values(1, 1, Void),
         "exchange_n" => values(1, 1, Target),
         "compare_exchange_n" => values(2, 1, Bool),
-        "load" | "store" | "exchange" => Shape::Returns('v'),
-        "compare_exchange" => Shape::Returns('b'),
         "test_and_set" => values(1, 0, Bool),
         "clear" => values(1, 0, Void),
         "thread_fence" | "signal_fence" => Shape::Prototype("vi"),

@@ -6,6 +6,7 @@ use lang_c::{
 };
 
 use super::{
+    atomic,
     builtin::{self, Shape, is_builtin},
     codes,
     convert::Purpose,
@@ -135,6 +136,22 @@ impl Sema<'_> {
         }
         let args: Vec<Checked<Expr>> = nodes.iter().map(|node| self.expression(node)).collect();
         let args = args.into_iter().collect::<Checked<Vec<Expr>>>()?;
+        if let Some(by_value) = atomic::by_value(name) {
+            return self.atomic_in_memory(by_value, args, span);
+        }
+        self.known_builtin(name, args, span)
+    }
+
+    /// A call of a builtin or marker with these arguments.
+    pub(super) fn known_builtin(
+        &mut self,
+        name: &str,
+        args: Vec<Expr>,
+        span: Span,
+    ) -> Checked<Expr> {
+        if let Some(operation) = name.strip_prefix(atomic::C11) {
+            return self.c11_atomic(operation, args, span);
+        }
         let Some(shape) = builtin::shape(name) else {
             if let Some(ty) = self.markers.get(name) {
                 return Ok(builtin_expr(name, args, unqualified(ty), span));

@@ -15,6 +15,9 @@ fn declare(types: &Types, ty: &CType, inner: String) -> String {
     if ty.volatile {
         qualifiers.push_str("volatile ");
     }
+    if ty.atomic {
+        qualifiers.push_str("_Atomic ");
+    }
     let base = match (&ty.alias, &ty.kind) {
         (Some(alias), _) => alias.to_string(),
         (None, Kind::Pointer(pointee)) => {

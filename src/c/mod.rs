@@ -3,6 +3,7 @@
 //! `c` knows C and the GNU extensions, and reads libbpf's markers (see [`crate::source`]) as the
 //! declarations and calls that they are; it knows nothing of maps, programs or Rust.
 
+mod atomic;
 mod attribute;
 mod builtin;
 mod builtin_fold;

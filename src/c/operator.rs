@@ -9,6 +9,7 @@ use lang_c::{
 };
 
 use super::{
+    atomic::Gives,
     codes,
     convert::Purpose,
     describe,
@@ -226,7 +227,8 @@ impl Sema<'_> {
         ))
     }
 
-    fn assignment(&mut self, target: Expr, value: Expr, span: Span) -> Checked<Expr> {
+    /// `target = value`
+    pub(super) fn assignment(&mut self, target: Expr, value: Expr, span: Span) -> Checked<Expr> {
         self.require_assignable(&target)?;
         let ty = unqualified(&target.ty);
         let value = self.assign_to(value, &ty, Purpose::Assign)?;
@@ -247,6 +249,9 @@ impl Sema<'_> {
         self.require_assignable(&target)?;
         let ty = unqualified(&target.ty);
         let value = self.rvalue(value);
+        if target.ty.atomic {
+            return self.atomic_update(op, target, value, Gives::New, span);
+        }
         let (value, compute) = if let Some(pointee) = pointee(&target.ty) {
             let moves = matches!(op, BinaryOp::Add | BinaryOp::Sub);
             if !moves || !self.is_integer(&value.ty) {
@@ -350,6 +355,16 @@ impl Sema<'_> {
             let described = describe::ty(&self.tree.types, &target.ty);
             let message = format!("`{described}` can't be counted up or down");
             return Err(self.error(codes::OPERANDS, span, message));
+        }
+        if target.ty.atomic {
+            let op = if delta < 0 {
+                BinaryOp::Sub
+            } else {
+                BinaryOp::Add
+            };
+            let gives = if post { Gives::Old } else { Gives::New };
+            let one = self.int(1, span);
+            return self.atomic_update(op, target, one, gives, span);
         }
         let ty = unqualified(&target.ty);
         Ok(expr(

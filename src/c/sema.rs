@@ -354,6 +354,7 @@ pub(super) const fn plain(kind: Kind) -> CType {
         alias: None,
         const_: false,
         volatile: false,
+        atomic: false,
         tags: Vec::new(),
     }
 }
@@ -373,6 +374,7 @@ pub(super) fn unqualified(ty: &CType) -> CType {
     CType {
         const_: false,
         volatile: false,
+        atomic: false,
         ..ty.clone()
     }
 }

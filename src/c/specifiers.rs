@@ -322,7 +322,7 @@ impl Sema<'_> {
                 TypeOf::Type(ty) => self.type_name(ty),
                 TypeOf::Expression(expr) => self.type_of(expr),
             },
-            TypeSpecifier::Atomic(ty) => self.type_name(ty),
+            TypeSpecifier::Atomic(ty) => self.type_name(ty).map(|ty| CType { atomic: true, ..ty }),
             TypeSpecifier::TS18661Float(float) => {
                 Ok(plain(Kind::Float(u16::try_from(float.width).unwrap_or(64))))
             }
@@ -451,6 +451,7 @@ fn is_typeof(node: &Expression) -> bool {
 pub(super) struct Qualifiers {
     const_: bool,
     volatile: bool,
+    atomic: bool,
 }
 
 impl Qualifiers {
@@ -459,12 +460,12 @@ impl Qualifiers {
         match qualifier {
             TypeQualifier::Const => self.const_ = true,
             TypeQualifier::Volatile => self.volatile = true,
+            TypeQualifier::Atomic => self.atomic = true,
             // They promise something to the compiler, and change no meaning.
             TypeQualifier::Restrict
             | TypeQualifier::Nonnull
             | TypeQualifier::NullUnspecified
-            | TypeQualifier::Nullable
-            | TypeQualifier::Atomic => {}
+            | TypeQualifier::Nullable => {}
         }
     }
 
@@ -476,5 +477,6 @@ impl Qualifiers {
         }
         ty.const_ |= self.const_;
         ty.volatile |= self.volatile;
+        ty.atomic |= self.atomic;
     }
 }

@@ -25,6 +25,8 @@ pub struct CType {
     pub const_: bool,
     /// `volatile`
     pub volatile: bool,
+    /// `_Atomic`
+    pub atomic: bool,
     /// `btf_type_tag`s, such as `user`, `rcu`, `kptr`.
     pub tags: Vec<Arc<str>>,
 }

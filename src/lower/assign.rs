@@ -33,6 +33,7 @@ impl<'a> Body<'_, 'a> {
 
     /// Both sides, with what they do first in front.
     fn assignment(&mut self, target: &'a CExpr, value: &'a CExpr) -> Lowered<(Place, Expr)> {
+        self.require_plain(target)?;
         let mut value = self.expr(value)?;
         let mark = self.out.len();
         let place = self.place(target)?;

@@ -1,10 +1,19 @@
 //! Atomic operations: `__sync_fetch_and_add`, `__atomic_…` and their kin.
 
-use super::{Lowered, body::Body, build::expr, builtins::nothing, codes, simplify};
+use super::{
+    Lowered,
+    body::Body,
+    build::{expr, int, load},
+    builtins::nothing,
+    codes,
+    place::deref,
+    simplify,
+};
 use crate::{
     c::{tree::Expr as CExpr, types::Kind},
+    diag::Diagnostic,
     ir::{
-        body::{AtomicOp, BinaryOp, CompareOp, Expr, ExprKind},
+        body::{AtomicOp, BinaryOp, CompareOp, Expr, ExprKind, StmtKind},
         ty::Ty,
     },
 };
@@ -27,6 +36,14 @@ impl<'a> Body<'_, 'a> {
         name: &str,
         args: &'a [CExpr],
     ) -> Lowered<Option<Expr>> {
+        match name {
+            "__atomic_compare_exchange_n" => return self.compare_exchange(e, args).map(Some),
+            "__atomic_signal_fence" => {
+                self.push(StmtKind::Barrier(None), e.span);
+                return Ok(Some(nothing(e)));
+            }
+            _ => {}
+        }
         let Some((op, gives)) = operation(name) else {
             return Ok(None);
         };
@@ -53,6 +70,7 @@ impl<'a> Body<'_, 'a> {
         }
         let wanted = match op {
             AtomicOp::Load => 0,
+            _ if name == RELEASE => 0,
             AtomicOp::CompareExchange => 2,
             _ => 1,
         };
@@ -79,6 +97,9 @@ impl<'a> Body<'_, 'a> {
             before.push(&pointer);
             let value = self.operand(&before, |body| body.expr(value))?;
             operands.push(self.cast(value, &ty));
+        }
+        if name == RELEASE {
+            operands.push(int(0, ty.clone(), e.span));
         }
         let second = operands.first().cloned();
         let atomic = |operands| {
@@ -116,7 +137,54 @@ impl<'a> Body<'_, 'a> {
             _ => self.cast(value, &ty),
         }))
     }
+
+    /// An `_Atomic` object isn't read or written by its name: BPF has no loads and stores that are
+    /// sequentially consistent (nor does clang make any of them).
+    pub(super) fn require_plain(&mut self, place: &CExpr) -> Lowered<()> {
+        if !place.ty.atomic {
+            return Ok(());
+        }
+        let message = "BPF has no sequentially consistent loads and stores";
+        let advice = "use atomic_load_explicit or atomic_store_explicit with another memory order";
+        let diagnostic = Diagnostic::error(codes::ATOMIC, place.span, message);
+        self.refuse_with(diagnostic.help(advice))
+    }
+
+    /// `__atomic_compare_exchange_n(target, expected, desired, weak, order, order)`: what was found
+    /// lies at `expected` then.
+    fn compare_exchange(&mut self, e: &'a CExpr, args: &'a [CExpr]) -> Lowered<Expr> {
+        let [target, expected, desired, ..] = args else {
+            return self.unsupported(e, "this number of arguments");
+        };
+        let Kind::Pointer(to) = &target.ty.kind else {
+            return self.unsupported(e, "an atomic operation on something that isn't a pointer");
+        };
+        let ty = self.ty(to);
+        if !matches!(ty, Ty::Int { bits: 32 | 64, .. }) {
+            return self.refuse(
+                codes::ATOMIC,
+                e.span,
+                "BPF exchanges numbers of 32 and 64 bits only",
+            );
+        }
+        let pointer = self.expr(target)?;
+        let expected = self.operand(&[&pointer], |body| body.expr(expected))?;
+        let desired = self.operand(&[&pointer, &expected], |body| body.expr(desired))?;
+        let desired = self.cast(desired, &ty);
+        let place = self.stable(deref(expected, ty.clone(), false));
+        let wanted = self.temporary("wanted", load(place.clone(), e.span));
+        let operands = vec![wanted.clone(), desired];
+        let exchange = ExprKind::Atomic(AtomicOp::CompareExchange, Box::new(pointer), operands);
+        let found = self.temporary("found", expr(exchange, ty, e.span));
+        self.store(place, found.clone(), e.span);
+        let same = simplify::compare(&self.cx.object, CompareOp::Eq, found, wanted);
+        let ty = self.ty(&e.ty);
+        Ok(self.cast(same, &ty))
+    }
 }
+
+/// Stores 0.
+const RELEASE: &str = "__sync_lock_release";
 
 fn operation(name: &str) -> Option<(AtomicOp, Gives)> {
     use Gives::{New, Nothing, Old, Success};
@@ -135,7 +203,7 @@ fn operation(name: &str) -> Option<(AtomicOp, Gives)> {
         "__sync_val_compare_and_swap" => (AtomicOp::CompareExchange, Old),
         "__sync_bool_compare_and_swap" => (AtomicOp::CompareExchange, Success),
         "__atomic_load_n" => (AtomicOp::Load, Old),
-        "__atomic_store_n" => (AtomicOp::Store, Nothing),
+        "__atomic_store_n" | RELEASE => (AtomicOp::Store, Nothing),
         _ => return None,
     })
 }

@@ -193,6 +193,7 @@ impl<'a> Body<'_, 'a> {
         if let Some(bitfield) = self.core_bitfield_load(e)? {
             return Ok(bitfield);
         }
+        self.require_plain(e)?;
         let place = self.place(e)?;
         // A record as a whole is looked into.
         self.cx.ty(&e.ty);
@@ -336,6 +337,10 @@ impl<'a> Body<'_, 'a> {
         let span = value.span;
         match value.kind {
             ExprKind::Cast(inner) if !purity::is_pure(&inner) => self.drop_value(*inner),
+            ExprKind::Binary(_, left, right) | ExprKind::Compare(_, left, right) => {
+                self.drop_value(*left);
+                self.drop_value(*right);
+            }
             ExprKind::Block(stmts, last) => {
                 self.out.extend(stmts);
                 self.drop_value(*last);

@@ -94,6 +94,7 @@ const KERNEL: &[(&str, &str)] = headers! {
     "sched.h"
     "signal.h"
     "stdarg.h"
+    "stdatomic.h"
     "stdbool.h"
     "stddef.h"
     "stdint.h"

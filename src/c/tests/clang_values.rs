@@ -298,6 +298,7 @@ fn objects_start_with_what_clang_puts_there() {
             alias: None,
             const_: false,
             volatile: false,
+            atomic: false,
             tags: Vec::new(),
         };
         let mut next = 0;

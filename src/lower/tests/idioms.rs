@@ -200,3 +200,34 @@ fn maps_by_sizes_have_the_types_of_their_uses() {
         "map m type 1 key_size 4 value rec max 4"
     );
 }
+
+#[test]
+fn atomic_objects() {
+    let object = "_Atomic u32 n; _Atomic(u64) wide;";
+    check_with(object, "n++;", "atomic_add(&n, 1)");
+    check_with(object, "wide -= a;", "atomic_sub(&wide, a as u64)");
+    check_with(object, "c = --n;", "c = (atomic_sub(&n, 1) - 1) as i64");
+    check_with(
+        object,
+        "u32 old = 1; if (__c11_atomic_compare_exchange_strong(&n, &old, 2, 5, 5)) c = old;",
+        "let old: u32 = 1\nlet wanted: u32 = old\nlet found: u32 = atomic_compareexchange(&n, wanted, 2)\nold = found\nif found == wanted {\nc = old as i64\n}",
+    );
+    check_with(
+        object,
+        "u64 r = 1, was; __atomic_exchange(&wide, &r, &was, 5); c = was;",
+        "let r: u64 = 1\nlet was: u64\nwas = atomic_exchange(&wide, r)\nc = was as i64",
+    );
+    let refused = |body: &str, why: &str| {
+        let text =
+            format!("{object} SEC(\"xdp\") int f(struct xdp_md *ctx) {{ {body} return 0; }}",);
+        super::check_errors(&text, &[why], 0);
+    };
+    refused(
+        "n = 1;",
+        "E0333 BPF has no sequentially consistent loads and stores",
+    );
+    refused(
+        "if (n) return 1;",
+        "E0333 BPF has no sequentially consistent loads and stores",
+    );
+}
