@@ -401,6 +401,14 @@ pub enum Builtin {
     Memcmp,
     /// Destination, text; the value is the destination.
     Strcpy,
+    /// Destination, text, bytes; the value is the destination.
+    Strncpy,
+    /// Text; `size_t`.
+    Strlen,
+    /// Two texts; `int`, as C's.
+    Strcmp,
+    /// Two texts, bytes; `int`, as C's.
+    Strncmp,
     /// Bytes swapped, at the width of the type.
     Bswap,
     /// To and from network byte order, at the width of the type.

@@ -80,6 +80,8 @@ pub(super) struct Body<'l, 'a> {
     pub(super) errors: Vec<Diagnostic>,
     pub(super) warnings: Vec<Diagnostic>,
     pub(super) callees: Vec<FunctionId>,
+    /// Whether something is known only where the function is inlined.
+    pub(super) inlined: bool,
 }
 
 impl<'l, 'a> Body<'l, 'a> {
@@ -105,6 +107,7 @@ impl<'l, 'a> Body<'l, 'a> {
             errors: Vec::new(),
             warnings: Vec::new(),
             callees: Vec::new(),
+            inlined: false,
         }
     }
 
@@ -274,6 +277,7 @@ impl<'a> Lowerer<'a> {
             warnings,
             callees,
             formats,
+            inlined,
             ..
         } = body;
         let outcome = self.outcomes.entry(id).or_default();
@@ -291,7 +295,7 @@ impl<'a> Lowerer<'a> {
             locals,
             labels,
             body: stmts,
-            inline: function.inline,
+            inline: function.inline || inlined,
             global: !function.static_,
             // Another may take a weak one's place.
             noinline: function.noinline || function.weak,

@@ -6,7 +6,7 @@ use super::{
     build::{U64, expr, int},
     codes,
     core_read::Chain,
-    simplify,
+    purity, simplify,
 };
 use crate::{
     c::{
@@ -15,7 +15,7 @@ use crate::{
     },
     ir::{
         PathPart, RelocationKind,
-        body::{AddressSpace, Builtin, Expr, ExprKind, StmtKind},
+        body::{AddressSpace, Builtin, Expr, ExprKind, LocalId, StmtKind},
         ty::Ty,
     },
     source::markers as m,
@@ -167,7 +167,7 @@ impl<'a> Body<'_, 'a> {
             "memset" | "memset_inline" => Some(Builtin::Memset),
             "memcmp" | "bcmp" => Some(Builtin::Memcmp),
             "bzero" => return self.bzero(e, args),
-            "strcpy" => return self.copy_text(e, args),
+            "strcpy" => return self.text(e, Builtin::Strcpy, args),
             "strlen"
                 if let [text] = args
                     && let Some(bytes) = super::pt_regs::bytes(text) =>
@@ -179,6 +179,10 @@ impl<'a> Body<'_, 'a> {
                 let ty = self.ty(&e.ty);
                 return Ok(int(i128::try_from(len).unwrap_or(0), ty, e.span));
             }
+            "strlen" => return self.text(e, Builtin::Strlen, args),
+            "strcmp" => return self.text(e, Builtin::Strcmp, args),
+            "strncmp" => return self.text(e, Builtin::Strncmp, args),
+            "strncpy" => return self.text(e, Builtin::Strncpy, args),
             _ => None,
         };
         if let Some(builtin) = memory {
@@ -216,7 +220,7 @@ impl<'a> Body<'_, 'a> {
         let constant = matches!(size.kind, ExprKind::SizeOf(_))
             || simplify::known(&self.cx.object, &size).is_some()
             || is_constant(&size);
-        if !constant {
+        if !constant && !self.is_known_inlined(&size) {
             return self.refuse(
                 codes::BUILTIN,
                 e.span,
@@ -242,17 +246,54 @@ impl<'a> Body<'_, 'a> {
         }
     }
 
-    /// `strcpy`, which clang copies in place where it knows the text.
-    fn copy_text(&mut self, e: &'a CExpr, args: &'a [CExpr]) -> Lowered<Expr> {
-        let [destination, text] = args else {
-            return self.unsupported(e, "this number of arguments");
+    /// Whether a number may be constant where the function is inlined: it is made of parameters.
+    /// Then it is.
+    fn is_known_inlined(&mut self, value: &Expr) -> bool {
+        let function = self
+            .id
+            .and_then(|id| self.cx.tree.functions.get(id.0 as usize));
+        let Some(function) = function.filter(|one| one.static_ && !one.noinline) else {
+            return false;
         };
-        let destination = self.argument(destination)?;
-        let text = self.operand(&[&destination], |body| body.argument(text))?;
-        let destination = self.cast(destination, &Ty::void_pointer(true));
-        let text = self.cast(text, &Ty::void_pointer(false));
-        let value = ExprKind::Builtin(Builtin::Strcpy, vec![destination, text]);
-        let value = expr(value, Ty::void_pointer(true), e.span);
+        let Some(locals) = purity::locals_only(value) else {
+            return false;
+        };
+        let is_parameter = |local: &LocalId| function.params.iter().any(|one| one.0 == local.0);
+        let known = locals.iter().all(is_parameter);
+        self.inlined |= known;
+        known
+    }
+
+    /// What is done to texts, which clang does in place where it knows them.
+    fn text(&mut self, e: &'a CExpr, builtin: Builtin, args: &'a [CExpr]) -> Lowered<Expr> {
+        let pointers = match builtin {
+            Builtin::Strlen => 1,
+            _ => 2,
+        };
+        let sizes = usize::from(matches!(builtin, Builtin::Strncmp | Builtin::Strncpy));
+        if args.len() != pointers + sizes {
+            return self.unsupported(e, "this number of arguments");
+        }
+        let copies = matches!(builtin, Builtin::Strcpy | Builtin::Strncpy);
+        let mut values: Vec<Expr> = Vec::with_capacity(args.len());
+        for (at, arg) in args.iter().enumerate() {
+            let before: Vec<&Expr> = values.iter().collect();
+            let value = self.operand(&before, |body| match at < pointers {
+                true => body.argument(arg),
+                false => body.expr(arg),
+            })?;
+            let ty = match at < pointers {
+                true => Ty::void_pointer(copies && at == 0),
+                false => U64,
+            };
+            values.push(self.cast(value, &ty));
+        }
+        let own = match builtin {
+            Builtin::Strlen => U64,
+            Builtin::Strcmp | Builtin::Strncmp => Ty::signed(32),
+            _ => Ty::void_pointer(true),
+        };
+        let value = expr(ExprKind::Builtin(builtin, values), own, e.span);
         let ty = self.ty(&e.ty);
         Ok(self.cast(value, &ty))
     }

@@ -38,6 +38,13 @@ pub(super) fn unmoved_by(value: &Expr, stmts: &[Stmt], addressed: &BTreeSet<Loca
         .all(|local| !assigned.0.contains(local) && !addressed.contains(local))
 }
 
+/// The local variables that `value` is made of; none where it has an effect or reads memory.
+pub(super) fn locals_only(value: &Expr) -> Option<BTreeSet<LocalId>> {
+    let mut look = Look::default();
+    look.expr(value);
+    (!look.effects && !look.memory).then_some(look.locals)
+}
+
 #[derive(Default)]
 struct Look {
     effects: bool,
@@ -82,6 +89,10 @@ impl Visit for Look {
                         | Builtin::Memset
                         | Builtin::Memcmp
                         | Builtin::Strcpy
+                        | Builtin::Strncpy
+                        | Builtin::Strlen
+                        | Builtin::Strcmp
+                        | Builtin::Strncmp
                 ) {
                     self.effects = true;
                 }

@@ -53,6 +53,17 @@ pub unsafe fn copy_bytes(to: *mut u8, from: *const u8, size: usize) {
     }
 }
 
+/// `memcpy` of `size` bytes, a number that is known where this is inlined.
+///
+/// # Safety
+///
+/// `from` must be valid for reads and `to` for writes of `size` bytes, and they must not overlap.
+#[inline(always)]
+pub unsafe fn copy_known(to: *mut u8, from: *const u8, size: usize) {
+    // SAFETY: see above.
+    unsafe { to.copy_from_nonoverlapping(from, size) };
+}
+
 /// `strcpy`: a text with the zero behind it.
 ///
 /// # Safety
@@ -71,6 +82,58 @@ pub unsafe fn copy_text(to: *mut u8, from: *const u8) {
         }
         (to, from) = (to.wrapping_add(1), from.wrapping_add(1));
     }
+}
+
+/// `strncpy`: `size` bytes, zeros behind the text.
+///
+/// # Safety
+///
+/// `from` must end with a zero or have `size` bytes, and `to` be valid for writes of as many.
+#[inline(always)]
+pub unsafe fn copy_text_in(to: *mut u8, from: *const u8, size: usize) {
+    let mut ended = false;
+    for i in 0..size {
+        // SAFETY: see above; nothing is read behind the text's end.
+        let byte = if ended { 0 } else { unsafe { from.add(i).read() } };
+        ended |= byte == 0;
+        unsafe { to.add(i).write(byte) };
+    }
+}
+
+/// `strlen`.
+///
+/// # Safety
+///
+/// `text` must end with a zero.
+#[inline(always)]
+pub unsafe fn text_len(text: *const u8) -> u64 {
+    let mut len = 0;
+    // Volatile, or LLVM makes a call of the loop.
+    // SAFETY: see above.
+    while unsafe { text.add(len).read_volatile() } != 0 {
+        len += 1;
+    }
+    len as u64
+}
+
+/// `strncmp`, with `usize::MAX` bytes `strcmp`: less than, equal to or greater than 0.
+///
+/// # Safety
+///
+/// Both texts must end with a zero or have `size` bytes.
+#[inline(always)]
+pub unsafe fn compare_texts(left: *const u8, right: *const u8, size: usize) -> i32 {
+    for i in 0..size {
+        // SAFETY: see above.
+        let (left, right) = unsafe { (left.add(i).read(), right.add(i).read()) };
+        if left != right {
+            return i32::from(left) - i32::from(right);
+        }
+        if left == 0 {
+            break;
+        }
+    }
+    0
 }
 
 /// `memmove` of `size` bytes: the two may overlap.

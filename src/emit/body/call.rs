@@ -1,6 +1,6 @@
 //! Calls: functions, helpers, atomics, what the compiler offers.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
 
 use super::{
@@ -348,6 +348,44 @@ impl Body<'_> {
                 let (to, from) = (self.erased(to, true), self.erased(from, false));
                 self.operation(Code::atom(quote!(#function(#to, #from))))
             }
+            (Builtin::Strncpy, [to, from, size]) => {
+                let function = self.t.uses.runtime(Module::Memory, "copy_text_in");
+                let (to, from, size) = (
+                    self.erased(to, true),
+                    self.erased(from, false),
+                    self.as_usize(size),
+                );
+                self.operation(Code::atom(quote!(#function(#to, #from, #size))))
+            }
+            (Builtin::Strlen, [text]) => {
+                let function = self.t.uses.runtime(Module::Memory, "text_len");
+                let text = self.erased(text, false);
+                self.operation(Code::atom(quote!(#function(#text))))
+            }
+            (Builtin::Strcmp, [left, right]) => {
+                let function = self.t.uses.runtime(Module::Memory, "compare_texts");
+                // A text that is known bounds what is looked at, so that the loop can be unrolled.
+                let known = text_of(left).or_else(|| text_of(right));
+                let size = known.map_or_else(
+                    || quote!(usize::MAX),
+                    |text| {
+                        let end = text.iter().position(|byte| *byte == 0);
+                        let len = end.unwrap_or(text.len()) + 1;
+                        Literal::usize_unsuffixed(len).into_token_stream()
+                    },
+                );
+                let (left, right) = (self.erased(left, false), self.erased(right, false));
+                self.operation(Code::atom(quote!(#function(#left, #right, #size))))
+            }
+            (Builtin::Strncmp, [left, right, size]) => {
+                let function = self.t.uses.runtime(Module::Memory, "compare_texts");
+                let (left, right, size) = (
+                    self.erased(left, false),
+                    self.erased(right, false),
+                    self.as_usize(size),
+                );
+                self.operation(Code::atom(quote!(#function(#left, #right, #size))))
+            }
             (Builtin::Memcmp, [left, right, size]) => {
                 let function = self.t.uses.runtime(Module::Memory, "compare");
                 let (left, right, size) = (
@@ -508,6 +546,14 @@ fn callback(arg: &Expr) -> Option<FunctionId> {
     match &arg.kind {
         ExprKind::Function(id) => Some(*id),
         ExprKind::Cast(inner) => callback(inner),
+        _ => None,
+    }
+}
+
+/// A string literal behind casts.
+fn text_of(value: &Expr) -> Option<&[u8]> {
+    match &super::expr::strip_pointer_casts(value).kind {
+        ExprKind::Str(text) => Some(text),
         _ => None,
     }
 }

@@ -7,13 +7,27 @@ use super::{Body, Pin, value};
 use crate::{
     emit::{code::Code, runtime::Module, types},
     ir::{
-        body::{Expr, ExprKind},
+        body::{Expr, ExprKind, LocalId},
         ty::Ty,
+        walk::Visit,
     },
 };
 
 /// The most stores that LLVM makes of a `memset` or a copy, instead of a call.
 pub(super) const WORDS_MAX: u64 = 128;
+
+/// Whether a number is made of variables.
+fn has_local(value: &Expr) -> bool {
+    struct Finder(bool);
+    impl Visit for Finder {
+        fn local(&mut self, _: &LocalId) {
+            self.0 = true;
+        }
+    }
+    let mut finder = Finder(false);
+    finder.expr(value);
+    finder.0
+}
 
 impl Body<'_> {
     pub(super) fn memory(&self, name: &str, to: &Expr, from: Option<&Expr>, size: &Expr) -> Code {
@@ -31,10 +45,11 @@ impl Body<'_> {
                 self.operation(Code::atom(quote!(#function::<#size>(#to, #from))))
             }
             None => {
-                let function = self
-                    .t
-                    .uses
-                    .runtime(Module::Memory, &format!("{name}_bytes"));
+                let form = match (name, has_local(size)) {
+                    ("copy", true) => "copy_known".to_owned(),
+                    _ => format!("{name}_bytes"),
+                };
+                let function = self.t.uses.runtime(Module::Memory, &form);
                 let size = self.as_usize(size);
                 self.operation(Code::atom(quote!(#function(#to, #from, #size))))
             }
