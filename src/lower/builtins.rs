@@ -4,7 +4,7 @@ use super::{
     Lowered,
     body::Body,
     build::{U64, expr, int},
-    codes,
+    c_walk, codes,
     core_read::Chain,
     purity, simplify,
 };
@@ -132,6 +132,7 @@ impl<'a> Body<'_, 'a> {
             m::CORE_FIELD_EXISTS => self.field_question(e, args, RelocationKind::FieldExists),
             m::CORE_FIELD_SIZE => self.field_question(e, args, RelocationKind::FieldSize),
             m::CORE_FIELD_OFFSET => self.field_question(e, args, RelocationKind::FieldOffset),
+            "__builtin_preserve_field_info" => self.field_info(e, args),
             m::CORE_TYPE_EXISTS => self.type_question(e, args, RelocationKind::TypeExists),
             m::CORE_TYPE_SIZE => self.type_question(e, args, RelocationKind::TypeSize),
             m::CORE_TYPE_MATCHES => self.type_question(e, args, RelocationKind::TypeMatches),
@@ -148,6 +149,26 @@ impl<'a> Body<'_, 'a> {
             _ => return Ok(None),
         };
         found.map(Some)
+    }
+
+    /// What libbpf's macros about fields are made of (`enum bpf_field_info_kind`).
+    fn field_info(&mut self, e: &'a CExpr, args: &'a [CExpr]) -> Lowered<Expr> {
+        let [field, kind] = args else {
+            return self.unsupported(e, "this number of arguments");
+        };
+        let question = match c_walk::peel(kind).kind {
+            CKind::Int(0) => RelocationKind::FieldOffset,
+            CKind::Int(1) => RelocationKind::FieldSize,
+            CKind::Int(2) => RelocationKind::FieldExists,
+            _ => {
+                return self.refuse(
+                    codes::CORE_ACCESS,
+                    e.span,
+                    "only a field's offset, its size and whether it exists can be asked for",
+                );
+            }
+        };
+        self.field_question(e, std::slice::from_ref(field), question)
     }
 
     /// The only argument.
