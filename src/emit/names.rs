@@ -280,9 +280,14 @@ pub fn ident(name: &str) -> Ident {
         "self" | "Self" | "super" | "crate" | "_" => {
             Ident::new(&format!("{clean}_"), Span::call_site())
         }
-        _ if syn::parse_str::<Ident>(&clean).is_ok() => Ident::new(&clean, Span::call_site()),
+        _ if !is_keyword(&clean) => Ident::new(&clean, Span::call_site()),
         _ => Ident::new_raw(&clean, Span::call_site()),
     }
+}
+
+/// Whether Rust, of the edition that is emitted, keeps `name` for itself; syn takes `gen` for a name.
+pub fn is_keyword(name: &str) -> bool {
+    name == "gen" || syn::parse_str::<Ident>(name).is_err()
 }
 
 /// `some_name` or `someName` → `SomeName`

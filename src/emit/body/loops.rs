@@ -7,7 +7,7 @@ use super::{
     Around, Body, LoopForm, Pin, declare, expr::self_typed, lookup::Taken, pointers, stmt,
 };
 use crate::{
-    emit::code::Code,
+    emit::{code::Code, names},
     ir::{
         body::{
             BinaryOp, Block, CompareOp, Expr, ExprKind, Init, LabelId, LocalId, Place, PlaceKind,
@@ -400,7 +400,7 @@ impl Body<'_> {
 }
 
 fn is_reserved(name: &str) -> bool {
-    name == "static" || name == "_" || syn::parse_str::<syn::Ident>(name).is_err()
+    name == "static" || name == "_" || names::is_keyword(name)
 }
 
 fn loads(expr: &Expr, local: LocalId) -> bool {

@@ -171,15 +171,19 @@ impl<'a> Body<'a> {
         copies::assign_copies(t.object, &mut function);
         declare::settle(&mut function);
         let keys = keys::take_constant_keys(&mut function, &is_array);
+        let mut taken: HashMap<String, &str> = HashMap::new();
         let names = (0..)
             .map(LocalId)
             .zip(&function.locals)
             .map(|(id, local)| {
                 let mut name = local_name(&local.name);
-                // In C they differed, by an upper case letter.
-                if t.names.is_function(&name) {
+                // In C they differed, by an upper case letter or an underscore.
+                while t.names.is_function(&name)
+                    || taken.get(&name).is_some_and(|of| *of != local.name)
+                {
                     name.push('_');
                 }
+                taken.insert(name.clone(), &local.name);
                 (id, names::ident(&name))
             })
             .collect();

@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::ir::{Comment, Notes};
+use crate::{
+    emit::names,
+    ir::{Comment, Notes},
+};
 
 /// The comments on something as its documentation; empty where there are none.
 pub(super) fn doc(notes: &Notes, indent: &str) -> String {
@@ -70,7 +73,7 @@ pub(super) fn list(head: &str, items: Vec<String>, indent: usize, behind: &str) 
 
 /// A name of C as one of Rust: a keyword is written raw.
 pub(super) fn identifier(name: &str) -> String {
-    if syn::parse_str::<syn::Ident>(name).is_ok() {
+    if !names::is_keyword(name) {
         return name.to_owned();
     }
     // These can't be raw.
