@@ -100,6 +100,15 @@ impl Code {
         quote!((#head) #rest)
     }
 
+    /// Its tokens before the `else` of a `let`, which Rust takes for that of a block's.
+    pub fn before_else(&self) -> TokenStream {
+        let tokens = &self.tokens;
+        match tokens.clone().into_iter().last() {
+            Some(last) if is_braces(&last) => quote!((#tokens)),
+            _ => tokens.clone(),
+        }
+    }
+
     /// A binary operation; both operands are as tight as needed.
     pub fn binary(left: &Self, op: TokenStream, right: &Self, prec: Prec) -> Self {
         let next = match prec {

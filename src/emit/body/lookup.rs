@@ -86,6 +86,7 @@ impl Body<'_> {
                 let otherwise = self.block_stmts(then);
                 let pattern = self.pointer_pattern(local, rest);
                 let reference = self.hold_lookup(local, value, rest);
+                let call = call.before_else();
                 quote!(let Some(#pattern) = #call else { #otherwise }; #reference)
             }
             (Tested::IsNull, Some(found)) => self.if_let(&call, local, value, found, Some(then)),
