@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::body::{self, PointerUses};
 use crate::ir::{
-    FunctionId, Object, RecordId,
+    FunctionId, Map, Object, RecordId,
     body::{Expr, ExprKind, Function, Init, LocalId, Place, PlaceKind, Stmt, StmtKind},
     ty::Ty,
     walk::Visit,
@@ -92,8 +92,8 @@ fn candidates(object: &Object, functions: &[Function]) -> HashMap<(FunctionId, u
     found
 }
 
-/// Whether a function, or one that it calls, looks into a map whose values may be that record, or have
-/// it as a part: then it may come to the same memory twice.
+/// Whether a function, or one that it calls or has called, looks into a map whose values may be that
+/// record, or have it as a part, or changes such a map: then it may come to the same memory twice.
 fn may_meet(object: &Object, functions: &[Function], id: FunctionId, record: RecordId) -> bool {
     struct Finder<'a> {
         object: &'a Object,
@@ -102,19 +102,34 @@ fn may_meet(object: &Object, functions: &[Function], id: FunctionId, record: Rec
         found: bool,
     }
     impl Visit for Finder<'_> {
+        fn stmt(&mut self, stmt: &Stmt) {
+            // Memory is to be looked at again: somebody else writes to it.
+            self.found |= matches!(stmt.kind, StmtKind::Barrier(None));
+            self.stmt_parts(stmt);
+        }
+
         fn expr(&mut self, expr: &Expr) {
             match &expr.kind {
-                // bpf_map_lookup_elem, the lookups of storage, and that of another CPU's value
-                ExprKind::Helper(1 | 81 | 107 | 145 | 156 | 195 | 210, _, args) => {
+                // bpf_map_lookup_elem, the lookups of storage, and that of another CPU's value;
+                // updates, and bpf_for_each_map_elem
+                ExprKind::Helper(
+                    helper @ (1 | 2 | 81 | 107 | 145 | 156 | 164 | 195 | 210),
+                    _,
+                    args,
+                ) => {
                     let map = args.first().and_then(body::map_of);
-                    let value = map
-                        .and_then(|id| self.object.maps.get(id.0 as usize))
-                        .and_then(|map| super::map_items::value_type(&map.def));
+                    let map = map.and_then(|id| self.object.maps.get(id.0 as usize));
+                    // A plain hash puts another entry in the place of the one that was found.
+                    let replaces = |map: &Map| matches!(map.def.map_type, 1 | 9);
+                    if *helper == 2 && map.is_some_and(replaces) {
+                        return self.expr_parts(expr);
+                    }
+                    let value = map.and_then(|map| super::map_items::value_type(&map.def));
                     self.found |=
                         value.is_none_or(|value| contains(self.object, &value, self.record));
                 }
                 // Recursion is refused before.
-                ExprKind::Call(id, _) => {
+                ExprKind::Call(id, _) | ExprKind::Function(id) => {
                     self.found |= may_meet(self.object, self.functions, *id, self.record);
                 }
                 _ => {}

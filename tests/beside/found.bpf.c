@@ -135,3 +135,35 @@ int BPF_KSYSCALL(lseek_enter, unsigned int fd, long offset, unsigned int whence)
 	__builtin_memcpy(names[fd & 1], kept.name, sizeof(kept.name));
 	return 0;
 }
+
+struct tally {
+	u64 count, last;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, u32);
+	__type(value, struct tally);
+} tallies SEC(".maps");
+
+/* The entry that is updated is the one that the pointer points into. */
+static __noinline u64 start_again(struct tally *tally, u32 key)
+{
+	struct tally fresh = { .count = 5 };
+
+	tally->count = 1;
+	bpf_map_update_elem(&tallies, &key, &fresh, BPF_ANY);
+	return tally->count;
+}
+
+SEC("ksyscall/dup")
+int BPF_KSYSCALL(dup_enter, unsigned int fildes)
+{
+	u32 key = fildes & 1;
+	struct tally *tally = bpf_map_lookup_elem(&tallies, &key);
+
+	if (tally)
+		results[7] += start_again(tally, key);
+	return 0;
+}
