@@ -267,6 +267,16 @@ fn options_struct(parts: &[ObjectLoader], about: &str, public: &str) -> String {
             );
         }
     }
+    let asked_for: BTreeSet<&String> = (parts.iter())
+        .flat_map(|part| part.plan.asked_for.iter().map(|(name, _)| name))
+        .collect();
+    if !asked_for.is_empty() {
+        let names: Vec<_> = asked_for.into_iter().collect();
+        let _ = write!(
+            members,
+            "\n    /// A program that isn't loaded unless asked for\n    #[arg(long, value_name = \"PROGRAM\", value_parser = {names:?})]\n    load: Vec<String>,\n"
+        );
+    }
     members.push_str(&common_options(parts));
     let members = members.trim_start_matches('\n');
     if !public.is_empty() {

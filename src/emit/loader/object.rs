@@ -316,7 +316,8 @@ impl<'a> ObjectLoader<'a> {
         let needs_options = !self.settings.is_empty()
             || self.core.is_some()
             || !self.plan.options.is_empty()
-            || !self.plan.targets.is_empty();
+            || !self.plan.targets.is_empty()
+            || !self.plan.asked_for.is_empty();
         let options = if needs_options { "options" } else { "_options" };
         let mut text = format!(
             "/// Loads the programs as this kernel needs them, and attaches them.\n{head}({options}: &Options) -> Result<Ebpf> {{\n"
@@ -417,7 +418,7 @@ impl<'a> ObjectLoader<'a> {
             text.push_str(&attached_for(self.object, *only, ATTACHED));
         }
         if doubtful {
-            text.push_str(if self.plan.targets.is_empty() {
+            text.push_str(if self.plan.targets.is_empty() && self.plan.asked_for.is_empty() {
                 "    ensure!(attached, \"this kernel has nothing of what the programs look at\");\n"
             } else {
                 "    ensure!(attached, \"nothing to attach to: see --help\");\n"

@@ -46,7 +46,15 @@ pub(super) enum SettingKind {
 }
 
 /// Names that the loader's own options have.
-pub(super) const OWN: [&str; 6] = ["json", "btf", "interface", "egress", "cgroup", "frequency"];
+pub(super) const OWN: [&str; 7] = [
+    "json",
+    "btf",
+    "interface",
+    "egress",
+    "cgroup",
+    "frequency",
+    "load",
+];
 
 /// The settings of an object; one that can't be offered is a warning.
 pub(super) fn settings(object: &Object) -> (Vec<Setting>, Vec<Diagnostic>) {

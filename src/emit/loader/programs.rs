@@ -27,6 +27,8 @@ pub(super) struct Plan {
     pub(super) functions: Parts<&'static str>,
     /// Which of the loader's common options are needed.
     pub(super) options: BTreeSet<&'static str>,
+    /// Programs that are only loaded where the user asks for them: `SEC("?…")`.
+    pub(super) asked_for: Parts<String>,
     /// Options that tell a program's target.
     pub(super) targets: Parts<Target>,
     /// Where something is attached without regard to the kernel or to options.
@@ -55,6 +57,7 @@ impl Plan {
         let mut making = Making {
             object,
             only: None,
+            asked_for: None,
             plan: Self::default(),
         };
         // The programs find these maps there from the start.
@@ -74,8 +77,14 @@ impl Plan {
         }
         for (at, program) in (0..).zip(&object.programs) {
             making.only = object.only(Item::Program(at));
+            making.asked_for = program.section.starts_with('?').then(|| {
+                let name = program.function.name.clone();
+                making.plan.asked_for.add(object, name.clone(), making.only);
+                name
+            });
             making.program(program);
         }
+        making.asked_for = None;
         for (id, map) in (0..).map(MapId).zip(&object.maps) {
             making.only = object.only(Item::Map(id));
             for (index, value) in &map.values {
@@ -96,6 +105,8 @@ impl Plan {
 struct Making<'o> {
     object: &'o Object,
     only: Option<Archs>,
+    /// The program under way, if it is only loaded where the user asks for it.
+    asked_for: Option<String>,
     plan: Plan,
 }
 
@@ -105,6 +116,15 @@ impl Making<'_> {
     }
 
     fn statement(&mut self, statement: String) {
+        let statement = match &self.asked_for {
+            Some(name) => {
+                let inner = statement.replace('\n', "\n    ");
+                format!(
+                    "if options.load.iter().any(|name| name == {name:?}) {{\n        {inner}\n    }}"
+                )
+            }
+            None => statement,
+        };
         self.plan.statements.add(self.object, statement, self.only);
     }
 
@@ -235,6 +255,19 @@ impl Making<'_> {
     }
 
     fn syscall(&mut self, program: &Program, call: &str) {
+        if self.asked_for.is_some() {
+            let name = &program.function.name;
+            let function = if program.entry == SyscallEntry::Compat {
+                "compat_syscall"
+            } else {
+                "syscall"
+            };
+            self.function(function);
+            self.statement(format!(
+                "{ASKED}attach::{function}(&mut ebpf, &syscalls, {name:?}, {call:?})?;"
+            ));
+            return;
+        }
         let row = |call: &str| (program.function.name.clone(), call.to_owned());
         let compat = program.compat_too || program.entry == SyscallEntry::Compat;
         if compat {
@@ -270,10 +303,17 @@ impl Making<'_> {
         if function == "kprobe" {
             self.plan.doubtful = true;
             call.insert_str(0, ASKED);
+        } else if self.asked_for.is_some() {
+            self.plan.doubtful = true;
         } else {
             self.plan.certain.add(self.object, (), self.only);
         }
-        self.statement(rust_call(&call, &all, 4, "?;"));
+        let mut statement = rust_call(&call, &all, 4, "?;");
+        if function != "kprobe" && self.asked_for.is_some() {
+            statement.push_str("\n    ");
+            statement.push_str(ATTACHED);
+        }
+        self.statement(statement);
     }
 
     fn cgroup(&mut self, name: &str, function: &'static str) {

@@ -459,3 +459,24 @@ fn a_flag_is_false_by_default() {
         assert!(files["main.rs"].contains(member), "{member}");
     }
 }
+
+/// libbpf loads no program whose section begins with a question mark unless it is told to.
+#[test]
+fn programs_that_wait_to_be_asked_for() {
+    let port = crate::port::lower_text(
+        "SEC(\"?ksyscall/close\") int BPF_KSYSCALL(f) { return 0; }\n\
+         SEC(\"?tp/sched/sched_switch\") int g(void *ctx) { return 0; }\n\
+         SEC(\"ksyscall/dup\") int BPF_KSYSCALL(h) { return 0; }",
+        &[crate::arch::Arch::X86_64],
+    );
+    let files = check_files(&[("waits", &port.object.unwrap())]);
+    let main = &files["main.rs"];
+    for text in [
+        "[(\"h\", \"dup\")]",
+        "if options.load.iter().any(|name| name == \"f\") {\n        attached |= attach::syscall(&mut ebpf, &syscalls, \"f\", \"close\")?;\n    }",
+        "if options.load.iter().any(|name| name == \"g\") {\n        attach::tracepoint(&mut ebpf, \"g\", \"sched\", \"sched_switch\")?;\n        attached = true;\n    }",
+        "value_parser = [\"f\", \"g\"]",
+    ] {
+        assert!(main.contains(text), "{text}\n{main}");
+    }
+}
