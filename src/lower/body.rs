@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::{
     Lowered, Lowerer, Refused,
     build::{expr, load, local_place, stmt},
-    c_walk, codes, count, formats, names, scope, simplify, unreached,
+    c_walk, codes, count, formats, names, programs, scope, simplify, unreached,
 };
 use crate::{
     c::{
@@ -284,6 +284,8 @@ impl<'a> Lowerer<'a> {
         outcome.errors.extend(errors);
         outcome.warnings.extend(warnings);
         outcome.callees.extend(callees);
+        // A program that another calls: the kernel's own is apart.
+        let is_program = programs::is_program(function);
         let mut lowered = Function {
             name: function.name.to_string(),
             params: function
@@ -296,7 +298,7 @@ impl<'a> Lowerer<'a> {
             labels,
             body: stmts,
             inline: function.inline || inlined,
-            global: !function.static_,
+            global: !function.static_ && !is_program,
             // Another may take a weak one's place.
             noinline: function.noinline || function.weak,
             callback: false,

@@ -17,6 +17,7 @@ pub(crate) mod calls;
 pub mod codes;
 mod compact;
 mod constants;
+mod contexts;
 mod core_read;
 mod count;
 mod expr;

@@ -127,6 +127,9 @@ impl<'a> Lowerer<'a> {
             return;
         };
         lowered.params.clear();
+        if let Some(ctx) = function.params.first() {
+            super::contexts::own(&mut lowered, LocalId(ctx.0));
+        }
         let mut used = Mentions::default();
         used.function(&lowered);
         let mut params = function.params.iter().map(|param| LocalId(param.0));
@@ -289,6 +292,11 @@ fn no_tracepoint(function: &CFunction, section: &str) -> Diagnostic {
         ),
     )
     .help("name the tracepoint: SEC(\"tracepoint/CATEGORY/NAME\")")
+}
+
+/// Whether a function is a program: it has a section of its own.
+pub(super) fn is_program(function: &CFunction) -> bool {
+    section_of(&function.attributes).is_some() && !is_foreign_section(function)
 }
 
 /// Sections that hold functions of the object itself.

@@ -35,6 +35,7 @@ impl Lowerer<'_> {
         self.leftover_comments(&items);
         self.object.order = items.into_iter().map(|(_, item)| item).collect();
         compact::compact(&mut self.object, &kept, &functions);
+        super::contexts::keep_static(&mut self.object);
         self.infer_records();
         self.infer_map_types();
         self.share_parts();

@@ -25,6 +25,15 @@ impl Body<'_> {
         self.hold(local, Held::Raw);
         match init {
             None => self.unwritten(local, &ty),
+            // The context by itself has no type.
+            Some(Init::Expr(value)) if self.is_erased(value) => {
+                let Ty::Pointer { to, .. } = &ty else {
+                    return quote!();
+                };
+                let pointee = self.t.pointee(to);
+                let context = self.root(|| self.context_pointer(&ty));
+                quote!(let #mutable #name = #context.cast::<#pointee>();)
+            }
             Some(Init::Expr(value)) => {
                 let printed = matches!(value.kind, ExprKind::Int(_)) && self.is_printed(local);
                 let annotation = match printed {

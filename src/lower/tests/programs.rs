@@ -109,3 +109,31 @@ fn static_locals_are_called_as_clang_calls_them() {
         ]
     );
 }
+
+#[test]
+fn the_context_is_a_variable_where_it_is_assigned() {
+    check_object(
+        "SEC(\"kprobe/f\") int f(struct pt_regs *ctx) { ctx = (struct pt_regs *)PT_REGS_PARM1(ctx); return PT_REGS_PARM2(ctx); }",
+        "program f Kprobe { function: Some(\"f\"), offset: 0 } None (ctx; ) -> i32 {\nlet ctx: *pt_regs = ctx\nctx = Direct Parameter(0) of ctx as *pt_regs\nreturn Direct Parameter(1) of ctx as i32\n}",
+    );
+}
+
+#[test]
+fn what_is_given_the_context_is_static() {
+    let object = super::port_well(&format!(
+        "{}__noinline int h(void *any, int n) {{ return n; }}\n\
+         __noinline int g(struct xdp_md *xdp) {{ return h(xdp, 1); }}\n\
+         __noinline int other(int n) {{ return n; }}\n\
+         SEC(\"xdp\") int p(struct xdp_md *ctx) {{ return g(ctx) + other(2); }}\n\
+         SEC(\"xdp\") int q(struct xdp_md *ctx) {{ return p(ctx); }}",
+        super::HEAD
+    ));
+    let global = |name: &str| {
+        let mut functions = object.functions.iter();
+        functions.find(|one| one.name == name).unwrap().global
+    };
+    assert_eq!(
+        ["g", "h", "other", "p"].map(global),
+        [false, false, true, false]
+    );
+}
