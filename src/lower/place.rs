@@ -344,7 +344,10 @@ impl<'a> Body<'_, 'a> {
 /// What `pointer` points to.
 pub(super) fn deref(pointer: Expr, ty: Ty, volatile: bool) -> Place {
     match pointer.kind {
-        ExprKind::AddressOf(place) if place.ty == ty => *place,
+        ExprKind::AddressOf(place) if place.ty == ty => Place {
+            volatile: volatile || place.volatile,
+            ..*place
+        },
         ExprKind::Decay(place) if matches!(&place.ty, Ty::Array(of, _) if **of == ty) => Place {
             volatile: volatile || place.volatile,
             kind: PlaceKind::Index(place, Box::new(int(0, U64, None))),

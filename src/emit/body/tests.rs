@@ -65,3 +65,27 @@ fn a_tag_in_blocks() {
         "let r = a as *mut pt_regs;\n    unsafe { SUM = u32::from(r.is_null())",
     );
 }
+
+/// READ_ONCE and WRITE_ONCE.
+#[test]
+fn volatile_by_a_cast() {
+    check(
+        "int BPF_PROG(f) { *(volatile u32 *)&sum = 1; return *(volatile u32 *)&sum; }",
+        "(&raw mut SUM).write_volatile(1)",
+    );
+}
+
+/// What ends in a block isn't the end of a `let`.
+#[test]
+fn a_block_before_else() {
+    check(
+        "int BPF_PROG(f) { return 0; }\n\
+         struct conn { u32 role; }; struct args { u32 fd, len; };\n\
+         struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 1); __type(key, u32); __type(value, struct conn); } conns SEC(\".maps\");\n\
+         static __noinline struct conn *conn_of(u32 fd, u32 len) { sum = len; return bpf_map_lookup_elem(&conns, &fd); }\n\
+         static __always_inline void note(struct args *args) {\n\
+         if (!args || args->fd == 3) return; struct conn *conn = conn_of(args->fd, args->len); if (conn == NULL) return; conn->role = 1; }\n\
+         SEC(\"fentry/g\") int BPF_PROG(g, u64 a) { note((void *)a); return 0; }",
+        "let Some(conn) = (unsafe { conn_of((*args).fd, (*args).len) }) else {",
+    );
+}
