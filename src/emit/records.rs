@@ -362,19 +362,14 @@ fn accessor(
     };
     let at = Literal::u64_unsuffixed(at);
     let width = Literal::u16_unsuffixed(width);
-    let value = match (&field.ty, signed) {
-        (Ty::Bool, _) => quote!(value.into()),
-        (
-            Ty::Int {
-                bits: 64,
-                signed: false,
-            },
-            _,
-        ) => quote!(value),
-        (Ty::Int { signed: false, .. }, _) => quote!(value.into()),
-        (Ty::Enum(_), true) => quote!(value.0 as u64),
-        (Ty::Enum(_), false) if repr.is_some_and(|e| e.bits == 64) => quote!(value.0),
-        (Ty::Enum(_), false) => quote!(value.0.into()),
+    // `into` can't be evaluated in a static.
+    let value = match &field.ty {
+        Ty::Int {
+            bits: 64,
+            signed: false,
+        } => quote!(value),
+        Ty::Enum(_) if !signed && repr.is_some_and(|e| e.bits == 64) => quote!(value.0),
+        Ty::Enum(_) => quote!(value.0 as u64),
         _ => quote!(value as u64),
     };
     let (get, set) = match (signed, wide) {
@@ -400,7 +395,7 @@ fn accessor(
             #got
         }
         #[inline(always)]
-        pub fn #setter(&mut self, value: #ty) {
+        pub const fn #setter(&mut self, value: #ty) {
             #target = #set(#storage, #at, #width, #value);
         }
     }
@@ -414,19 +409,15 @@ pub fn bits_module(wide: bool) -> TokenStream {
         mod bits {
             /// The bytes as a number, and how far the field is shifted in it.
             #[inline(always)]
-            fn unit<const N: usize>(bytes: [u8; N], at: u32, width: u32) -> (u64, u32) {
-                let mut unit = 0;
-                if cfg!(target_endian = "little") {
-                    for byte in bytes.into_iter().rev() {
-                        unit = (unit << 8) | u64::from(byte);
-                    }
-                    (unit, at)
-                } else {
-                    for byte in bytes {
-                        unit = (unit << 8) | u64::from(byte);
-                    }
-                    (unit, N as u32 * 8 - at - width)
+            const fn unit<const N: usize>(bytes: [u8; N], at: u32, width: u32) -> (u64, u32) {
+                let (mut unit, mut n) = (0, 0);
+                while n < N {
+                    let byte = if cfg!(target_endian = "little") { bytes[N - 1 - n] } else { bytes[n] };
+                    unit = (unit << 8) | byte as u64;
+                    n += 1;
                 }
+                let shift = if cfg!(target_endian = "little") { at } else { N as u32 * 8 - at - width };
+                (unit, shift)
             }
 
             /// The field of `width` bits, `at` bits from the start.
@@ -446,14 +437,15 @@ pub fn bits_module(wide: bool) -> TokenStream {
 
             /// The bytes with `value` in the field.
             #[inline(always)]
-            pub fn set<const N: usize>(bytes: [u8; N], at: u32, width: u32, value: u64) -> [u8; N] {
+            pub const fn set<const N: usize>(mut bytes: [u8; N], at: u32, width: u32, value: u64) -> [u8; N] {
                 let (unit, shift) = unit(bytes, at, width);
                 let mask = u64::MAX >> (64 - width);
                 let unit = (unit & !(mask << shift)) | ((value & mask) << shift);
-                let mut bytes = bytes;
-                for (n, byte) in bytes.iter_mut().enumerate() {
+                let mut n = 0;
+                while n < N {
                     let shift = if cfg!(target_endian = "little") { n * 8 } else { (N - 1 - n) * 8 };
-                    *byte = (unit >> shift) as u8;
+                    bytes[n] = (unit >> shift) as u8;
+                    n += 1;
                 }
                 bytes
             }
@@ -467,14 +459,14 @@ fn wide_bits() -> TokenStream {
     quote! {
         /// How far the byte `n`, counted from the lowest, lies above the field's lowest bit.
         #[inline(always)]
-        fn above<const N: usize>(n: usize, at: u32, width: u32) -> i32 {
+        const fn above<const N: usize>(n: usize, at: u32, width: u32) -> i32 {
             let below = if cfg!(target_endian = "little") { at } else { N as u32 * 8 - at - width };
             n as i32 * 8 - below as i32
         }
 
         /// The byte `n`, counted from the lowest.
         #[inline(always)]
-        fn place<const N: usize>(n: usize) -> usize {
+        const fn place<const N: usize>(n: usize) -> usize {
             if cfg!(target_endian = "little") { n } else { N - 1 - n }
         }
 
@@ -500,10 +492,11 @@ fn wide_bits() -> TokenStream {
 
         /// As [`set`], for a field that nine bytes hold.
         #[inline(always)]
-        pub fn set_wide<const N: usize>(mut bytes: [u8; N], at: u32, width: u32, value: u64) -> [u8; N] {
+        pub const fn set_wide<const N: usize>(mut bytes: [u8; N], at: u32, width: u32, value: u64) -> [u8; N] {
             let mask = u64::MAX >> (64 - width);
             let value = value & mask;
-            for n in 0..N {
+            let mut n = 0;
+            while n < N {
                 let above = above::<N>(n, at, width);
                 let (mask, value) = if above < 0 {
                     (mask << -above, value << -above)
@@ -512,6 +505,7 @@ fn wide_bits() -> TokenStream {
                 };
                 let byte = &mut bytes[place::<N>(n)];
                 *byte = *byte & !(mask as u8) | value as u8;
+                n += 1;
             }
             bytes
         }

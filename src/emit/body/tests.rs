@@ -89,3 +89,15 @@ fn a_block_before_else() {
         "let Some(conn) = (unsafe { conn_of((*args).fd, (*args).len) }) else {",
     );
 }
+
+/// A static begins with its bit-fields: what sets them is const.
+#[test]
+fn bit_fields_of_a_static() {
+    check(
+        "int BPF_PROG(f) { return 0; }\n\
+         struct conn { u32 a; u8 kind : 3; s8 bias : 5; };\n\
+         static const struct conn first = { .a = 1, .bias = -2 };\n\
+         SEC(\"fentry/g\") int BPF_PROG(g, u64 a) { return bpf_probe_read_kernel((void *)a, sizeof(first), &first); }",
+        "pub const fn set_bias(&mut self, value: i8)",
+    );
+}
