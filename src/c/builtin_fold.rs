@@ -56,7 +56,7 @@ pub(super) fn fold(name: &str, args: &[i128], big_endian: bool) -> Option<i128> 
 }
 
 /// Whether a byte order marker swaps bytes on this target; `None` if `name` is no such marker.
-pub(super) fn byte_order(name: &str, big_endian: bool) -> Option<bool> {
+fn byte_order(name: &str, big_endian: bool) -> Option<bool> {
     if !markers::BYTE_ORDER.contains(&name) {
         return None;
     }

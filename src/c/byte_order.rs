@@ -1,8 +1,10 @@
-//! Byte order on big-endian machines, where libbpf's `bpf_htons(x)` is `(x)`: as it is, whatever
-//! bits it has (`bpf_endian.h`), while elsewhere it takes 16 of them.
+//! Byte order of numbers that have other bits than a macro is for.
+//!
+//! On big-endian machines libbpf's `bpf_htons(x)` is `(x)`, whatever bits it has; elsewhere it takes
+//! 16 of them (`bpf_endian.h`). A call is kept in one of two forms: cut, with an argument and a
+//! result of the macro's width, or whole, with an argument and a result of the promoted type of `x`.
 
 use super::{
-    builtin_fold,
     convert::wrap,
     sema::{Sema, int_type, unqualified},
     tree::{Expr, ExprKind},
@@ -11,17 +13,14 @@ use super::{
 use crate::source::markers;
 
 impl Sema<'_> {
-    /// The argument and type of a byte order marker that leaves a number as it is, though it may
-    /// have other bits than the marker is for; `None` where that makes no difference.
-    pub(super) fn uncut_byte_order(&self, name: &str, arg: &Expr) -> Option<(Expr, CType)> {
-        if !self.keeps_order(name) {
+    /// The argument and type of a byte order marker's whole form, where the machine has that and it
+    /// makes a difference.
+    pub(super) fn whole_on_this_machine(&self, name: &str, arg: &Expr) -> Option<(Expr, CType)> {
+        if !self.tree.types.big_endian {
             return None;
         }
-        let bits = markers::byte_order_bits(name)?;
         let arg = self.rvalue(arg.clone());
-        let (width, signed) = self.tree.types.integer(&arg.ty)?;
-        let promotes_alike = width == bits || (width < bits && bits < 32);
-        if (!signed && promotes_alike) || self.is_constant_within(&arg, bits) {
+        if !self.differs(name, &arg)? {
             return None;
         }
         let arg = self.promote(arg);
@@ -29,39 +28,69 @@ impl Sema<'_> {
         Some((arg, ty))
     }
 
-    /// `value` before it is converted to `ty`: where no more is left of it than a byte order
-    /// marker is for, the marker's argument may as well be cut, as it is on other machines.
+    /// `value` before it is converted to `ty`, which may leave no more of it than the macro is for:
+    /// then it may as well be cut, as it is on other machines.
     pub(super) fn cut_byte_order(&self, value: Expr, ty: &CType) -> Expr {
-        let ExprKind::Builtin(name, args) = &value.kind else {
+        let left = self.tree.types.integer(ty);
+        match marked(&value) {
+            Some((_, arg, bits))
+                if left.is_some_and(|(left, _)| left <= bits) || self.fits(arg, bits) =>
+            {
+                self.cut(&value, arg, bits)
+            }
+            _ => value,
+        }
+    }
+
+    /// `value` where it is only asked how large it is, in the form that all machines can have.
+    pub(super) fn common_byte_order(&self, value: Expr) -> Expr {
+        let ExprKind::Builtin(name, _) = &value.kind else {
             return value;
         };
-        let (true, [arg], Some((left, _)), Some(bits)) = (
-            self.keeps_order(name),
-            args.as_slice(),
-            self.tree.types.integer(ty),
-            markers::byte_order_bits(name),
-        ) else {
+        let Some((marker, arg, bits)) = marked(&value) else {
             return value;
         };
-        let arg = uncast(arg);
-        let fits =
-            matches!(self.tree.types.integer(&arg.ty), Some((width, false)) if width <= bits);
-        if left > bits && !fits {
+        if self.differs(marker, arg) != Some(true) {
             return value;
         }
-        let cut = int_type(match bits {
+        if self.fits(arg, bits) {
+            return self.cut(&value, arg, bits);
+        }
+        let arg = self.promote(arg.clone());
+        let ty = arg.ty.clone();
+        let kind = ExprKind::Builtin(name.clone(), vec![arg]);
+        wrap(value, unqualified(&ty), |_| kind)
+    }
+
+    /// Whether `value` is a constant that byte order markers have in the same form everywhere.
+    pub(super) fn is_number_of(&self, value: &Expr, marker: &Expr) -> bool {
+        marked(marker).is_some_and(|(_, _, bits)| self.is_constant_within(value, bits))
+    }
+
+    fn cut(&self, value: &Expr, arg: &Expr, bits: u16) -> Expr {
+        let ExprKind::Builtin(name, _) = &value.kind else {
+            return value.clone();
+        };
+        let ty = int_type(match bits {
             16 => IntKind::UShort,
             32 => IntKind::UInt,
             _ => IntKind::ULongLong,
         });
-        let arg = self.implicit(arg.clone(), &cut);
+        let arg = self.implicit(arg.clone(), &ty);
         let kind = ExprKind::Builtin(name.clone(), vec![arg]);
-        wrap(value, cut, |_| kind)
+        wrap(value.clone(), ty, |_| kind)
     }
 
-    fn keeps_order(&self, name: &str) -> bool {
-        let big_endian = self.tree.types.big_endian;
-        big_endian && builtin_fold::byte_order(name, big_endian) == Some(false)
+    /// Whether the two forms may differ in value or, promoted, in type.
+    fn differs(&self, name: &str, arg: &Expr) -> Option<bool> {
+        let bits = kept_bits(name)?;
+        let (width, signed) = self.tree.types.integer(&arg.ty)?;
+        let promotes_alike = width == bits || (width < bits && bits < 32);
+        Some(!(!signed && promotes_alike || self.is_constant_within(arg, bits)))
+    }
+
+    fn fits(&self, arg: &Expr, bits: u16) -> bool {
+        matches!(self.tree.types.integer(&arg.ty), Some((width, false)) if width <= bits)
     }
 
     fn is_constant_within(&self, value: &Expr, bits: u16) -> bool {
@@ -70,13 +99,25 @@ impl Sema<'_> {
     }
 }
 
-/// Without the promotion that [`Sema::uncut_byte_order`] added.
-fn uncast(arg: &Expr) -> &Expr {
-    match &arg.kind {
+/// The marker that `value` is a call of, its argument as it was written, and its width.
+fn marked(value: &Expr) -> Option<(&str, &Expr, u16)> {
+    let ExprKind::Builtin(name, args) = &value.kind else {
+        return None;
+    };
+    let ([arg], Some(bits)) = (args.as_slice(), kept_bits(name)) else {
+        return None;
+    };
+    let arg = match &arg.kind {
         ExprKind::Cast {
             value,
             explicit: false,
         } => value,
         _ => arg,
-    }
+    };
+    Some((name, arg, bits))
+}
+
+/// The width of a marker that a big-endian machine has nothing to do for.
+fn kept_bits(name: &str) -> Option<u16> {
+    markers::byte_order_bits(name).filter(|_| !name.contains("_le"))
 }

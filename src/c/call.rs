@@ -160,7 +160,7 @@ impl Sema<'_> {
             return Err(self.error(codes::UNSUPPORTED, span, message));
         };
         if let [arg] = args.as_slice()
-            && let Some((arg, ty)) = self.uncut_byte_order(name, arg)
+            && let Some((arg, ty)) = self.whole_on_this_machine(name, arg)
         {
             return Ok(builtin_expr(name, vec![arg], ty, span));
         }
@@ -231,7 +231,10 @@ impl Sema<'_> {
                 }
                 Ok((converted, ret))
             }
-            Shape::Returns(letter) => Ok((args, letter_type(letter))),
+            Shape::Returns(letter) => {
+                let args = args.into_iter().map(|arg| self.common_byte_order(arg));
+                Ok((args.collect(), letter_type(letter)))
+            }
             Shape::FirstArgument => {
                 let first = args.first().cloned().ok_or(Reported)?;
                 let ty = unqualified(&self.rvalue(first).ty);

@@ -228,6 +228,7 @@ impl Sema<'_> {
         if !takes {
             return Err(self.mismatch(&value, ty, purpose));
         }
+        let value = self.common_byte_order(value);
         Ok(self.implicit(value, ty))
     }
 
@@ -304,6 +305,7 @@ impl Sema<'_> {
 
     /// Arguments beyond a prototype: promoted, `float` as `double`.
     pub fn default_promotion(&mut self, expr: Expr) -> Checked<Expr> {
+        let expr = self.common_byte_order(expr);
         let expr = self.rvalue(expr);
         match expr.ty.kind {
             Kind::Float(bits) if bits < 64 => Ok(self.implicit(expr, &plain(Kind::Float(64)))),

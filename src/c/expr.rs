@@ -283,6 +283,7 @@ impl Sema<'_> {
             let message = format!("`{from}` can't be cast to `{to}`");
             return Err(self.error(codes::CONVERSION, span, message));
         }
+        let value = self.common_byte_order(value);
         let value = self.cut_byte_order(value, &ty);
         Ok(Expr {
             kind: ExprKind::Cast {

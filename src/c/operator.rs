@@ -188,6 +188,13 @@ impl Sema<'_> {
     fn comparison(&mut self, op: CompareOp, left: Expr, right: Expr, span: Span) -> Checked<Expr> {
         let (left, right) = (self.rvalue(left), self.rvalue(right));
         let (left, right) = if self.is_arithmetic(&left.ty) && self.is_arithmetic(&right.ty) {
+            let (left, right) = if self.is_number_of(&right, &left) {
+                (self.common_byte_order(left), right)
+            } else if self.is_number_of(&left, &right) {
+                (left, self.common_byte_order(right))
+            } else {
+                (left, right)
+            };
             let (left, right, _) = self.usual(left, right);
             (left, right)
         } else {

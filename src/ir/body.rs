@@ -415,6 +415,13 @@ pub enum Builtin {
     ToBe,
     /// To and from little-endian order.
     ToLe,
+    /// As [`Builtin::ToBe`] of the lowest 16 bits where bytes are swapped, else the number as it is;
+    /// at the type of the argument.
+    Htons,
+    /// As [`Builtin::Htons`], of 32 bits.
+    Htonl,
+    /// As [`Builtin::Htons`], of 64 bits.
+    Htonll,
     /// Leading zeros.
     Clz,
     /// Trailing zeros.

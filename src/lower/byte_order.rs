@@ -29,8 +29,15 @@ impl<'a> Body<'_, 'a> {
         let arg = self.one(e, args)?;
         let value = self.expr(arg)?;
         if ty != width {
-            // Big-endian, and more bits than the name says: libbpf's macro is its argument.
-            return Ok(Some(value));
+            // It may have more bits than the name says, and on big-endian machines keeps them.
+            let value = self.cast(value, &ty);
+            let builtin = match bits {
+                16 => Builtin::Htons,
+                32 => Builtin::Htonl,
+                _ => Builtin::Htonll,
+            };
+            let kind = ExprKind::Builtin(builtin, vec![value]);
+            return Ok(Some(expr(kind, ty, e.span)));
         }
         let builtin = if name.contains("_le") {
             Builtin::ToLe

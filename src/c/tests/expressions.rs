@@ -343,6 +343,29 @@ fn mistakes_are_reported_once() {
     );
 }
 
+/// Where only the number counts, a marker has one form on all machines.
+#[test]
+fn byte_order_alike() {
+    for big_endian in [false, true] {
+        let check = |context, expr, expected| check_expr_for(big_endian, context, expr, expected);
+        check(
+            "long x; unsigned long y;",
+            "y = __c2aya_htons(x)",
+            "y = <unsigned long>__c2aya_htons(x):long: unsigned long",
+        );
+        check(
+            "unsigned x;",
+            "__c2aya_ntohs(x) == 53",
+            "__c2aya_ntohs(x):unsigned int == <unsigned int>53: int",
+        );
+        check(
+            "unsigned short x; unsigned long y;",
+            "y = __c2aya_htonl(x)",
+            "y = <unsigned long>__c2aya_htonl(<unsigned int>x):unsigned int: unsigned long",
+        );
+    }
+}
+
 /// `bpf_endian.h` of libbpf: on big-endian machines `bpf_htons(x)` is `(x)`.
 #[test]
 fn big_endian_byte_order() {

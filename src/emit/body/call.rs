@@ -398,6 +398,16 @@ impl Body<'_> {
             (Builtin::Bswap, [value]) => self.expr(value, Pin::Itself).dot(quote!(swap_bytes())),
             (Builtin::ToBe, [value]) => self.expr(value, Pin::Itself).dot(quote!(to_be())),
             (Builtin::ToLe, [value]) => self.expr(value, Pin::Itself).dot(quote!(to_le())),
+            (Builtin::Htons | Builtin::Htonl | Builtin::Htonll, [value]) => {
+                let function = match builtin {
+                    Builtin::Htons => "htons",
+                    Builtin::Htonl => "htonl",
+                    _ => "htonll",
+                };
+                let function = self.t.uses.runtime(Module::ByteOrder, function);
+                let value = self.expr(value, Pin::Itself).into_token_stream();
+                Code::atom(quote!(#function(#value)))
+            }
             (Builtin::Clz, [value]) => self.counted(value, quote!(leading_zeros()), ty),
             (Builtin::Ctz, [value]) => self.counted(value, quote!(trailing_zeros()), ty),
             (Builtin::Popcount, [value]) => self.counted(value, quote!(count_ones()), ty),

@@ -19,6 +19,8 @@ pub enum Module {
     Atomic,
     /// `barrier` and `var`.
     Barrier,
+    /// `htons`, `htonl` and `htonll` of numbers that may have more bits.
+    ByteOrder,
     /// CO-RE: the types `Field`, `Exists`, `Number`, `Constant` and `Bitfield`.
     CoreRead,
     /// `div` and `rem` with BPF's meaning.
@@ -37,9 +39,10 @@ pub enum Module {
 
 impl Module {
     /// Every module, in the order in which a port declares them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Atomic,
         Self::Barrier,
+        Self::ByteOrder,
         Self::CoreRead,
         Self::Div,
         Self::Function,
@@ -54,6 +57,7 @@ impl Module {
         match self {
             Self::Atomic => "atomic",
             Self::Barrier => "barrier",
+            Self::ByteOrder => "byte_order",
             Self::CoreRead => "core_read",
             Self::Div => "div",
             Self::Function => "function",
@@ -73,6 +77,7 @@ impl Module {
         match self {
             Self::Atomic => include_str!("../../../templates/runtime/atomic.rs"),
             Self::Barrier => include_str!("../../../templates/runtime/barrier.rs"),
+            Self::ByteOrder => include_str!("../../../templates/runtime/byte_order.rs"),
             Self::CoreRead => include_str!("../../../templates/runtime/core_read.rs"),
             Self::Div => include_str!("../../../templates/runtime/div.rs"),
             Self::Function => include_str!("../../../templates/runtime/function.rs"),
