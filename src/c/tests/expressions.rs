@@ -356,7 +356,7 @@ fn byte_order_alike() {
         check(
             "unsigned x;",
             "__c2aya_ntohs(x) == 53",
-            "__c2aya_ntohs(x):unsigned int == <unsigned int>53: int",
+            "(__c2aya_ntohs(x):unsigned int == <unsigned int>53): int",
         );
         check(
             "unsigned short x; unsigned long y;",
