@@ -406,7 +406,7 @@ impl Sema<'_> {
                 .map(|symbol| name(&symbol.node.name));
             let constraint = self.asm_text(&operand.constraints.node, span)?;
             let mut value = self.expression(&operand.variable_name)?;
-            if inputs {
+            if inputs && !constraint.starts_with(b"+") {
                 value = self.rvalue(value);
             }
             read.push((symbol, name(&String::from_utf8_lossy(&constraint)), value));

@@ -224,7 +224,7 @@ pub struct Asm {
     pub volatile: bool,
     /// Name, constraint, lvalue.
     pub outputs: Vec<AsmOperand>,
-    /// Name, constraint, value.
+    /// Name, constraint, value; of `"+r"` the lvalue.
     pub inputs: Vec<AsmOperand>,
     /// Clobbered registers.
     pub clobbers: Vec<Arc<str>>,

@@ -7,7 +7,10 @@ use super::{
     codes, simplify,
 };
 use crate::{
-    c::tree::Asm,
+    c::{
+        const_eval,
+        tree::{Asm, AsmOperand, Expr as CExpr},
+    },
     ir::{
         body::{self as ir, Expr, ExprKind, StmtKind},
         ty::Ty,
@@ -48,14 +51,22 @@ impl<'a> Body<'_, 'a> {
                 _ => return self.refuse_asm(span),
             }
         }
+        if text.contains("%l") {
+            return self.refuse(
+                codes::ASM,
+                span,
+                "`asm goto` jumps to labels of the function, and can't be ported",
+            );
+        }
         // Jumps may lead to labels of the text's own; leaving the function isn't Rust's to know.
-        if text.contains("exit") || text.contains("%l") || text.contains("%=") {
+        if text.contains("exit") || text.contains("%=") {
             return self.refuse_asm(span);
         }
         let [(_, constraint, output)] = asm.outputs.as_slice() else {
             return self.asm_block(asm, &text, registers, span);
         };
-        let plain = matches!(constraint.as_ref(), "=r" | "=&r" | "+r" | "+&r");
+        let plain = matches!(constraint.as_ref(), "=r" | "=&r" | "+r" | "+&r")
+            && !asm.inputs.iter().any(updated);
         if !registers.is_empty() || text.contains("goto") || text.contains("call") || !plain {
             return self.asm_block(asm, &text, registers, span);
         }
@@ -69,6 +80,10 @@ impl<'a> Body<'_, 'a> {
         }
         let mut operands = vec![Operand::Register(0)];
         for (_, constraint, input) in &asm.inputs {
+            if let Some(number) = self.immediate(constraint, input) {
+                operands.push(Operand::Number(number));
+                continue;
+            }
             let value = self.expr(input)?;
             match self.input(constraint, &value) {
                 Some(Input::Number(number)) => operands.push(Operand::Number(number)),
@@ -91,12 +106,19 @@ impl<'a> Body<'_, 'a> {
         Ok(())
     }
 
+    /// The number that an input is in the text: lowered it would keep the names it is written with.
+    fn immediate(&self, constraint: &str, input: &CExpr) -> Option<i128> {
+        takes_numbers(constraint)
+            .then(|| const_eval::eval(self.cx.tree, input))
+            .flatten()
+    }
+
     /// What a constraint wants of an input.
     fn input(&self, constraint: &str, value: &Expr) -> Option<Input> {
         let known = || simplify::known(&self.cx.object, value);
         match constraint {
             "i" | "n" => known().map(Input::Number),
-            "ri" | "ir" | "g" | "rn" => Some(known().map_or(Input::Register, Input::Number)),
+            _ if takes_numbers(constraint) => Some(known().map_or(Input::Register, Input::Number)),
             "r" => Some(Input::Register),
             tied => tied.parse().ok().map(Input::Tied),
         }
@@ -111,7 +133,9 @@ impl<'a> Body<'_, 'a> {
         span: Span,
     ) -> Lowered<()> {
         let mut outputs = Vec::with_capacity(asm.outputs.len());
-        for (_, constraint, output) in &asm.outputs {
+        // clang takes `"+r"` among the inputs too, and what the text does to the register stays.
+        let updates = asm.inputs.iter().filter(|input| updated(input));
+        for (_, constraint, output) in asm.outputs.iter().chain(updates) {
             let place = self.place(output)?;
             let place = self.stable(place);
             let first = match constraint.as_ref() {
@@ -124,9 +148,19 @@ impl<'a> Body<'_, 'a> {
             }
             outputs.push((place, first));
         }
-        let mut operands: Vec<_> = (0..outputs.len()).map(Operand::Register).collect();
+        let mut operands: Vec<_> = (0..asm.outputs.len()).map(Operand::Register).collect();
+        let mut updates = asm.outputs.len()..;
         let mut inputs = Vec::with_capacity(asm.inputs.len());
-        for (_, constraint, input) in &asm.inputs {
+        for operand in &asm.inputs {
+            let (_, constraint, input) = operand;
+            if updated(operand) {
+                operands.extend(updates.next().map(Operand::Register));
+                continue;
+            }
+            if let Some(number) = self.immediate(constraint, input) {
+                operands.push(Operand::Number(number));
+                continue;
+            }
             let value = self.expr(input)?;
             match self.input(constraint, &value) {
                 Some(Input::Number(number)) => operands.push(Operand::Number(number)),
@@ -173,6 +207,16 @@ impl<'a> Body<'_, 'a> {
     fn refuse_asm<T>(&mut self, span: Span) -> Lowered<T> {
         self.refuse(codes::ASM, span, "this inline assembly can't be ported")
     }
+}
+
+/// Whether a constraint takes a constant as a number.
+fn takes_numbers(constraint: &str) -> bool {
+    matches!(constraint, "i" | "n" | "ri" | "ir" | "g" | "rn")
+}
+
+/// Whether the text changes what an input names.
+fn updated((_, constraint, _): &AsmOperand) -> bool {
+    constraint.starts_with('+')
 }
 
 /// A general register of BPF; Rust keeps the frame pointer for itself.

@@ -112,6 +112,15 @@ fn barriers() {
 }
 
 #[test]
+fn assembly_that_jumps_is_named() {
+    super::check_errors(
+        "SEC(\"kprobe/f\") int f(void *ctx) { asm goto(\"goto %l[out]\" :: \"r\"(ctx) :: out); out: return 0; }",
+        &["E0322 `asm goto` jumps to labels of the function, and can't be ported"],
+        0,
+    );
+}
+
+#[test]
 fn cases_keep_their_names() {
     super::check_with(
         "#define ONE 1\nenum { TWO = 2, THREE };",
@@ -177,5 +186,27 @@ fn iterators_over_numbers() {
             "E0329 the end of this loop may change while it runs, which an iterator of the kernel doesn't see",
         ],
         0,
+    );
+}
+
+#[test]
+fn assembly_takes_constants_however_they_are_written() {
+    let check = |number: &str| {
+        super::check_with(
+            "#define MAX 1024",
+            &format!("asm volatile(\"%0 &= %1\" : \"+r\"(d) : \"i\"({number}));"),
+            "d = asm(\"{0} = {1}\\n{0} &= 1023\", d)",
+        );
+    };
+    check("1023");
+    check("MAX - 1");
+    check("sizeof(char[MAX]) - 1");
+}
+
+#[test]
+fn assembly_changes_inputs_that_say_so() {
+    check(
+        "asm volatile(\"%[size] &= 31\" :: [size] \"+r\"(d) :);",
+        "asm \"{0} &= 31\" (d <- d; ; )",
     );
 }
