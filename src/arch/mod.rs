@@ -117,6 +117,28 @@ impl Arch {
         }
     }
 
+    /// What else the architecture is called: by `uname -m`, Go, Debian, the kernel's folders.
+    pub const fn spellings(self) -> &'static [&'static str] {
+        match self {
+            Self::X86_64 => &["x86_64", "amd64", "x64", "x86"],
+            Self::Aarch64 => &["aarch64", "arm64"],
+            Self::S390x => &["s390x", "s390"],
+            Self::Riscv64 => &["riscv64", "riscv"],
+            Self::Arm => &["arm", "armhf", "armel", "armv6l", "armv7l"],
+            Self::Powerpc64 => &[
+                "powerpc64",
+                "powerpc64le",
+                "ppc64",
+                "ppc64le",
+                "ppc64el",
+                "powerpc",
+            ],
+            Self::Mips => &["mips", "mipsel", "mipsle"],
+            Self::Mips64 => &["mips64", "mips64el", "mips64le", "mips"],
+            Self::Loongarch64 => &["loongarch64", "loong64", "loongarch"],
+        }
+    }
+
     /// The byte order of the kernels that distributions build for it.
     pub const fn endian(self) -> Endian {
         match self {

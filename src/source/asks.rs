@@ -47,8 +47,14 @@ fn differing(text: &str) -> impl Iterator<Item = &str> {
 /// options of a build are those for the machine that it was made on.
 pub(super) fn of_another(name: &str, arch: Arch) -> bool {
     let own = [arch.target_macro(), arch.compiler_macro()];
-    names_one(name) && !own.contains(&name)
+    // Builds that ask nobody else for the name than themselves take it from `uname -m`, Go or Debian.
+    let spelled = |name| arch.spellings().contains(&name);
+    let target = name.strip_prefix(TARGET);
+    names_one(name) && !own.contains(&name) && !target.is_some_and(spelled)
 }
+
+/// How the macros begin by which a build says what it builds for.
+const TARGET: &str = "__TARGET_ARCH_";
 
 /// Types of which each architecture has its own, by value in a context.
 const TYPES: [&str; 2] = ["bpf_perf_event_data", "bpf_user_pt_regs_t"];
@@ -64,7 +70,7 @@ fn asks(word: &str) -> bool {
 
 fn names_one(word: &str) -> bool {
     let compiler = |arch: Arch| word == arch.compiler_macro();
-    word.starts_with("__TARGET_ARCH_") || Arch::ALL.into_iter().any(compiler)
+    word.starts_with(TARGET) || Arch::ALL.into_iter().any(compiler)
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {

@@ -475,3 +475,22 @@ fn an_outside_preprocessor_that_fails_is_reported() {
     program.options.cpp = Some("no-such-preprocessor -E".into());
     assert_eq!(program.read().1[0].code, codes::OUTSIDE_PREPROCESSOR);
 }
+
+#[test]
+fn architectures_are_called_many_names() {
+    let check = |define: &str, arch, expected| {
+        let mut program = Program::new(&[("main.c", &format!("{define}\n"))]);
+        program.arch = arch;
+        program.options.defines = vec![define.into()];
+        assert_eq!(program.text(), expected);
+    };
+    check("__TARGET_ARCH_x86_64", Arch::X86_64, "1");
+    check("__TARGET_ARCH_amd64", Arch::X86_64, "1");
+    check("__TARGET_ARCH_aarch64", Arch::Aarch64, "1");
+    check(
+        "__TARGET_ARCH_x86_64",
+        Arch::Aarch64,
+        "__TARGET_ARCH_x86_64",
+    );
+    check("__TARGET_ARCH_arm", Arch::Aarch64, "__TARGET_ARCH_arm");
+}
