@@ -100,16 +100,19 @@ impl<'a> Body<'_, 'a> {
                 Ok(self.cast(expr(distance, I64, span), &ty))
             }
             CKind::Conditional(cond, then, other) => {
-                let cond = self.cond(cond)?;
                 let ty = self.ty(&e.ty);
+                let cond = match self.decided(cond) {
+                    Some(known) => expr(ExprKind::Bool(known), Ty::Bool, span),
+                    None => self.cond(cond)?,
+                };
+                if let ExprKind::Bool(known) = cond.kind {
+                    let taken = if known { then } else { other };
+                    let value = self.closed(|body| body.expr(taken))?;
+                    return Ok(self.cast(value, &ty));
+                }
                 let then = self.closed(|body| body.expr(then))?;
                 let other = self.closed(|body| body.expr(other))?;
                 let (then, other) = (self.cast(then, &ty), self.cast(other, &ty));
-                match cond.kind {
-                    ExprKind::Bool(true) => return Ok(then),
-                    ExprKind::Bool(false) => return Ok(other),
-                    _ => {}
-                }
                 let kind = ExprKind::Conditional(Box::new(cond), Box::new(then), Box::new(other));
                 Ok(expr(kind, ty, span))
             }
@@ -214,6 +217,9 @@ impl<'a> Body<'_, 'a> {
         match &e.kind {
             CKind::Not(inner) => Ok(simplify::not(self.cond(inner)?)),
             CKind::And(a, b) => {
+                if self.decided(a) == Some(false) {
+                    return Ok(expr(ExprKind::Bool(false), Ty::Bool, span));
+                }
                 let left = self.cond(a)?;
                 let right = self.closed(|body| body.cond(b))?;
                 Ok(match left.kind {
@@ -227,6 +233,9 @@ impl<'a> Body<'_, 'a> {
                 })
             }
             CKind::Or(a, b) => {
+                if self.decided(a) == Some(true) {
+                    return Ok(expr(ExprKind::Bool(true), Ty::Bool, span));
+                }
                 let left = self.cond(a)?;
                 let right = self.closed(|body| body.cond(b))?;
                 Ok(match left.kind {
@@ -297,6 +306,9 @@ impl<'a> Body<'_, 'a> {
             }
             CKind::Cast { value, .. } => self.effects(value),
             CKind::Conditional(cond, then, other) => {
+                if let Some(known) = self.decided(cond) {
+                    return self.effects(if known { then } else { other });
+                }
                 let cond = self.cond(cond)?;
                 let (done, then) = self.scoped(|body| body.effects(then));
                 done?;

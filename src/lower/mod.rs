@@ -9,6 +9,7 @@ mod asm;
 mod assign;
 mod atomics;
 mod body;
+mod branches;
 mod build;
 mod builtins;
 mod byte_order;

@@ -69,15 +69,7 @@ impl<'a> Body<'_, 'a> {
                 self.push_block(inner, span);
                 Ok(())
             }
-            CStmtKind::If(cond, then, other) => {
-                self.acts_once = super::assign::effects(cond) <= 1;
-                let cond = self.cond(cond);
-                self.acts_once = false;
-                let then = self.branch(then);
-                let other = other.as_ref().map(|other| self.branch(other));
-                self.push_branches(cond?, then, other, span);
-                Ok(())
-            }
+            CStmtKind::If(cond, then, other) => self.branches(cond, then, other.as_deref(), span),
             CStmtKind::While(cond, body) => {
                 let cond = self.closed(|inner| inner.cond(cond));
                 let label = self.label(None);
@@ -242,31 +234,6 @@ impl<'a> Body<'_, 'a> {
         }
         self.out.extend(inner.stmts);
         self.pending.extend(inner.trailing);
-    }
-
-    fn push_branches(&mut self, cond: Expr, then: Block, other: Option<Block>, span: Span) {
-        let empty = |block: &Block| block.stmts.is_empty() && block.trailing.is_empty();
-        match cond.kind {
-            ExprKind::Bool(true) => self.push_block(then, span),
-            ExprKind::Bool(false) => {
-                if let Some(other) = other {
-                    self.push_block(other, span);
-                }
-            }
-            _ => {
-                let other = other.filter(|other| !empty(other));
-                if empty(&then) && other.is_none() {
-                    return self.drop_value(cond);
-                }
-                match other {
-                    Some(other) if empty(&then) => {
-                        let cond = super::simplify::not(cond);
-                        self.push(StmtKind::If(cond, other, None), span);
-                    }
-                    other => self.push(StmtKind::If(cond, then, other), span),
-                }
-            }
-        }
     }
 
     fn loop_body(&mut self, body: &'a CStmt, label: crate::ir::body::LabelId, on: Jump) -> Block {

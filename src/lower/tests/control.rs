@@ -210,3 +210,18 @@ fn assembly_changes_inputs_that_say_so() {
         "asm \"{0} &= 31\" (d <- d; ; )",
     );
 }
+
+#[test]
+fn branches_that_are_never_taken_may_hold_anything() {
+    let check = |statements: &str, expected: &str| {
+        let declared = "#define ON 0\nvoid undefined(void) __attribute__((error(\"no\")));\n\
+                        static inline int one(void) { undefined(); return 1; }";
+        super::check_with(declared, statements, expected);
+    };
+    check("if (!(sizeof(d) == 8)) undefined();", "");
+    check("if (ON) undefined(); else b = 1;", "b = 1");
+    check("if (1) b = 1; else undefined();", "b = 1");
+    check("b = sizeof(d) == 8 ? 1 : one();", "b = 1");
+    check("if (sizeof(d) != 8 && one()) b = 1;", "");
+    check("if (ON) b = 1;", "if ON != 0 {\nb = 1\n}");
+}
