@@ -1,6 +1,11 @@
 //! Calls: helpers of the kernel, functions of the object, callbacks.
 
-use super::{Lowered, Lowerer, body::Body, build::expr, codes};
+use super::{
+    Lowered, Lowerer,
+    body::Body,
+    build::{U64, expr, int},
+    codes,
+};
 use crate::{
     c::{
         tree::{ASM_LABEL, Expr as CExpr, ExprKind as CKind, Function as CFunction, FunctionId},
@@ -197,11 +202,16 @@ impl<'a> Body<'_, 'a> {
         self.refuse_with(diagnostic)
     }
 
-    /// A function given to a helper.
+    /// A function as a value: given to a helper, or compared with another.
     pub(super) fn callback(&mut self, id: FunctionId, span: Span) -> Lowered<Expr> {
         let Some(function) = self.cx.tree.functions.get(id.0 as usize) else {
             return self.refuse(codes::EXPRESSION, span, "this function isn't known");
         };
+        if let Some(number) = helper_id(function) {
+            // libbpf declares helpers as pointers that are their numbers.
+            let number = int(i128::from(number), U64, span);
+            return Ok(self.cast(number, &Ty::void_pointer(false)));
+        }
         self.check_callable(id, function, span)?;
         let target = self.reach(id);
         if let Some(found) = self.cx.object.functions.get_mut(target.0 as usize) {

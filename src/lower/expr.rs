@@ -222,9 +222,10 @@ impl<'a> Body<'_, 'a> {
                 }
                 let left = self.cond(a)?;
                 let right = self.closed(|body| body.cond(b))?;
-                Ok(match left.kind {
-                    ExprKind::Bool(true) => right,
-                    ExprKind::Bool(false) => left,
+                Ok(match (&left.kind, &right.kind) {
+                    (ExprKind::Bool(true), _) => right,
+                    (ExprKind::Bool(false), _) | (_, ExprKind::Bool(true)) => left,
+                    (_, ExprKind::Bool(false)) if purity::is_pure(&left) => right,
                     _ => expr(
                         ExprKind::And(Box::new(left), Box::new(right)),
                         Ty::Bool,
@@ -238,9 +239,10 @@ impl<'a> Body<'_, 'a> {
                 }
                 let left = self.cond(a)?;
                 let right = self.closed(|body| body.cond(b))?;
-                Ok(match left.kind {
-                    ExprKind::Bool(false) => right,
-                    ExprKind::Bool(true) => left,
+                Ok(match (&left.kind, &right.kind) {
+                    (ExprKind::Bool(false), _) => right,
+                    (ExprKind::Bool(true), _) | (_, ExprKind::Bool(false)) => left,
+                    (_, ExprKind::Bool(true)) if purity::is_pure(&left) => right,
                     _ => expr(
                         ExprKind::Or(Box::new(left), Box::new(right)),
                         Ty::Bool,

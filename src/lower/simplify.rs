@@ -261,7 +261,7 @@ pub(super) fn binary(op: BinaryOp, a: Expr, b: Expr) -> Expr {
 /// A comparison of two operands of one type, in the narrowest type that gives the same answer.
 pub(super) fn compare(object: &Object, op: CompareOp, a: Expr, b: Expr) -> Expr {
     let span = a.span;
-    if let (ExprKind::Int(a), ExprKind::Int(b)) = (&a.kind, &b.kind) {
+    if let (Some(a), Some(b)) = (number(&a), number(&b)) {
         let answer = match op {
             CompareOp::Eq => a == b,
             CompareOp::Ne => a != b,
@@ -301,6 +301,15 @@ pub(super) fn compare(object: &Object, op: CompareOp, a: Expr, b: Expr) -> Expr 
         Ty::Bool,
         span,
     )
+}
+
+/// The number that an integer or a pointer is.
+fn number(value: &Expr) -> Option<i128> {
+    match &value.kind {
+        ExprKind::Int(number) => Some(*number),
+        ExprKind::Cast(inner) if matches!(value.ty, Ty::Pointer { .. }) => number(inner),
+        _ => None,
+    }
 }
 
 fn narrow_operands(object: &Object, op: CompareOp, a: Expr, b: Expr) -> (Expr, Expr) {

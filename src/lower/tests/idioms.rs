@@ -231,3 +231,13 @@ fn atomic_objects() {
         "E0333 BPF has no sequentially consistent loads and stores",
     );
 }
+
+#[test]
+fn helpers_are_their_numbers() {
+    check_with("", "d = (unsigned long)bpf_probe_read_kernel;", "d = 113");
+    check_with(
+        "",
+        "if (a && (void *)bpf_probe_read_kernel == (void *)bpf_probe_read_kernel) b = 1;",
+        "if a != 0 {\nb = 1\n}",
+    );
+}
