@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::{
     Lowered, Lowerer, Refused,
     build::{expr, load, local_place, stmt},
-    c_walk, codes, count, formats, names, programs, scope, simplify, unreached,
+    c_walk, codes, count, fixed, formats, names, programs, scope, simplify, unreached,
 };
 use crate::{
     c::{
@@ -70,6 +70,8 @@ pub(super) struct Body<'l, 'a> {
     pub(super) loop_locals: BTreeSet<LocalId>,
     /// Variables that are nothing but numbers of loops, each of which sets them first.
     pub(super) loop_numbers: BTreeSet<LocalId>,
+    /// Variables that are one function all along.
+    pub(super) fixed: HashMap<c::tree::LocalId, FunctionId>,
     /// Variables whose text was printed as a format.
     pub(super) formats: BTreeSet<LocalId>,
     /// Comments of statements that left nothing behind.
@@ -100,6 +102,7 @@ impl<'l, 'a> Body<'l, 'a> {
             gotos: HashMap::new(),
             loop_locals: BTreeSet::new(),
             loop_numbers: BTreeSet::new(),
+            fixed: HashMap::new(),
             formats: BTreeSet::new(),
             pending: Vec::new(),
             start: 0,
@@ -359,6 +362,7 @@ impl<'a> Body<'_, 'a> {
         }
         self.loop_locals = heads;
         self.loop_numbers = count::loop_numbers(block);
+        self.fixed = fixed::functions(block);
     }
 }
 

@@ -4,7 +4,7 @@ use super::{
     Lowered, Lowerer,
     body::Body,
     build::{U64, expr, int},
-    codes,
+    codes, fixed,
 };
 use crate::{
     c::{
@@ -31,7 +31,8 @@ impl<'a> Body<'_, 'a> {
         callee: &'a CExpr,
         args: &'a [CExpr],
     ) -> Lowered<Expr> {
-        let Some(id) = callee_of(callee) else {
+        let fixed = |callee| self.fixed.get(&fixed::local(callee)?).copied();
+        let Some(id) = callee_of(callee).or_else(|| fixed(callee)) else {
             return self.refuse(
                 codes::INDIRECT_CALL,
                 e.span,

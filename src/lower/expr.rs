@@ -58,6 +58,7 @@ impl<'a> Body<'_, 'a> {
                 }
             }
             CKind::Str(_) => self.unsupported(e, "a string that isn't used by address"),
+            CKind::Local(local) if let Some(&id) = self.fixed.get(local) => self.callback(id, span),
             CKind::Local(_)
             | CKind::Variable(_)
             | CKind::Deref(_)

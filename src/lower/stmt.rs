@@ -149,6 +149,9 @@ impl<'a> Body<'_, 'a> {
         span: Span,
     ) -> Lowered<()> {
         let id = LocalId(local.0);
+        if self.fixed.contains_key(&local) {
+            return Ok(());
+        }
         let Some(init) = init else {
             self.push(StmtKind::Let(id, None), span);
             return Ok(());

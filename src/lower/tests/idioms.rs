@@ -241,3 +241,20 @@ fn helpers_are_their_numbers() {
         "if a != 0 {\nb = 1\n}",
     );
 }
+
+#[test]
+fn a_pointer_that_stays_one_function_is_that_function() {
+    let declared = "static int note(u64 n) { return n; }";
+    check_with(
+        declared,
+        "int (*tell)(u64) = note; return tell(b);",
+        "return note(b as u64)",
+    );
+    super::check_errors(
+        &format!(
+            "{declared}\nSEC(\"kprobe/f\") int f(void *ctx) {{ int (*tell)(u64) = note; tell = 0; return tell(1); }}"
+        ),
+        &["E0309 BPF programs can't call through a pointer"],
+        0,
+    );
+}
