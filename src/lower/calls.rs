@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     c::{
-        tree::{ASM_LABEL, Expr as CExpr, ExprKind as CKind, Function as CFunction, FunctionId},
+        const_eval,
+        tree::{
+            ASM_LABEL, Expr as CExpr, ExprKind as CKind, Function as CFunction, FunctionId, Init,
+        },
         types::Kind,
     },
     diag::Diagnostic,
@@ -33,11 +36,18 @@ impl<'a> Body<'_, 'a> {
     ) -> Lowered<Expr> {
         let fixed = |callee| self.fixed.get(&fixed::local(callee)?).copied();
         let Some(id) = callee_of(callee).or_else(|| fixed(callee)) else {
-            return self.refuse(
-                codes::INDIRECT_CALL,
-                e.span,
-                "BPF programs can't call through a pointer",
-            );
+            return match self.number_of(callee) {
+                Some(number) => self.refuse(
+                    codes::UNDEFINED_FUNCTION,
+                    e.span,
+                    format!("the kernel has no helper {number}"),
+                ),
+                None => self.refuse(
+                    codes::INDIRECT_CALL,
+                    e.span,
+                    "BPF programs can't call through a pointer",
+                ),
+            };
         };
         let Some(function) = self.cx.tree.functions.get(id.0 as usize) else {
             return self.unsupported(e, "this call");
@@ -60,6 +70,19 @@ impl<'a> Body<'_, 'a> {
             Ty::Unit => call,
             _ => self.cast(call, &wanted),
         })
+    }
+
+    /// The number that a pointer to a function is, as helpers are declared.
+    fn number_of(&self, callee: &CExpr) -> Option<i128> {
+        let CKind::Variable(id) = callee.kind else {
+            return None;
+        };
+        match &self.cx.tree.variables.get(id.0 as usize)?.init {
+            Some(Init::Expr(value)) => {
+                const_eval::eval(self.cx.tree, value).filter(|number| *number != 0)
+            }
+            _ => None,
+        }
     }
 
     fn helper_call(

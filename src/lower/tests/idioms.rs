@@ -258,3 +258,12 @@ fn a_pointer_that_stays_one_function_is_that_function() {
         0,
     );
 }
+
+#[test]
+fn helpers_that_no_kernel_has_are_named_so() {
+    super::check_errors(
+        "static long (*own)(void) = (void *)4000;\nSEC(\"kprobe/f\") int f(void *ctx) { return own(); }",
+        &["E0308 the kernel has no helper 4000"],
+        0,
+    );
+}
