@@ -494,3 +494,31 @@ fn architectures_are_called_many_names() {
     );
     check("__TARGET_ARCH_arm", Arch::Aarch64, "__TARGET_ARCH_arm");
 }
+
+#[test]
+fn headers_of_the_c_library_include_what_theirs_do() {
+    let check = |header: &str, types: &str| {
+        let text = format!("#include <{header}>\n{types} a;\n");
+        let text = Program::new(&[("main.c", &text)]).text();
+        let last = types.split(' ').next_back().unwrap();
+        assert!(
+            text.contains(&format!("{last};")) || text.contains(&format!("{types} {{")),
+            "{header}: {types}"
+        );
+    };
+    check("arpa/inet.h", "uint64_t");
+    check("arpa/inet.h", "ssize_t");
+    check("arpa/inet.h", "struct sockaddr_in6");
+    check("stdlib.h", "int64_t");
+    check("asm-generic/fcntl.h", "struct flock");
+    check("linux/netfilter.h", "union nf_inet_addr");
+    check(
+        "linux/netfilter/nf_conntrack_common.h",
+        "enum ip_conntrack_info",
+    );
+    check(
+        "linux/netfilter/nf_conntrack_tuple_common.h",
+        "enum ip_conntrack_dir",
+    );
+    check("linux/pkt_sched.h", "struct tc_ratespec");
+}

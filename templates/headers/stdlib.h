@@ -4,5 +4,6 @@
 #define _STDLIB_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #endif

@@ -3,6 +3,6 @@
 #ifndef _ARPA_INET_H
 #define _ARPA_INET_H
 
-#include <linux/in.h>
+#include <netinet/in.h>
 
 #endif

@@ -4,9 +4,9 @@
 #define _LINUX_PKT_CLS_H
 
 #include <linux/types.h>
+#include <linux/pkt_sched.h>
 
 #define TC_ACT_OK 0
-#define TC_H_UNSPEC 0
 #define TC_ACT_RECLASSIFY 1
 #define TC_ACT_SHOT 2
 #define TC_ACT_PIPE 3
@@ -16,18 +16,10 @@
 #define TC_ACT_REDIRECT 7
 #define TC_ACT_TRAP 8
 #define TC_ACT_VALUE_MAX 8
-#define TC_H_MIN_PRIORITY 0xffe0
-#define TC_H_MIN_INGRESS 0xfff2
-#define TC_H_MIN_EGRESS 0xfff3
-#define TC_H_MIN_MASK 0xffff
 #define TC_ACT_EXT_VAL_MASK 0xfffffff
 #define TC_ACT_JUMP 0x10000000
 #define TC_ACT_EXT_OPCODE_MAX 0x20000000
 #define TC_ACT_GOTO_CHAIN 0x20000000
-#define TC_H_MAJ_MASK 0xffff0000
-#define TC_H_CLSACT 0xfffffff1
-#define TC_H_INGRESS 0xfffffff1
-#define TC_H_ROOT 0xffffffff
 #define TC_ACT_UNSPEC (-1)
 #define TCA_ACT_NOBIND 0
 #define TCA_ACT_NOREPLACE 0

@@ -3,6 +3,7 @@
 #ifndef _NETINET_IN_H
 #define _NETINET_IN_H
 
+#include <stdint.h>
 #include <sys/socket.h>
 #include <linux/in.h>
 #include <linux/in6.h>
