@@ -473,3 +473,16 @@ fn completions_and_manual_pages() {
     assert!(folder.read("man1/c2aya-lint.1").contains("unsafe"));
     assert!(folder.read("man1/c2aya.1").contains("c2aya"));
 }
+
+#[test]
+fn nobody_has_to_read_what_is_said() {
+    for arguments in [["explain", "E0309"], ["completions", "bash"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_c2aya"));
+        let child = command.args(arguments).stdout(writer);
+        let output = child.stderr(std::process::Stdio::piped()).spawn().unwrap();
+        let output = output.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), &*output.stderr), (Some(0), &b""[..]));
+    }
+}

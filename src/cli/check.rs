@@ -76,24 +76,24 @@ impl Args {
     fn show(&self, checked: &Checked) {
         report(&checked.diagnostics, &SourceMap::default());
         for stale in &checked.stale {
-            println!("{} is out of date:", stale.source);
+            say!("{} is out of date:", stale.source);
             for change in &stale.changes {
-                println!("    {change}");
+                say!("    {change}");
             }
             if !self.quiet {
                 for difference in &stale.differences {
-                    print!("{}", difference.diff);
+                    super::say(&difference.diff);
                 }
             }
         }
         for difference in &checked.others {
-            println!("{} is out of date", difference.path);
+            say!("{} is out of date", difference.path);
             if !self.quiet && !difference.path.starts_with("migration.") {
-                print!("{}", difference.diff);
+                super::say(&difference.diff);
             }
         }
         if checked.is_whole() {
-            println!(
+            say!(
                 "{} sources: all is made from the C as it is",
                 checked.sources
             );

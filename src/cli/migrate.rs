@@ -197,40 +197,40 @@ pub(super) fn tell(request: &Request, done: &Done) {
         .map(|(state, count)| format!("{count} {}", state.words()))
         .collect::<Vec<_>>()
         .join(", ");
-    println!("{} sources: {shown}", done.units.len());
+    say!("{} sources: {shown}", done.units.len());
     let output = request.output.display();
     if done.up_to_date {
-        println!("nothing has changed since {output} was written");
+        say!("nothing has changed since {output} was written");
         return;
     }
     let written = &done.written;
-    println!(
+    say!(
         "{} ported anew; {} files written to {output}, {} merged with edits, {} in conflict",
         done.redone,
         written.written.len(),
         written.merged.len(),
         written.conflicts.len(),
     );
-    println!("{output}/MIGRATION.md and migration.html say what is left to do");
+    say!("{output}/MIGRATION.md and migration.html say what is left to do");
 }
 
 /// Lists what would be done.
 fn show(plan: &Plan) {
     for task in &plan.tasks {
-        println!("{} → {}", task.source.display(), task.object);
-        println!("    {}", task.why);
+        say!("{} → {}", task.source.display(), task.object);
+        say!("    {}", task.why);
         let options = task.options.to_string();
         if !options.is_empty() {
-            println!("    {options}");
+            say!("    {options}");
         }
         if !task.from.is_empty() {
-            println!("    from {}", task.from.join(", "));
+            say!("    from {}", task.from.join(", "));
         }
     }
     for source in &plan.left_out {
-        println!("{} is left out: {}", source.path.display(), source.why);
+        say!("{} is left out: {}", source.path.display(), source.why);
     }
-    println!(
+    say!(
         "{} to port, {} left out",
         plan.tasks.len(),
         plan.left_out.len()

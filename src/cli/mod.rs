@@ -1,5 +1,12 @@
 //! One file for each command.
 
+/// Prints a line as `println!` does, but ends quietly where nobody reads it any more.
+macro_rules! say {
+    ($($text:tt)*) => {
+        crate::cli::say(&format!("{}\n", format_args!($($text)*)))
+    };
+}
+
 pub mod check;
 pub mod lint;
 pub mod lsp;
@@ -58,7 +65,7 @@ pub enum Command {
 pub fn completions(shell: clap_complete::Shell) -> Outcome {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "c2aya", &mut text);
-    match std::io::stdout().write_all(&text) {
+    match print(&text) {
         Ok(()) => Outcome::Done,
         Err(error) => failed(&error),
     }
@@ -71,6 +78,22 @@ pub fn man(folder: &std::path::Path) -> Outcome {
     match written {
         Ok(()) => Outcome::Done,
         Err(error) => failed(&error),
+    }
+}
+
+/// Writes to standard output. Whoever has stopped reading, as `head` does, wants no more of it.
+fn print(text: &[u8]) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}
+
+/// Likewise, where a command has done its work and only tells about it.
+fn say(text: &str) {
+    if let Err(error) = print(text.as_bytes()) {
+        failed(&error);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    io::{IsTerminal as _, Write as _},
+    io::IsTerminal as _,
     path::{Path, PathBuf},
 };
 
@@ -252,7 +252,7 @@ impl Args {
             let Some(object) = &port.object else { continue };
             let text = ir_json::to_json(object, &port.files, archs)?;
             if self.output.is_none() {
-                std::io::stdout().write_all(text.as_bytes())?;
+                super::print(text.as_bytes())?;
             }
             files.insert(PathBuf::from(format!("{}.json", object.name)), text);
         }
@@ -272,7 +272,7 @@ impl Args {
         };
         let (emitted, diagnostics) = port::emit_object(object, None);
         report(&diagnostics, &port.files);
-        std::io::stdout().write_all(workspace::single_file(&emitted).as_bytes())?;
+        super::print(workspace::single_file(&emitted).as_bytes())?;
         Ok(outcome(incomplete || diag::has_errors(&diagnostics)))
     }
 

@@ -1,7 +1,5 @@
 //! `c2aya rules` and `c2aya explain`: what is known of rules and codes.
 
-use std::io::Write as _;
-
 use serde::Serialize;
 
 use super::Outcome;
@@ -128,7 +126,7 @@ pub fn page(known: &Known) -> String {
 }
 
 fn print(text: &str) -> Outcome {
-    match std::io::stdout().write_all(text.as_bytes()) {
+    match super::print(text.as_bytes()) {
         Ok(()) => Outcome::Done,
         Err(error) => fail(&error.to_string()),
     }

@@ -137,11 +137,12 @@ impl Args {
         };
         let report = verify(&c, &rust, &options)
             .with_context(|| format!("can't compare {}", self.file.display()))?;
-        if self.json {
-            println!("{}", serde_json::to_string_pretty(&report)?);
+        let shown = if self.json {
+            format!("{}\n", serde_json::to_string_pretty(&report)?)
         } else {
-            print!("{report}");
-        }
+            report.to_string()
+        };
+        super::print(shown.as_bytes())?;
         Ok(match report.verdict {
             Verdict::Equal => Outcome::Done,
             Verdict::Different => Outcome::Incomplete,

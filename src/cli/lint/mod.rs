@@ -4,7 +4,7 @@ mod jobs;
 mod since;
 
 use std::{
-    io::{IsTerminal as _, Write as _},
+    io::IsTerminal as _,
     path::{Path, PathBuf},
 };
 
@@ -232,10 +232,10 @@ impl Args {
                     .with_context(|| format!("can't write {}", path.display()))?;
             }
             None => {
-                let mut out = std::io::stdout().lock();
-                let color = out.is_terminal();
-                output::write(self.format, linted, color, &mut out)?;
-                out.flush()?;
+                let color = std::io::stdout().is_terminal();
+                let mut text = Vec::new();
+                output::write(self.format, linted, color, &mut text)?;
+                crate::cli::print(&text)?;
             }
         }
         if self.format == Format::Human {
@@ -282,7 +282,7 @@ impl Args {
                 let diff = diff
                     .header(&format!("a/{name}"), &format!("b/{name}"))
                     .to_string();
-                std::io::stdout().write_all(diff.as_bytes())?;
+                crate::cli::print(diff.as_bytes())?;
             } else {
                 fix::write(path, changed)?;
             }
