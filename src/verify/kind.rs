@@ -95,6 +95,12 @@ impl Kind {
             .map_or(Self::Other, |&(_, kind)| kind)
     }
 
+    /// Whether the verifier knows the types of what its pointers point to, and lets them be
+    /// followed: where nothing is, the kernel's fault handler makes 0 of it, at null too.
+    pub fn follows_pointers(self) -> bool {
+        matches!(self, Self::Tracing | Self::Deciding | Self::Iterator)
+    }
+
     /// Whether the kernel acts upon the program's result.
     ///
     /// For the others Aya's macros return 0 whatever the function returns; a kprobe's result only

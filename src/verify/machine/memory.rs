@@ -71,6 +71,10 @@ pub struct Memory {
     fill: u8,
     /// Set once such a byte was read.
     pub read_unwritten: bool,
+    /// Whether reads at null give 0, as [`Kind::follows_pointers`] says.
+    ///
+    /// [`Kind::follows_pointers`]: crate::verify::kind::Kind::follows_pointers
+    pub follows_null: bool,
     /// User memory that the program wrote to, by address.
     written: BTreeMap<u64, u8>,
 }
@@ -84,6 +88,7 @@ impl Memory {
             total: 0,
             fill,
             read_unwritten: false,
+            follows_null: false,
             written: BTreeMap::new(),
         }
     }
@@ -197,7 +202,7 @@ impl Memory {
                 })?;
             return Ok(self.endian.read(bytes));
         }
-        if is_user(address) && address < 0x1000 {
+        if address < 0x1000 && !self.follows_null {
             return Err(Trap::Access {
                 address,
                 size: size as u64,

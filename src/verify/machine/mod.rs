@@ -179,6 +179,7 @@ impl<'a> Machine<'a> {
 
     fn start(&mut self, start: Start) -> Result<u64, Trap> {
         let image = self.image;
+        self.memory.follows_null = start.kind.follows_pointers();
         let (context, pointers) = context::build(&mut self.memory, self.oracle, image, start)?;
         self.context = context;
         self.context_pointers = pointers;
