@@ -455,3 +455,13 @@ fn maps_from_before_btf_are_compared() {
     assert_eq!(compared(&own, &shared).verdict, Verdict::Equal);
     assert_eq!(compared(&own, &faulty).verdict, Verdict::Different);
 }
+
+#[test]
+fn what_is_of_the_kernel_is_the_same_for_both() {
+    let object = |options: &[&str]| build("kernel.bpf.c", options);
+    let (Some(c), Some(port)) = (object(&[]), object(&["-DPORT"])) else {
+        return;
+    };
+    let report = compared(&c, &port);
+    assert_eq!(report.verdict, Verdict::Equal, "{report}");
+}

@@ -8,7 +8,7 @@ use super::{
     error::{Error, Result, Side, fail},
     insn::{Op, Value},
     kind::Kind,
-    machine::{Fill, Image, Shape, Start, Varying},
+    machine::{Fill, Image, Shape, Start, Varying, ksym_address},
     object::{
         Access, Global, Kernel, Object, Program,
         core_names::{Wanted, wanted},
@@ -309,8 +309,12 @@ fn bools(btf: &Btf, id: TypeId) -> Vec<u64> {
         .collect()
 }
 
-/// What a loader puts into the Rust object's variables for CO-RE, whose names say what it is: taken
-/// from the kernel's types, or from C's where there are no others. What `given` says comes first.
+/// How the variables of a port are called that hold the addresses of the kernel's variables.
+const KSYM: &str = "ksym__";
+
+/// What a loader puts into the Rust object's variables for CO-RE and symbols, whose names say what
+/// it is: taken from the kernel's types, or from C's where there are no others. What `given` says
+/// comes first.
 ///
 /// # Errors
 ///
@@ -335,6 +339,10 @@ pub fn core_fill(
         };
         if let Some(&value) = given.get(&global.name) {
             fill.insert(global.name.clone(), written(&[value]));
+            continue;
+        }
+        if let Some(symbol) = global.name.strip_prefix(KSYM) {
+            fill.insert(global.name.clone(), written(&[ksym_address(symbol)]));
             continue;
         }
         let Some(btf) = btf else {

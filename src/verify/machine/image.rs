@@ -135,11 +135,7 @@ impl<'a> Image<'a> {
             data,
             varying,
             wrapper,
-            ksyms: object
-                .ksyms
-                .iter()
-                .map(|name| KERNEL_START + (hash_of(0, name) & 0xff_ffff_fff8))
-                .collect(),
+            ksyms: object.ksyms.iter().map(|name| ksym_address(name)).collect(),
         })
     }
 
@@ -219,6 +215,11 @@ impl<'a> Image<'a> {
     pub(in crate::verify) fn ksym(&self, index: usize) -> u64 {
         self.ksyms.get(index).copied().unwrap_or(0)
     }
+}
+
+/// Where a symbol of the kernel lies: everywhere in the same place, whatever the world.
+pub fn ksym_address(name: &str) -> u64 {
+    KERNEL_START + (hash_of(0, &name) & 0xff_ffff_fff8)
 }
 
 /// Makes bytes that hold a `bool` 0 or 1, as every C program keeps them.

@@ -15,7 +15,7 @@ use std::{collections::HashMap, sync::Arc};
 
 pub use alu::{alu, byte_order, distance, holds};
 pub use effect::{Argument, Changes, Effect, Outcome, Trap};
-pub use image::{Fill, Image, Shape, Varying, normalize_bools};
+pub use image::{Fill, Image, Shape, Varying, ksym_address, normalize_bools};
 
 use self::memory::{Memory, Purpose, RegionId};
 use super::{
