@@ -79,9 +79,48 @@ impl<'a> Body<'_, 'a> {
             self.store(place, value, span);
             return Ok(load(again, span));
         }
+        let value = self.cut(value, &place);
         let value = self.temporary("value", value);
         self.store(place, value.clone(), span);
         Ok(value)
+    }
+
+    /// A value of the place's type as the place holds it: of a bit-field, its width is left.
+    fn cut(&self, value: Expr, place: &Place) -> Expr {
+        let span = value.span;
+        let number = match &place.ty {
+            Ty::Int { bits, signed } => Some((*bits, *signed)),
+            Ty::Enum(id) => {
+                let found = self.cx.object.enums.get(id.0 as usize);
+                found.map(|found| (found.bits, found.signed))
+            }
+            _ => None,
+        };
+        let (Some(width), Some((bits, signed))) = (self.bit_width(place), number) else {
+            return value;
+        };
+        let unused = bits.saturating_sub(width);
+        if unused == 0 {
+            return value;
+        }
+        let ty = Ty::Int { bits, signed };
+        if let Some(known) = simplify::known(&self.cx.object, &value) {
+            let known = crate::ir::constant::wrap(known, width, signed);
+            return self.cast(int(known, ty, span), &place.ty);
+        }
+        let value = self.cast(value, &ty);
+        let cut = if signed {
+            let by = || int(i128::from(unused), super::build::INT, span);
+            simplify::binary(
+                BinaryOp::Shr,
+                simplify::binary(BinaryOp::Shl, value, by()),
+                by(),
+            )
+        } else {
+            let mask = (1_i128 << width.min(64)) - 1;
+            simplify::binary(BinaryOp::BitAnd, value, int(mask, ty, span))
+        };
+        self.cast(cut, &place.ty)
     }
 
     /// Whether the value just stored can be read back as it was stored.
@@ -91,15 +130,17 @@ impl<'a> Body<'_, 'a> {
     }
 
     pub(super) fn is_bit_field(&self, place: &Place) -> bool {
+        self.bit_width(place).is_some()
+    }
+
+    /// How many bits a bit-field has.
+    fn bit_width(&self, place: &Place) -> Option<u16> {
         let PlaceKind::Field(_, record, field) = &place.kind else {
-            return false;
+            return None;
         };
-        self.cx
-            .object
-            .records
-            .get(record.0 as usize)
-            .and_then(|record| record.fields.as_ref()?.get(*field as usize))
-            .is_some_and(|field| field.bits.is_some())
+        let record = self.cx.object.records.get(record.0 as usize)?;
+        let field = record.fields.as_ref()?.get(*field as usize)?;
+        field.bits.map(|(_, width)| width)
     }
 
     /// `target op= value;`
@@ -219,6 +260,7 @@ impl<'a> Body<'_, 'a> {
             }
         };
         let new = self.cast(new, &place.ty);
+        let new = self.cut(new, &place);
         let new = self.temporary("value", new);
         self.push(StmtKind::Assign(place, new.clone()), span);
         Ok(new)
@@ -302,6 +344,7 @@ impl<'a> Body<'_, 'a> {
             }
         };
         let new = self.cast(new, &place.ty);
+        let new = self.cut(new, &place);
         let new = self.temporary("value", new);
         self.push(StmtKind::Assign(place, new.clone()), span);
         Ok(new)

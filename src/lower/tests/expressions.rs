@@ -223,3 +223,34 @@ fn arithmetic_of_macros_is_done() {
         "if a > (1 << 4) {\nreturn 1\n}",
     );
 }
+
+const BITS: &str = "struct bits { u32 kind:2; s32 node:9; } b1, b2; s64 out[4];";
+
+#[test]
+fn the_value_of_an_assignment_to_a_bit_field_has_its_width() {
+    check_with(
+        BITS,
+        "out[0] = b1.kind = a;",
+        "let value: u32 = (a as u32) & 3\nb1.kind = value\nout[0] = value as i64",
+    );
+    check_with(
+        BITS,
+        "out[0] = b1.node = a;",
+        "let value: i32 = (a << 23) >> 23\nb1.node = value\nout[0] = value as i64",
+    );
+    check_with(
+        BITS,
+        "b2.kind = b1.kind = 7;",
+        "let value: u32 = 3\nb1.kind = value\nb2.kind = value",
+    );
+    check_with(
+        BITS,
+        "out[0] = ++b1.kind;",
+        "let value: u32 = (b1.kind + 1) & 3\nb1.kind = value\nout[0] = value as i64",
+    );
+    check_with(
+        BITS,
+        "out[0] = b1.node += a;",
+        "let value: i32 = ((b1.node + a) << 23) >> 23\nb1.node = value\nout[0] = value as i64",
+    );
+}
