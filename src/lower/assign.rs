@@ -4,7 +4,7 @@ use super::{
     Lowered,
     body::Body,
     build::{I64, expr, int, load},
-    purity, simplify,
+    order, purity, simplify,
 };
 use crate::{
     c::{
@@ -57,7 +57,13 @@ impl<'a> Body<'_, 'a> {
             && place.ty == value.ty
         {
             let (op, right) = (*op, right.as_ref().clone());
-            return self.push(StmtKind::AssignOp(place, op, right), span);
+            if order::is_free(&right, &place, &self.addressed) {
+                return self.push(StmtKind::AssignOp(place, op, right), span);
+            }
+            // An assignment operator reads its place last, and here C read it first.
+            let left = self.temporary("old", left.as_ref().clone());
+            let value = simplify::binary(op, left, right);
+            return self.push(StmtKind::Assign(place, value), span);
         }
         self.push(StmtKind::Assign(place, value), span);
     }

@@ -32,6 +32,7 @@ mod map_types;
 mod maps;
 mod names;
 mod notes;
+mod order;
 mod place;
 mod printk;
 pub(crate) mod programs;

@@ -254,3 +254,30 @@ fn the_value_of_an_assignment_to_a_bit_field_has_its_width() {
         "let value: i32 = ((b1.node + a) << 23) >> 23\nb1.node = value\nout[0] = value as i64",
     );
 }
+
+const COUNTERS: &str = "u32 total; u64 wide; bool flag; u8 byte; volatile u32 shared; \
+    struct { u16 b:11; } bits; enum kind { ONE, TWO } kind; \
+    static __noinline u32 take(u32 n) { total -= n; return n; }";
+
+#[test]
+fn an_operator_of_a_place_that_its_right_side_changes_reads_it_first() {
+    check_with(
+        COUNTERS,
+        "total = total + take(b);",
+        "let old: u32 = total\ntotal = old + take(b)",
+    );
+    check_with(
+        COUNTERS,
+        "total = total + bpf_get_smp_processor_id();",
+        "total += bpf_get_smp_processor_id()",
+    );
+    check_with(
+        COUNTERS,
+        "u32 x = b; x = x ^ take(b);",
+        "let x: u32 = b\nx ^= take(b)",
+    );
+    check(
+        "u32 x = b; x = x * ({ x += 3; x & 7; });",
+        "let x: u32 = b\nlet old: u32 = x\nx = old * { x += 3; x & 7 }",
+    );
+}

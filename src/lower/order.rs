@@ -1,0 +1,138 @@
+//! Whether the order of two evaluations can be told.
+
+use std::collections::BTreeSet;
+
+use super::purity::root;
+use crate::ir::{
+    body::{Builtin, Expr, ExprKind, LocalId, Place, PlaceKind, Stmt, StmtKind},
+    ty::Ty,
+    walk::Visit,
+};
+
+/// Whether `value` and what lies in `place` are the same whichever is evaluated first; pointers may
+/// point to the variables in `addressed`.
+pub(super) fn is_free(value: &Expr, place: &Place, addressed: &BTreeSet<LocalId>) -> bool {
+    let (mut first, mut second) = (Touched::default(), Touched::default());
+    first.expr(value);
+    second.place(place);
+    first.is_apart(&second, addressed)
+}
+
+/// What an evaluation reads and changes. Memory is all but the local variables.
+#[derive(Default)]
+struct Touched {
+    reads: BTreeSet<LocalId>,
+    writes: BTreeSet<LocalId>,
+    reads_memory: bool,
+    writes_memory: bool,
+    /// Whether the kernel does something, or another function of the program's.
+    calls: bool,
+}
+
+impl Touched {
+    fn is_apart(&self, other: &Self, addressed: &BTreeSet<LocalId>) -> bool {
+        !(self.calls && other.calls)
+            && !self.disturbs(other, addressed)
+            && !other.disturbs(self, addressed)
+    }
+
+    fn disturbs(&self, other: &Self, addressed: &BTreeSet<LocalId>) -> bool {
+        let memory = other.reads_memory || other.writes_memory;
+        let mut locals = other.reads.union(&other.writes);
+        self.writes_memory && (memory || locals.any(|local| addressed.contains(local)))
+            || self.writes.iter().any(|local| {
+                other.reads.contains(local)
+                    || other.writes.contains(local)
+                    || memory && addressed.contains(local)
+            })
+    }
+
+    fn write(&mut self, place: &Place) {
+        match root(place) {
+            Some(local) => {
+                self.writes.insert(local);
+            }
+            None => self.writes_memory = true,
+        }
+    }
+
+    fn any_memory(&mut self) {
+        self.reads_memory = true;
+        self.writes_memory = true;
+    }
+}
+
+impl Visit for Touched {
+    fn local(&mut self, local: &LocalId) {
+        self.reads.insert(*local);
+    }
+
+    fn place(&mut self, place: &Place) {
+        self.reads_memory |= matches!(place.kind, PlaceKind::Global(_) | PlaceKind::Deref(_));
+        self.place_parts(place);
+    }
+
+    fn stmt(&mut self, stmt: &Stmt) {
+        match &stmt.kind {
+            StmtKind::Assign(place, _) | StmtKind::AssignOp(place, _, _) => self.write(place),
+            StmtKind::Let(local, _) => {
+                self.writes.insert(*local);
+            }
+            StmtKind::Asm(_) | StmtKind::Barrier(_) => {
+                self.any_memory();
+                self.calls = true;
+            }
+            _ => {}
+        }
+        if let StmtKind::Asm(asm) = &stmt.kind {
+            for (place, _) in &asm.outputs {
+                self.write(place);
+            }
+        }
+        self.stmt_parts(stmt);
+    }
+
+    fn expr(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Call(..)
+            | ExprKind::Atomic(..)
+            | ExprKind::Asm(..)
+            | ExprKind::Snprintf(..)
+            | ExprKind::SeqPrintf(..) => {
+                self.any_memory();
+                self.calls = true;
+            }
+            // Without a pointer a helper gets at nothing of the program's.
+            ExprKind::Helper(_, _, args) => {
+                self.calls = true;
+                let is_number =
+                    |arg: &Expr| matches!(arg.peeled().ty, Ty::Int { .. } | Ty::Bool | Ty::Enum(_));
+                if !args.iter().all(is_number) {
+                    self.any_memory();
+                }
+            }
+            ExprKind::Printk(..) => {
+                self.calls = true;
+                self.reads_memory = true;
+            }
+            ExprKind::ProbeRead(..)
+            | ExprKind::CoreBitfield(..)
+            | ExprKind::Register(..)
+            | ExprKind::SyscallRegisters(_) => self.reads_memory = true,
+            ExprKind::Builtin(
+                Builtin::Memcpy
+                | Builtin::Memmove
+                | Builtin::Memset
+                | Builtin::Strcpy
+                | Builtin::Strncpy,
+                _,
+            ) => self.any_memory(),
+            ExprKind::Builtin(
+                Builtin::Memcmp | Builtin::Strlen | Builtin::Strcmp | Builtin::Strncmp,
+                _,
+            ) => self.reads_memory = true,
+            _ => {}
+        }
+        self.expr_parts(expr);
+    }
+}
