@@ -31,9 +31,16 @@ impl<'a> Body<'_, 'a> {
         Ok(())
     }
 
-    /// Both sides, with what they do first in front.
+    /// Both sides of an assignment, the value as the place takes it.
     fn assignment(&mut self, target: &'a CExpr, value: &'a CExpr) -> Lowered<(Place, Expr)> {
         self.require_plain(target)?;
+        let (place, value) = self.sides(target, value)?;
+        let value = self.cast(value, &place.ty);
+        Ok((place, self.kept(value)))
+    }
+
+    /// Both sides, with what they do first in front.
+    fn sides(&mut self, target: &'a CExpr, value: &'a CExpr) -> Lowered<(Place, Expr)> {
         let mut value = self.expr(value)?;
         let mark = self.out.len();
         let place = self.place(target)?;
@@ -43,8 +50,15 @@ impl<'a> Body<'_, 'a> {
             value = self.temporary("value", value);
             self.out.extend(tail);
         }
-        let value = self.cast(value, &place.ty);
-        Ok((place, self.kept(value)))
+        Ok((place, value))
+    }
+
+    /// A value that is there before `place` is read, where that makes a difference.
+    fn in_turn(&mut self, value: Expr, place: &Place) -> Expr {
+        if order::is_free(&value, place, &self.addressed) {
+            return value;
+        }
+        self.temporary("value", value)
     }
 
     /// `place = value;`, by an assignment operator where that is what it comes to.
@@ -158,18 +172,7 @@ impl<'a> Body<'_, 'a> {
         compute: &'a CType,
         span: Span,
     ) -> Lowered<()> {
-        let value = self.expr(value)?;
-        let mark = self.out.len();
-        let place = self.place(target)?;
-        let tail = self.out.get(mark..).unwrap_or_default();
-        let value = if tail.is_empty() || purity::unmoved_by(&value, tail, &self.addressed) {
-            value
-        } else {
-            let tail = self.out.split_off(mark);
-            let value = self.temporary("value", value);
-            self.out.extend(tail);
-            value
-        };
+        let (place, value) = self.sides(target, value)?;
         let compute = self.ty(compute);
         self.update(op, place, value, &compute, span);
         Ok(())
@@ -183,13 +186,21 @@ impl<'a> Body<'_, 'a> {
                 _ => I64,
             };
             let value = self.cast(value, &word);
+            let value = self.in_turn(value, &place);
+            let place = self.stable(place);
             return self.push(StmtKind::AssignOp(place, op, value), span);
         }
         if !self.is_bit_field(&place)
             && let Some(value) = self.in_place_type(op, &place.ty, &value, compute)
         {
+            if !is_spelled_out(op, &place) {
+                return self.push(StmtKind::AssignOp(place, op, value), span);
+            }
+            let value = self.in_turn(value, &place);
+            let place = self.stable(place);
             return self.push(StmtKind::AssignOp(place, op, value), span);
         }
+        let value = self.in_turn(value, &place);
         let place = self.stable(place);
         let old = load(place.clone(), span);
         let old = self.cast(old, compute);
@@ -249,8 +260,8 @@ impl<'a> Body<'_, 'a> {
         compute: &'a CType,
         span: Span,
     ) -> Lowered<Expr> {
-        let value = self.expr(value)?;
-        let place = self.place(target)?;
+        let (place, value) = self.sides(target, value)?;
+        let value = self.in_turn(value, &place);
         let place = self.stable(place);
         let compute = self.ty(compute);
         if self.rereadable(&place) {
@@ -418,6 +429,21 @@ fn once_mentioned(e: &CExpr) -> std::collections::BTreeSet<crate::c::tree::Local
         .filter(|(_, count)| *count == 1)
         .map(|(local, _)| local)
         .collect()
+}
+
+/// Whether Rust has no assignment operator for it, so that the place is read before the right side.
+fn is_spelled_out(op: BinaryOp, place: &Place) -> bool {
+    let shifts = matches!(op, BinaryOp::Shl | BinaryOp::Shr | BinaryOp::Mul);
+    matches!(op, BinaryOp::Div | BinaryOp::Rem)
+        || place.volatile
+        || shifts
+            && matches!(
+                place.ty,
+                Ty::Int {
+                    bits: 8,
+                    signed: true
+                }
+            )
 }
 
 /// Whether two places are certainly the same.

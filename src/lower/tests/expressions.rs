@@ -281,3 +281,43 @@ fn an_operator_of_a_place_that_its_right_side_changes_reads_it_first() {
         "let x: u32 = b\nlet old: u32 = x\nx = old * { x += 3; x & 7 }",
     );
 }
+
+#[test]
+fn a_compound_assignment_reads_its_place_behind_its_right_side() {
+    check_with(COUNTERS, "total += take(b);", "total += take(b)");
+    check_with(
+        COUNTERS,
+        "flag |= take(b);",
+        "let value: u32 = take(b)\nflag = flag || (value != 0)",
+    );
+    check_with(
+        COUNTERS,
+        "byte <<= take(b) & 3;",
+        "let value: u32 = take(b) & 3\nbyte = ((byte as i32) << value) as u8",
+    );
+    check_with(
+        COUNTERS,
+        "wide %= take(b);",
+        "let value: u64 = take(b) as u64\nwide %= value",
+    );
+    check_with(
+        COUNTERS,
+        "shared += take(b);",
+        "let value: u32 = take(b)\nshared += value",
+    );
+    check_with(
+        COUNTERS,
+        "bits.b ^= take(b);",
+        "let value: u32 = take(b)\nbits.b = bits.b ^ (value as u16)",
+    );
+    check_with(
+        COUNTERS,
+        "kind += take(b);",
+        "let value: u32 = take(b)\nkind = ((kind as u32) + value) as kind",
+    );
+    check_with(
+        COUNTERS,
+        "wide %= bpf_ktime_get_ns();",
+        "wide %= bpf_ktime_get_ns()",
+    );
+}
