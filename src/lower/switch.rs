@@ -11,7 +11,7 @@ use crate::{
     c::tree::{Expr as CExpr, Stmt as CStmt, StmtKind as CStmtKind},
     ir::{
         Notes,
-        body::{Arm, Block, Expr, ExprKind, LabelId, Stmt, StmtKind},
+        body::{Arm, Block, Expr, ExprKind, LabelId, LocalId, Stmt, StmtKind},
         ty::Ty,
     },
     source::span::Span,
@@ -41,10 +41,17 @@ impl<'a> Body<'_, 'a> {
     pub(super) fn switch(&mut self, value: &'a CExpr, body: &'a CStmt, span: Span) -> Lowered<()> {
         let value = self.expr(value)?;
         let mut parts = Vec::new();
+        let mut declared = Vec::new();
         let end = match &body.kind {
             CStmtKind::Block(inner) => {
-                for stmt in &inner.stmts {
-                    add(&mut parts, stmt);
+                for s in &inner.stmts {
+                    match s.kind {
+                        // Before the first label nothing runs, but names begin to live.
+                        CStmtKind::Local(local, _) if parts.is_empty() => {
+                            declared.push(stmt(StmtKind::Let(LocalId(local.0), None), s.span));
+                        }
+                        _ => add(&mut parts, s),
+                    }
                 }
                 inner.span
             }
@@ -85,7 +92,12 @@ impl<'a> Body<'_, 'a> {
         } else {
             plain(label, value, pieces)
         };
-        self.push(kind, span);
+        if declared.is_empty() {
+            self.push(kind, span);
+        } else {
+            declared.push(stmt(kind, span));
+            self.push_block(block(declared), span);
+        }
         Ok(())
     }
 
@@ -392,13 +404,5 @@ fn add<'a>(parts: &mut Vec<Part<'a>>, s: &'a CStmt) {
         });
     } else if let Some(last) = parts.last_mut() {
         last.stmts.push(inner);
-    } else if matches!(inner.kind, CStmtKind::Local(_, None)) {
-        // A declaration before the first label has no effect but its name.
-        parts.push(Part {
-            values: Vec::new(),
-            default: false,
-            stmts: vec![inner],
-            span: s.span,
-        });
     }
 }

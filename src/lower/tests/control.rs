@@ -225,3 +225,11 @@ fn branches_that_are_never_taken_may_hold_anything() {
     check("if (sizeof(d) != 8 && one()) b = 1;", "");
     check("if (ON) b = 1;", "if ON != 0 {\nb = 1\n}");
 }
+
+#[test]
+fn a_declaration_before_the_first_case_comes_before_the_switch() {
+    check(
+        "switch (a) { int n = 3; case 0: n = 5; b = n; break; case 1: b = 7; }",
+        "{\nlet n: i32\n'0: switch a {\n0 => {\nn = 5\nb = n as u32\n}\n1 => {\nb = 7\n}\n}\n}",
+    );
+}
