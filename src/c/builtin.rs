@@ -8,7 +8,7 @@ use crate::source::markers;
 pub(super) enum Shape {
     /// A prototype: a letter for the result, one for each parameter, `.` for any more.
     ///
-    /// b `_Bool`, i `int`, u `unsigned int`, h `unsigned short`, l `long`, m `unsigned long`,
+    /// b `_Bool`, i `int`, u `unsigned int`, h `unsigned short`, B `unsigned char`, l `long`, m `unsigned long`,
     /// L `long long`, M `unsigned long long`, p `void *`, c `const void *`, s `const char *`,
     /// S `char *`, v `void`
     Prototype(&'static str),
@@ -95,6 +95,10 @@ fn builtin_shape(name: &str) -> Option<Shape> {
         "bswap16" => Shape::Prototype("hh"),
         "bswap32" => Shape::Prototype("uu"),
         "bswap64" => Shape::Prototype("mm"),
+        "bitreverse8" => Shape::Prototype("BB"),
+        "bitreverse16" => Shape::Prototype("hh"),
+        "bitreverse32" => Shape::Prototype("uu"),
+        "bitreverse64" => Shape::Prototype("mm"),
         "clz" | "ctz" | "popcount" | "parity" => Shape::Prototype("iu"),
         "clzl" | "ctzl" | "popcountl" | "parityl" => Shape::Prototype("im"),
         "clzll" | "ctzll" | "popcountll" | "parityll" => Shape::Prototype("iM"),

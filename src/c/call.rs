@@ -324,6 +324,7 @@ fn letter_type(letter: char) -> CType {
         'i' => int_type(IntKind::Int),
         'u' => int_type(IntKind::UInt),
         'h' => int_type(IntKind::UShort),
+        'B' => int_type(IntKind::UChar),
         'l' => int_type(IntKind::Long),
         'm' => int_type(IntKind::ULong),
         'L' => int_type(IntKind::LongLong),

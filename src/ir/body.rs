@@ -411,6 +411,8 @@ pub enum Builtin {
     Strncmp,
     /// Bytes swapped, at the width of the type.
     Bswap,
+    /// Bits in the other order, at the width of the type.
+    ReverseBits,
     /// To and from network byte order, at the width of the type.
     ToBe,
     /// To and from little-endian order.
@@ -434,6 +436,12 @@ pub enum Builtin {
     Parity,
     /// Absolute value.
     Abs,
+    /// Whether the sum of two numbers of a type isn't one of that type.
+    AddOverflows,
+    /// Likewise, their difference.
+    SubOverflows,
+    /// Likewise, their product.
+    MulOverflows,
 }
 
 /// A register that `PT_REGS_…` names; numbers from 0.

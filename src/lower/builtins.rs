@@ -15,7 +15,7 @@ use crate::{
     },
     ir::{
         PathPart, RelocationKind,
-        body::{AddressSpace, Builtin, Expr, ExprKind, LocalId, StmtKind},
+        body::{AddressSpace, BinaryOp, Builtin, Expr, ExprKind, LocalId, StmtKind},
         ty::Ty,
     },
     source::markers as m,
@@ -204,6 +204,9 @@ impl<'a> Body<'_, 'a> {
             "strcmp" => return self.text(e, Builtin::Strcmp, args),
             "strncmp" => return self.text(e, Builtin::Strncmp, args),
             "strncpy" => return self.text(e, Builtin::Strncpy, args),
+            "add_overflow" => return self.overflow(e, BinaryOp::Add, args),
+            "sub_overflow" => return self.overflow(e, BinaryOp::Sub, args),
+            "mul_overflow" => return self.overflow(e, BinaryOp::Mul, args),
             _ => None,
         };
         if let Some(builtin) = memory {
@@ -222,7 +225,7 @@ impl<'a> Body<'_, 'a> {
         let value = self.cast(value, &ty);
         // Counts come as `int`, swapped and absolute values as what they are of.
         let own = match builtin {
-            Builtin::Bswap | Builtin::Abs => ty,
+            Builtin::Bswap | Builtin::ReverseBits | Builtin::Abs => ty,
             _ => Ty::signed(32),
         };
         let value = expr(ExprKind::Builtin(builtin, vec![value]), own, e.span);
@@ -402,6 +405,10 @@ fn number_builtin(name: &str) -> Option<(Builtin, u16)> {
         "bswap16" => (Builtin::Bswap, 16),
         "bswap32" => (Builtin::Bswap, 32),
         "bswap64" => (Builtin::Bswap, 64),
+        "bitreverse8" => (Builtin::ReverseBits, 8),
+        "bitreverse16" => (Builtin::ReverseBits, 16),
+        "bitreverse32" => (Builtin::ReverseBits, 32),
+        "bitreverse64" => (Builtin::ReverseBits, 64),
         "clz" => (Builtin::Clz, 32),
         "clzl" | "clzll" => (Builtin::Clz, 64),
         "ctz" => (Builtin::Ctz, 32),

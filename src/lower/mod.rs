@@ -33,6 +33,7 @@ mod maps;
 mod names;
 mod notes;
 mod order;
+mod overflow;
 mod place;
 mod printk;
 pub(crate) mod programs;

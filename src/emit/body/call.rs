@@ -396,6 +396,12 @@ impl Body<'_> {
                 self.operation(Code::atom(quote!(#function(#left, #right, #size))))
             }
             (Builtin::Bswap, [value]) => self.expr(value, Pin::Itself).dot(quote!(swap_bytes())),
+            (Builtin::ReverseBits, [value]) => {
+                self.expr(value, Pin::Itself).dot(quote!(reverse_bits()))
+            }
+            (Builtin::AddOverflows, [a, b]) => self.overflows(a, &quote!(overflowing_add), b),
+            (Builtin::SubOverflows, [a, b]) => self.overflows(a, &quote!(overflowing_sub), b),
+            (Builtin::MulOverflows, [a, b]) => self.overflows(a, &quote!(overflowing_mul), b),
             (Builtin::ToBe, [value]) => self.expr(value, Pin::Itself).dot(quote!(to_be())),
             (Builtin::ToLe, [value]) => self.expr(value, Pin::Itself).dot(quote!(to_le())),
             (Builtin::Htons | Builtin::Htonl | Builtin::Htonll, [value]) => {
@@ -429,6 +435,11 @@ impl Body<'_> {
             (Builtin::Abs, [value]) => self.expr(value, Pin::Itself).dot(quote!(wrapping_abs())),
             _ => Code::atom(quote!(())),
         }
+    }
+
+    fn overflows(&self, a: &Expr, method: &TokenStream, b: &Expr) -> Code {
+        let (a, b) = (self.expr(a, Pin::Itself), self.expr(b, Pin::Context));
+        a.dot(quote!(#method(#b).1))
     }
 
     fn counted(&self, value: &Expr, method: TokenStream, ty: &Ty) -> Code {

@@ -321,3 +321,39 @@ fn a_compound_assignment_reads_its_place_behind_its_right_side() {
         "wide %= bpf_ktime_get_ns()",
     );
 }
+
+#[test]
+fn arithmetic_that_says_whether_it_overflows() {
+    check(
+        "u64 sum; if (__builtin_add_overflow(d, b, &sum)) return 1; return sum;",
+        "let sum: u64\nlet overflow: bool = AddOverflows(d, b as u64)\nsum = d + (b as u64)\nif overflow {\nreturn 1\n}\nreturn sum as i32",
+    );
+    check(
+        "if (__builtin_sub_overflow(a, 1, &a)) return 1;",
+        "let overflow: bool = SubOverflows(a, 1)\na -= 1\nif overflow {\nreturn 1\n}",
+    );
+    check_with(
+        COUNTERS,
+        "return __builtin_mul_overflow(take(b), 3, &total);",
+        "let left: u32 = take(b)\nlet overflow: bool = MulOverflows(left, 3)\ntotal = left * 3\nreturn overflow as i32",
+    );
+    for (call, says) in [
+        (
+            "__builtin_add_overflow(a, d, &a)",
+            "E0323 of an overflow, both numbers must be such as the result's type holds",
+        ),
+        (
+            "__builtin_mul_overflow(d, d, &d)",
+            "E0323 a product of 128 bits would be a call of a C library",
+        ),
+    ] {
+        let text = format!(
+            "SEC(\"kprobe/f\") int BPF_KPROBE(probe, int a, unsigned long d) {{ return {call}; }}"
+        );
+        super::check_errors(&text, &[says], 0);
+    }
+    check(
+        "u8 x = __builtin_bitreverse8(a);",
+        "let x: u8 = ReverseBits(a as u8)",
+    );
+}
