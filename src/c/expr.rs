@@ -18,7 +18,10 @@ use super::{
     tree::{Expr, ExprKind},
     types::{ArrayLen, CType, IntKind, Kind, RecordId},
 };
-use crate::{diag::Diagnostic, source::span::Span};
+use crate::{
+    diag::Diagnostic,
+    source::{markers, span::Span},
+};
 
 impl Sema<'_> {
     /// Reads an expression. Lvalues come as such; see [`Sema::rvalue`].
@@ -110,7 +113,7 @@ impl Sema<'_> {
             let function = self.current.as_ref().map(|current| current.id);
             let text = function
                 .and_then(|id| self.tree.functions.get(id.0 as usize))
-                .map(|function| function.name.as_bytes().to_vec());
+                .map(written_name);
             return Ok(string_expr(text.unwrap_or_default(), true, span));
         }
         let (kind, ty) = match self.lookup(wanted) {
@@ -438,6 +441,14 @@ impl Sema<'_> {
             .as_mut()
             .is_some_and(|current| std::mem::replace(&mut current.broken, broken))
     }
+}
+
+/// A function's name as `__func__` has it: a program macro puts the body in a function of its own.
+fn written_name(function: &super::tree::Function) -> Vec<u8> {
+    let mut attributes = function.attributes.iter();
+    let inner = attributes.any(|attribute| markers::program_macro(&attribute.name).is_some());
+    let prefix = if inner { "____" } else { "" };
+    format!("{prefix}{}", function.name).into_bytes()
 }
 
 /// A string literal.

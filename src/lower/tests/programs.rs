@@ -137,3 +137,11 @@ fn what_is_given_the_context_is_static() {
         [false, false, true, false]
     );
 }
+
+#[test]
+fn a_program_macro_puts_its_body_in_a_function_of_its_own() {
+    super::check(
+        "bpf_printk(\"%s\", __func__);",
+        "printk(\"%s\", \"____probe\")",
+    );
+}
