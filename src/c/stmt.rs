@@ -54,11 +54,7 @@ impl Sema<'_> {
     pub fn value_block(&mut self, items: &[Node<BlockItem>], span: Option<Span>) -> (Block, CType) {
         let mut stmts = self.scoped(|sema| sema.block_items(items));
         let mut ty = plain(Kind::Void);
-        if let Some(Stmt {
-            kind: StmtKind::Expr(value),
-            ..
-        }) = stmts.last_mut()
-        {
+        if let Some(value) = stmts.last_mut().and_then(value_of) {
             let void = super::sema::plain(Kind::Void);
             let placeholder = self.int(0, value.span);
             let read = std::mem::replace(value, placeholder);
@@ -441,6 +437,17 @@ impl Sema<'_> {
                 format!("this function has no label `{label}`"),
             );
             self.spoil();
+        }
+    }
+}
+
+/// The expression that a statement is, behind its labels.
+fn value_of(mut stmt: &mut Stmt) -> Option<&mut Expr> {
+    loop {
+        match &mut stmt.kind {
+            StmtKind::Label(_, inner) => stmt = inner,
+            StmtKind::Expr(value) => return Some(value),
+            _ => return None,
         }
     }
 }

@@ -363,7 +363,7 @@ pub enum ExprKind {
     OffsetOf(u64, CType, Arc<str>),
     /// `(type){ … }`; an lvalue.
     CompoundLiteral(Box<Init>),
-    /// `({ … })`: the value of the last statement if that is an expression.
+    /// `({ … })`: the value of the last statement if that is an expression, labelled or not.
     StmtExpr(Block),
 }
 

@@ -483,17 +483,17 @@ impl<'a> Body<'_, 'a> {
     }
 
     fn stmt_expr(&mut self, e: &'a CExpr, block: &'a c::tree::Block) -> Lowered<Expr> {
-        let Some((last, before)) = block.stmts.split_last() else {
+        let Some(last) = block.stmts.last() else {
             return Ok(expr(ExprKind::Int(0), Ty::Unit, e.span));
         };
-        let c::tree::StmtKind::Expr(last) = &last.kind else {
+        let c::tree::StmtKind::Expr(last) = &super::goto::unlabelled(last).kind else {
             self.effects(e)?;
             return Ok(expr(ExprKind::Int(0), Ty::Unit, e.span));
         };
         let exits = std::mem::take(&mut self.deferrable);
         self.acts_once = false;
         let (value, stmts) = self.scoped(|body| {
-            body.stmt_list(before);
+            body.stmts_before_value(&block.stmts);
             body.expr(last)
         });
         self.deferrable = exits;

@@ -35,6 +35,13 @@ impl<'a> Body<'_, 'a> {
         self.range(&entries, 0, entries.len(), &regions);
     }
 
+    /// Likewise, but for the last, the value of which is wanted: the labels before it count.
+    pub(super) fn stmts_before_value(&mut self, stmts: &'a [CStmt]) {
+        let entries: Vec<Entry<'a>> = stmts.iter().map(entry).collect();
+        let regions = nested(regions(&entries));
+        self.range(&entries, 0, entries.len().saturating_sub(1), &regions);
+    }
+
     /// The entries `from..to`; `regions` begin within, outer ones first.
     fn range(&mut self, entries: &[Entry<'a>], from: usize, to: usize, regions: &[Region<'a>]) {
         let mut at = from;
@@ -109,6 +116,11 @@ fn entry(mut stmt: &CStmt) -> Entry<'_> {
         stmt = inner;
     }
     Entry { labels, stmt }
+}
+
+/// A statement without the labels before it.
+pub(super) fn unlabelled(stmt: &CStmt) -> &CStmt {
+    entry(stmt).stmt
 }
 
 fn regions<'a>(entries: &[Entry<'a>]) -> Vec<Region<'a>> {

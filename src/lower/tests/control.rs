@@ -233,3 +233,11 @@ fn a_declaration_before_the_first_case_comes_before_the_switch() {
         "{\nlet n: i32\n'0: switch a {\n0 => {\nn = 5\nb = n as u32\n}\n1 => {\nb = 7\n}\n}\n}",
     );
 }
+
+#[test]
+fn the_value_of_a_statement_expression_may_have_a_label() {
+    check(
+        "b = ({ __label__ out; int r = 1; if (a) goto out; r = 5; out: r; });",
+        "b = { let r: i32 = 1; 'out: {; if a != 0 {; break 'out; }; r = 5; }; r } as u32",
+    );
+}
