@@ -9,7 +9,7 @@ use super::{
 use crate::{
     c::{
         tree::{Expr as CExpr, ExprKind as CKind},
-        types::CType,
+        types::{CType, Kind},
     },
     ir::{
         body::{BinaryOp, Expr, ExprKind, LocalId, Place, PlaceKind, StmtKind},
@@ -34,7 +34,10 @@ impl<'a> Body<'_, 'a> {
     /// Both sides of an assignment, the value as the place takes it.
     fn assignment(&mut self, target: &'a CExpr, value: &'a CExpr) -> Lowered<(Place, Expr)> {
         self.require_plain(target)?;
-        let (place, value) = self.sides(target, value)?;
+        let (place, value) = match target.ty.kind {
+            Kind::Record(_) => self.record_sides(target, value)?,
+            _ => self.sides(target, value)?,
+        };
         let value = self.cast(value, &place.ty);
         Ok((place, self.kept(value)))
     }

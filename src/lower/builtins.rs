@@ -239,6 +239,10 @@ impl<'a> Body<'_, 'a> {
         };
         let destination = self.argument(destination)?;
         let second = self.operand(&[&destination], |body| body.argument(second))?;
+        let destination = match builtin {
+            Builtin::Memcpy => self.copied_to(destination, &second),
+            _ => destination,
+        };
         let size = self.operand(&[&destination, &second], |body| body.expr(size))?;
         let size = self.cast(size, &U64);
         let constant = matches!(size.kind, ExprKind::SizeOf(_))

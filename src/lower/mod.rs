@@ -43,6 +43,7 @@ mod reach;
 mod records;
 mod scope;
 pub mod sections;
+mod settle;
 mod simplify;
 mod statics;
 mod stmt;

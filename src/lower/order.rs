@@ -18,6 +18,22 @@ pub(super) fn is_free(value: &Expr, place: &Place, addressed: &BTreeSet<LocalId>
     first.is_apart(&second, addressed)
 }
 
+/// Likewise, of one value, and of another behind statements.
+pub(super) fn is_free_of(
+    one: &Expr,
+    stmts: &[Stmt],
+    other: &Expr,
+    addressed: &BTreeSet<LocalId>,
+) -> bool {
+    let (mut first, mut second) = (Touched::default(), Touched::default());
+    first.expr(one);
+    for stmt in stmts {
+        second.stmt(stmt);
+    }
+    second.expr(other);
+    first.is_apart(&second, addressed)
+}
+
 /// What an evaluation reads and changes. Memory is all but the local variables.
 #[derive(Default)]
 struct Touched {

@@ -47,7 +47,10 @@ impl<'a> Body<'_, 'a> {
         let (left, right) = if pure && purity::is_pure_place(&place) {
             (left, right)
         } else {
-            (self.settled("left", left), self.settled("right", right))
+            (
+                self.operand_of("left", left),
+                self.operand_of("right", right),
+            )
         };
         let place = self.stable(place);
         let builtin = match op {
@@ -99,7 +102,7 @@ impl<'a> Body<'_, 'a> {
         bits < 64 || fits || !signed && (is_shift(left) || is_shift(right))
     }
 
-    fn settled(&mut self, name: &str, value: Expr) -> Expr {
+    fn operand_of(&mut self, name: &str, value: Expr) -> Expr {
         match simplify::is_literal(&value) {
             true => value,
             false => self.temporary(name, value),

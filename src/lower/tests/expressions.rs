@@ -357,3 +357,27 @@ fn arithmetic_that_says_whether_it_overflows() {
         "let x: u8 = ReverseBits(a as u8)",
     );
 }
+
+#[test]
+fn structures_are_put_where_their_place_was_before() {
+    const PAIRS: &str = "u32 g; struct pair { u32 a, b; } pairs[2]; \
+        static __noinline u32 f(u32 x) { return g += x; } \
+        static __always_inline struct pair mk(u32 x) { struct pair p = { g += x, 1 }; return p; }";
+    check_with(
+        PAIRS,
+        "pairs[f(1) & 1] = pairs[f(2) & 1];",
+        "let index: u32 = f(1) & 1\npairs[index] = pairs[f(2) & 1]",
+    );
+    check_with(
+        PAIRS,
+        "pairs[g & 1] = mk(3);",
+        "let index: u32 = g & 1\npairs[index] = mk(3)",
+    );
+    check_with(PAIRS, "pairs[1] = mk(3);", "pairs[1] = mk(3)");
+    check_with(PAIRS, "pairs[a & 1] = mk(3);", "pairs[a & 1] = mk(3)");
+    check_with(
+        PAIRS,
+        "__builtin_memcpy(&pairs[f(1) & 1], &pairs[f(2) & 1], sizeof(pairs[0]));",
+        "let target: *pair = &pairs[f(1) & 1]\nMemcpy(target as *void, (&pairs[f(2) & 1]) as *const void, sizeof(pair))",
+    );
+}
