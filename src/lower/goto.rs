@@ -155,14 +155,24 @@ fn regions<'a>(entries: &[Entry<'a>]) -> Vec<Region<'a>> {
     found
 }
 
+/// The labels before a statement.
+pub(super) fn labels(stmt: &CStmt) -> Vec<&str> {
+    entry(stmt).labels
+}
+
 fn jumps_to(entry: &Entry<'_>, label: &str) -> bool {
+    jumps(entry.stmt, label)
+}
+
+/// Whether a jump to `label` is in `stmt`.
+pub(super) fn jumps(stmt: &CStmt, label: &str) -> bool {
     let mut found = false;
     let mut look = |stmt: &CStmt| {
         found |= matches!(&stmt.kind, CStmtKind::Goto(name) if name.as_ref() == label);
     };
-    c_walk::stmts(entry.stmt, &mut look);
+    c_walk::stmts(stmt, &mut look);
     // Macros jump out of `({ … })`.
-    c_walk::exprs_of_stmt(entry.stmt, &mut |expr| {
+    c_walk::exprs_of_stmt(stmt, &mut |expr| {
         if let CExprKind::StmtExpr(block) = &expr.kind {
             for stmt in &block.stmts {
                 c_walk::stmts(stmt, &mut look);

@@ -2,8 +2,9 @@
 
 use super::{
     Lowered,
-    body::{Body, Exits},
+    body::{Body, Exits, Jump},
     build::{block, fits, int, stmt},
+    goto::{jumps, labels},
     simplify,
     stmt::ends,
 };
@@ -25,6 +26,8 @@ struct Part<'a> {
     stmts: Vec<&'a CStmt>,
     /// Where its first label stands.
     span: Span,
+    /// What leads here from earlier parts.
+    entry: Option<(&'a str, LabelId)>,
 }
 
 /// A part, lowered.
@@ -35,6 +38,8 @@ struct Piece {
     body: Block,
     /// How many statements at its end are repeated from what it falls into.
     repeated: usize,
+    /// Jumps from earlier pieces lead to it.
+    entry: Option<LabelId>,
 }
 
 impl<'a> Body<'_, 'a> {
@@ -66,6 +71,7 @@ impl<'a> Body<'_, 'a> {
             break_: label,
             continue_: self.exits.last().and_then(|exits| exits.continue_),
         });
+        let parts = self.entered(parts);
         let pieces = parts
             .into_iter()
             .map(|part| self.piece(part, &value.ty))
@@ -81,7 +87,7 @@ impl<'a> Body<'_, 'a> {
         }
         let falls = pieces.windows(2).any(
             |pair| matches!(pair, [piece, _] if !ends(&piece.body.stmts) && piece.repeated == 0),
-        );
+        ) || pieces.iter().any(|piece| piece.entry.is_some());
         let kind = if falls {
             // Where one has to fall, all do.
             for piece in &mut pieces {
@@ -126,7 +132,51 @@ impl<'a> Body<'_, 'a> {
         value
     }
 
+    /// Parts that begin where jumps from earlier ones lead, too. In nested blocks such a jump
+    /// leaves the block before its target.
+    fn entered(&mut self, parts: Vec<Part<'a>>) -> Vec<Part<'a>> {
+        let mut result: Vec<Part<'a>> = Vec::new();
+        for part in parts {
+            let (span, mut values, mut default) = (part.span, part.values, part.default);
+            let mut stmts: Vec<&'a CStmt> = Vec::new();
+            let mut entry = None;
+            for s in part.stmts {
+                let label = labels(s).into_iter().find(|label| {
+                    let earlier = result.iter().flat_map(|part| &part.stmts).chain(&stmts);
+                    earlier.into_iter().any(|stmt| jumps(stmt, label))
+                });
+                if let Some(label) = label {
+                    if !stmts.is_empty() {
+                        result.push(Part {
+                            values: std::mem::take(&mut values),
+                            default: std::mem::take(&mut default),
+                            stmts: std::mem::take(&mut stmts),
+                            span,
+                            entry: entry.take(),
+                        });
+                    }
+                    let id = self.label(Some(label));
+                    self.gotos.insert(label.to_owned(), Jump::Break(id));
+                    entry = Some((label, id));
+                }
+                stmts.push(s);
+            }
+            result.push(Part {
+                values,
+                default,
+                stmts,
+                span,
+                entry,
+            });
+        }
+        result
+    }
+
     fn piece(&mut self, part: Part<'a>, ty: &Ty) -> Piece {
+        // From here on it would be a jump backward.
+        if let Some((label, _)) = part.entry {
+            self.gotos.remove(label);
+        }
         let notes = Notes {
             before: {
                 let mut before = std::mem::take(&mut self.pending);
@@ -156,6 +206,7 @@ impl<'a> Body<'_, 'a> {
         });
         Piece {
             repeated: 0,
+            entry: part.entry.map(|(_, id)| id),
             values,
             default: part.default,
             notes,
@@ -207,7 +258,10 @@ impl<'a> Body<'_, 'a> {
     /// Arms that fall through: each part of the switch stands behind a block of its own, which the
     /// arm of a value leaves to get there.
     fn falling(&mut self, label: LabelId, value: Expr, pieces: Vec<Piece>) -> StmtKind {
-        let labels: Vec<LabelId> = pieces.iter().map(|_| self.label(None)).collect();
+        let labels: Vec<LabelId> = pieces
+            .iter()
+            .map(|piece| piece.entry.unwrap_or_else(|| self.label(None)))
+            .collect();
         let inner = self.label(None);
         let mut arms = Vec::new();
         let mut default = block(vec![stmt(StmtKind::Break(label), None)]);
@@ -216,7 +270,7 @@ impl<'a> Body<'_, 'a> {
             let leave = || block(vec![stmt(StmtKind::Break(target), None)]);
             if piece.default {
                 default = leave();
-            } else {
+            } else if !piece.values.is_empty() {
                 arms.push(Arm {
                     values: piece.values,
                     body: leave(),
@@ -362,7 +416,7 @@ fn merged(pieces: Vec<Piece>) -> Vec<Piece> {
             notes.append(&mut piece.notes.before);
             piece.notes.before = notes;
         }
-        if piece.body.stmts.is_empty() {
+        if piece.body.stmts.is_empty() && piece.entry.is_none() {
             waiting = Some(piece);
         } else {
             result.push(piece);
@@ -401,6 +455,7 @@ fn add<'a>(parts: &mut Vec<Part<'a>>, s: &'a CStmt) {
             default,
             stmts: vec![inner],
             span: s.span,
+            entry: None,
         });
     } else if let Some(last) = parts.last_mut() {
         last.stmts.push(inner);

@@ -241,3 +241,15 @@ fn the_value_of_a_statement_expression_may_have_a_label() {
         "b = { let r: i32 = 1; 'out: {; if a != 0 {; break 'out; }; r = 5; }; r } as u32",
     );
 }
+
+#[test]
+fn a_jump_to_a_later_arm_leaves_the_block_before_it() {
+    check(
+        "switch (a) { case 0: if (b) goto fail; c = 1; break; default: fail: c = 2; }",
+        "'0: {\n'fail: {\n'2: {\n'3: switch a {\n0 => {\nbreak '2\n}\n_ => {\nbreak 'fail\n}\n}\n}\nif b != 0 {\nbreak 'fail\n}\nc = 1\nbreak '0\n}\nc = 2\n}",
+    );
+    check(
+        "switch (a) { case 0: if (b) goto out; c = 1; out: c = 3; break; case 1: c = 2; }",
+        "'0: {\n'3: {\n'out: {\n'2: {\n'4: switch a {\n0 => {\nbreak '2\n}\n1 => {\nbreak '3\n}\n_ => {\nbreak '0\n}\n}\n}\nif b != 0 {\nbreak 'out\n}\nc = 1\n}\nc = 3\nbreak '0\n}\nc = 2\n}",
+    );
+}
