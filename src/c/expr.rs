@@ -142,20 +142,31 @@ impl Sema<'_> {
                     .get(id.0 as usize)
                     .map(|function| self.function_type_of(function)),
             ),
-            Some(Symbol::EnumConstant(id, index)) => (
-                ExprKind::EnumConstant(*id, *index),
-                Some(self.enum_constant_type(*id, *index)),
-            ),
+            // Keywords since C23; the kernel's headers declare them for older C, in an enumeration.
+            Some(Symbol::EnumConstant(id, index)) => {
+                let enumeration = self.tree.types.enumeration(*id);
+                let constant = enumeration.and_then(|e| e.constants.get(*index as usize));
+                match keyword(wanted) {
+                    Some(value) if constant.is_some_and(|c| c.value == value) => {
+                        return Ok(self.int(value, span));
+                    }
+                    _ => (
+                        ExprKind::EnumConstant(*id, *index),
+                        Some(self.enum_constant_type(*id, *index)),
+                    ),
+                }
+            }
             Some(Symbol::Poisoned) => return Err(Reported),
             Some(Symbol::Typedef(_)) => {
                 let message = format!("`{wanted}` is a type, and a value is needed");
                 return Err(self.error(codes::OPERANDS, span, message));
             }
-            // Keywords since C23; the kernel's headers declare them for older C.
-            None if matches!(wanted, "true" | "false") => {
-                return Ok(self.int(i128::from(wanted == "true"), span));
+            None => {
+                let Some(value) = keyword(wanted) else {
+                    return Err(self.undeclared(wanted, "name", at));
+                };
+                return Ok(self.int(value, span));
             }
-            None => return Err(self.undeclared(wanted, "name", at)),
         };
         let Some(ty) = ty else { return Err(Reported) };
         Ok(Expr {
@@ -449,6 +460,15 @@ fn written_name(function: &super::tree::Function) -> Vec<u8> {
     let inner = attributes.any(|attribute| markers::program_macro(&attribute.name).is_some());
     let prefix = if inner { "____" } else { "" };
     format!("{prefix}{}", function.name).into_bytes()
+}
+
+/// The value of a word that C has had since C23.
+fn keyword(word: &str) -> Option<i128> {
+    match word {
+        "true" => Some(1),
+        "false" => Some(0),
+        _ => None,
+    }
 }
 
 /// A string literal.

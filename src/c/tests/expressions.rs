@@ -129,6 +129,9 @@ fn assignments_convert() {
     check_expr("int a; long b;", "a <<= b", "a <<= b in int: int");
     check_expr("int *p; long b;", "p += b", "p += b in int *: int *");
     check_expr("_Bool a; int b;", "a = b", "a = <_Bool>b: _Bool");
+    let words = "enum { false, true }; _Bool a;";
+    check_expr(words, "a = true", "a = <_Bool>1: _Bool");
+    check_expr("enum { true = 7 };", "true", "true: int");
     check_expr("int a;", "a++", "a++: int");
     check_expr("int a;", "--a", "--a: int");
 }
