@@ -141,7 +141,7 @@ impl Body<'_> {
         }
     }
 
-    fn enum_constant(&self, id: crate::ir::EnumId, index: u32, ty: &Ty) -> Code {
+    pub(super) fn enum_constant(&self, id: crate::ir::EnumId, index: u32, ty: &Ty) -> Code {
         let _ = self.t.ty(&Ty::Enum(id));
         let (enumeration, constant) = (
             self.t.names.enumeration(id),

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     emit::code::Code,
     ir::{
+        EnumId,
         body::{Arm, Block, Expr, ExprKind, LabelId, Stmt, StmtKind},
         ty::Ty,
     },
@@ -74,7 +75,7 @@ impl Body<'_> {
                 ..
             } if Self::diverges(stmts) => {
                 let notes = self.before(last);
-                let (scrutinee, ty) = self.scrutinee(value);
+                let (scrutinee, ty) = self.scrutinee(value, arms);
                 self.around.borrow_mut().push(Around::Block(*label));
                 let arms: Vec<TokenStream> = arms
                     .iter()
@@ -144,10 +145,17 @@ impl Body<'_> {
         }
     }
 
-    /// What a `match` looks at, and its type: an enumeration's number.
-    fn scrutinee(&self, value: &Expr) -> (Code, Ty) {
+    /// What a `match` looks at, and its type: an enumeration, or its number where no arm has a name
+    /// of it.
+    fn scrutinee(&self, value: &Expr, arms: &[Arm]) -> (Code, Ty) {
         match (&value.kind, &value.ty) {
-            (ExprKind::Cast(inner), _) if matches!(inner.ty, Ty::Enum(_)) => self.scrutinee(inner),
+            (ExprKind::Cast(inner), _) if matches!(inner.ty, Ty::Enum(_)) => {
+                self.scrutinee(inner, arms)
+            }
+            (_, Ty::Enum(id)) if names(arms, *id) => (
+                self.root(|| self.expr(value, Pin::Itself)),
+                value.ty.clone(),
+            ),
             (_, Ty::Enum(id)) => {
                 let ty = self.t.object.enums.get(id.0 as usize).map_or_else(
                     || Ty::unsigned(32),
@@ -172,7 +180,7 @@ impl Body<'_> {
         arms: &[Arm],
         default: Option<&Block>,
     ) -> TokenStream {
-        let (scrutinee, value_ty) = self.scrutinee(value);
+        let (scrutinee, value_ty) = self.scrutinee(value, arms);
         let stripped: Vec<Block> = arms
             .iter()
             .map(|arm| &arm.body)
@@ -240,6 +248,10 @@ impl Body<'_> {
                     let name = self.constant_name(*id);
                     quote!(#name)
                 }
+                ExprKind::EnumConstant(id, index) if *ty == Ty::Enum(*id) => {
+                    let code = self.enum_constant(*id, *index, ty);
+                    quote!(#code)
+                }
                 _ => {
                     let n = self
                         .constant_value(e)
@@ -247,6 +259,10 @@ impl Body<'_> {
                         .unwrap_or_default();
                     let (bits, signed) = match ty {
                         Ty::Int { bits, signed } => (*bits, *signed),
+                        Ty::Enum(id) => self.t.object.enums.get(id.0 as usize).map_or_else(
+                            || (32, true),
+                            |found| (found.bits, found.signed),
+                        ),
                         _ => (32, true),
                     };
                     let code = self.literal(value::wrap(n, bits, signed), ty, Pin::Context);
@@ -282,4 +298,11 @@ impl Body<'_> {
         let constants = &self.t.object.enums.get(id.0 as usize)?.constants;
         Some(constants.get(index as usize)?.value)
     }
+}
+
+/// Whether a pattern of these arms is a constant of the enumeration.
+fn names(arms: &[Arm], id: EnumId) -> bool {
+    let mut values = arms.iter().flat_map(|arm| &arm.values);
+    let named = |e: &Expr| matches!(strip(e).kind, ExprKind::EnumConstant(of, _) if of == id);
+    values.any(|(low, high)| named(low) || named(high))
 }

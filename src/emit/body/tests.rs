@@ -101,3 +101,14 @@ fn bit_fields_of_a_static() {
         "pub const fn set_bias(&mut self, value: i8)",
     );
 }
+
+/// The names of an enumeration in a `switch` over it.
+#[test]
+fn a_switch_over_an_enumeration() {
+    let head = "int BPF_PROG(f, long a) { return 0; }\nenum kind { KIND_READ, KIND_WRITE };\n\
+                SEC(\"fentry/g\") int BPF_PROG(g, long a) { enum kind k = a & 3;";
+    check(
+        &format!("{head} switch (k) {{ case KIND_READ: sum = 3; break; case 7: sum = 5; }} return 0; }}"),
+        "match k {\n        Kind::READ => {\n            unsafe { SUM = 3 };\n        }\n        Kind(7) =>",
+    );
+}
