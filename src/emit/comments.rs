@@ -98,8 +98,16 @@ pub fn restore(text: &str, uses: &Uses) -> String {
     text
 }
 
+/// Stands for `bpf_printk!` until the text is laid out: prettyplease takes what it is given for a call
+/// and lays out the arguments, while those of a macro are mere tokens to it. It is as long as the macro's
+/// name, and no C has it.
+pub const PRINTK: &str = "bpf_printk\u{1c3}";
+
 /// Closes up what prettyplease spaces out among the tokens of a macro that it doesn't know.
 fn tidy(line: &str) -> String {
+    if line.contains(PRINTK) {
+        return line.replace(PRINTK, "bpf_printk!");
+    }
     if !line.contains(":: <") && !line.contains("& raw") {
         return line.to_owned();
     }

@@ -1,10 +1,10 @@
 //! What is printed, and how the kernel takes it.
 
-use quote::quote;
+use quote::{format_ident, quote};
 
 use super::{Body, Pin, value};
 use crate::{
-    emit::{code::Code, runtime::Module},
+    emit::{code::Code, comments::PRINTK, runtime::Module},
     ir::{
         body::{Expr, ExprKind},
         ty::Ty,
@@ -33,7 +33,8 @@ impl Body<'_> {
             }
             _ => self.printed(arg),
         });
-        self.operation(Code::atom(quote!(bpf_printk!(#format #(, #args)*))))
+        let name = format_ident!("{PRINTK}");
+        self.operation(Code::atom(quote!(#name(#format #(, #args)*))))
     }
 
     /// A value as the kernel prints it.

@@ -112,3 +112,12 @@ fn a_switch_over_an_enumeration() {
         "match k {\n        Kind::READ => {\n            unsafe { SUM = 3 };\n        }\n        Kind(7) =>",
     );
 }
+
+/// What is printed is laid out as the arguments of any other call.
+#[test]
+fn printed_expressions() {
+    check(
+        "int BPF_PROG(f, struct file *file) { bpf_printk(\"%lx\", (long)&sum); return 0; }",
+        "bpf_printk!(c\"%lx\", &raw const SUM as i64)",
+    );
+}
