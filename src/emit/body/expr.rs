@@ -62,8 +62,10 @@ impl Body<'_> {
             ExprKind::Conditional(cond, then, other) => {
                 let cond = self.truth(cond);
                 let arm = |value| self.expr(value, pin).at_head();
-                let (then, other) = (arm(then), arm(other));
-                Code::new(quote!(if #cond { #then } else { #other }), Prec::Lowest)
+                let (then, goes_on) = (arm(then), matches!(other.kind, ExprKind::Conditional(..)));
+                let other = arm(other);
+                let other = if goes_on { other } else { quote!({ #other }) };
+                Code::new(quote!(if #cond { #then } else #other), Prec::Lowest)
             }
             ExprKind::Cast(value)
                 if expr.ty == Ty::signed(32)

@@ -187,12 +187,14 @@ impl Body<'_> {
                 quote!({ #stmts #value })
             }
             ExprKind::Conditional(cond, then, other) => {
+                let goes_on = matches!(other.kind, ExprKind::Conditional(..) | ExprKind::And(..));
                 let cond = self.root(|| self.truth(cond));
                 let (then, other) = (self.effect(then), self.effect(other));
                 if other.is_empty() {
                     return quote!(if #cond { #then });
                 }
-                quote!(if #cond { #then } else { #other })
+                let other = if goes_on { other } else { quote!({ #other }) };
+                quote!(if #cond { #then } else #other)
             }
             ExprKind::And(cond, then) => {
                 let cond = self.root(|| self.truth(cond));

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     emit::code::Code,
     ir::{
-        EnumId,
+        EnumId, Notes,
         body::{Arm, Block, Expr, ExprKind, LabelId, Stmt, StmtKind},
         ty::Ty,
     },
@@ -64,8 +64,10 @@ impl Body<'_> {
             {
                 let notes = self.before(last);
                 let cond = self.root(|| self.truth(cond));
+                let goes_on = is_else_if(other);
                 let (then, other) = (self.tail(&then.stmts), self.tail(&other.stmts));
-                quote!(#head #notes if #cond { #then } else { #other })
+                let other = if goes_on { other } else { quote!({ #other }) };
+                quote!(#head #notes if #cond { #then } else #other)
             }
             StmtKind::Switch {
                 label,
@@ -298,6 +300,12 @@ impl Body<'_> {
         let constants = &self.t.object.enums.get(id.0 as usize)?.constants;
         Some(constants.get(index as usize)?.value)
     }
+}
+
+/// Whether a branch that doesn't come back is another `if` and nothing else.
+fn is_else_if(other: &Block) -> bool {
+    matches!(other.stmts.as_slice(), [only] if matches!(only.kind, StmtKind::If(_, _, Some(_)))
+        && only.notes == Notes::default())
 }
 
 /// Whether a pattern of these arms is a constant of the enumeration.

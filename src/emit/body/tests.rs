@@ -121,3 +121,16 @@ fn printed_expressions() {
         "bpf_printk!(c\"%lx\", &raw const SUM as i64)",
     );
 }
+
+/// A choice in the other branch of a choice.
+#[test]
+fn else_if() {
+    check(
+        "int BPF_PROG(f, long a) { sum = a == 1 ? 3 : a == 2 ? 5 : 7; return 0; }",
+        "if a == 1 { 3 } else if a == 2 { 5 } else { 7 }",
+    );
+    check(
+        "int BPF_PROG(f, long a) { if (a == 1) return 3; else if (a == 2) return 5; else return 7; }",
+        "    if a == 1 {\n        3\n    } else if a == 2 {\n        5\n    } else {\n        7\n    }\n",
+    );
+}
