@@ -19,6 +19,10 @@ pub fn number(object: &Object, expr: &Expr) -> Option<i128> {
             ConstantValue::Int(n) => Some(n),
             ConstantValue::Str(_) => None,
         },
+        ExprKind::EnumConstant(id, at) => {
+            let owner = object.enums.get(id.0 as usize)?;
+            Some(owner.constants.get(*at as usize)?.value)
+        }
         ExprKind::Binary(op, left, right) => {
             let (left, right) = (number(object, left)?, number(object, right)?);
             fits(match op {

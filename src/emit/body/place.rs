@@ -402,6 +402,13 @@ impl Body<'_> {
                 Code::atom(quote!(#name))
             }
             ExprKind::SizeOf(of) if ty.to_string() == "usize" => self.size_of(of),
+            // What isn't negative is the same in every type on the way.
+            ExprKind::EnumConstant(id, at)
+                if self.constant_value(inner).is_some_and(|n| n >= 0) =>
+            {
+                let number = self.enum_constant(*id, *at, &Ty::Enum(*id));
+                number.dot(quote!(0)).cast(ty)
+            }
             // What fits into every type on the way is what it was.
             _ if ty.to_string() == "usize" && self.small_size(inner).is_some() => self
                 .small_size(inner)

@@ -134,3 +134,13 @@ fn else_if() {
         "    if a == 1 {\n        3\n    } else if a == 2 {\n        5\n    } else {\n        7\n    }\n",
     );
 }
+
+/// A constant of an enumeration is an index as good as a number.
+#[test]
+fn a_named_index() {
+    check(
+        "int BPF_PROG(f) { return 0; }\nenum ev { EV_A, EV_B, EV_MAX }; u64 dropped[EV_MAX];\n\
+         SEC(\"fentry/g\") int BPF_PROG(g) { dropped[EV_B]++; return 0; }",
+        "DROPPED[Ev::B.0 as usize] += 1",
+    );
+}
