@@ -193,7 +193,12 @@ impl Sema<'_> {
             }
         };
         match value {
-            Some((value, kind)) => Ok(self.integer(value, kind, span)),
+            Some((value, kind)) => {
+                if let Some(written) = literal::written(constant) {
+                    self.tree.literals.insert((span, value), written);
+                }
+                Ok(self.integer(value, kind, span))
+            }
             None => Err(self.error(codes::LITERAL, span, "no type of C holds this constant")),
         }
     }

@@ -1,8 +1,8 @@
 //! What literals of C stand for: integers with their types, characters, strings.
 
-use lang_c::ast::{Integer, IntegerBase, IntegerSize};
+use lang_c::ast::{Constant, Integer, IntegerBase, IntegerSize};
 
-use super::types::IntKind;
+use super::{tree::Literal, types::IntKind};
 
 /// Value and type of an integer constant (C11 6.4.4.1 on an LP64 target).
 ///
@@ -36,6 +36,22 @@ pub(super) fn integer(literal: &Integer) -> Option<(i128, IntKind)> {
         .iter()
         .find(|kind| value <= max(**kind))
         .map(|kind| (value, *kind))
+}
+
+/// How a constant is written.
+pub(super) fn written(constant: &Constant) -> Option<Literal> {
+    match constant {
+        Constant::Integer(integer) => Some(match integer.base {
+            IntegerBase::Decimal => Literal::Decimal,
+            // 0 itself.
+            IntegerBase::Octal if integer.number.is_empty() => Literal::Decimal,
+            IntegerBase::Octal => Literal::Octal,
+            IntegerBase::Hexadecimal => Literal::Hexadecimal,
+            IntegerBase::Binary => Literal::Binary,
+        }),
+        Constant::Character(_) => Some(Literal::Character),
+        Constant::Float(_) => None,
+    }
 }
 
 fn max(kind: IntKind) -> i128 {

@@ -1,6 +1,6 @@
 //! The typed tree: declarations, statements and expressions with every conversion of C spelled out.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use super::types::{CType, EnumId, RecordId, Types};
 use crate::source::span::Span;
@@ -30,6 +30,23 @@ pub struct Tree {
     pub constants: Vec<MacroConstant>,
     /// Typedefs of the user's own files: name, type, place.
     pub typedefs: Vec<(Arc<str>, CType, Option<Span>)>,
+    /// How constants of so much are written: several at one place come out of a macro.
+    pub literals: HashMap<(Span, i128), Literal>,
+}
+
+/// How an integer constant is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Literal {
+    /// `12`
+    Decimal,
+    /// `0b11`
+    Binary,
+    /// `0644`
+    Octal,
+    /// `0xff`
+    Hexadecimal,
+    /// `'a'`
+    Character,
 }
 
 /// `#define NAME value`, where the value is constant.

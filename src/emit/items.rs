@@ -73,7 +73,13 @@ pub fn constant(t: &Types<'_>, id: ConstantId, constant: &Constant, public: bool
 /// they bind.
 fn spelled(t: &Types<'_>, expr: &Expr, ty: super::constants::RustInt) -> Option<(i128, Code)> {
     match &expr.kind {
-        ExprKind::Int(n) if *n >= 0 => Some((*n, Code::atom(int_value(t, *n, ty, expr.span)))),
+        ExprKind::Int(n) if *n >= 0 => {
+            let prec = match super::number::character(t.object, *n, expr.span) {
+                Some(_) => Prec::Cast,
+                None => Prec::Postfix,
+            };
+            Some((*n, Code::new(int_value(t, *n, ty, expr.span), prec)))
+        }
         ExprKind::Cast(inner) => spelled(t, inner, ty),
         ExprKind::Constant(id) if t.constants.get(*id) == ty => {
             let constant = t.object.constants.get(id.0 as usize)?;
@@ -127,8 +133,20 @@ fn int_value(
     if max == Some(n) {
         return quote!(#rust::MAX);
     }
+    if let Some(character) = super::number::character(t.object, n, span) {
+        return character_as(&character, &rust);
+    }
     let number = super::number::number(t.object, n.unsigned_abs(), "", span);
     if n >= 0 { number } else { quote!(-#number) }
+}
+
+/// A character as a number of type `ty`.
+pub fn character_as(character: &TokenStream, ty: &TokenStream) -> TokenStream {
+    if ty.to_string() == "u8" {
+        character.clone()
+    } else {
+        quote!(#character as #ty)
+    }
 }
 
 /// A variable.

@@ -549,9 +549,12 @@ pub fn enumeration(t: &Types<'_>, id: EnumId) -> TokenStream {
         .map(|(index, constant)| {
             let docs = doc(&constant.notes);
             let name = t.names.enum_constant(id, index);
-            let value =
-                super::number::number(t.object, constant.value.unsigned_abs(), "", constant.span);
-            let sign = (constant.value < 0).then(|| quote!(-));
+            let (n, span) = (constant.value, constant.span);
+            let value = match super::number::character(t.object, n, span) {
+                Some(character) => super::items::character_as(&character, &ty),
+                None => super::number::number(t.object, n.unsigned_abs(), "", span),
+            };
+            let sign = (n < 0).then(|| quote!(-));
             quote!(#docs pub const #name: Self = Self(#sign #value);)
         });
     quote! {

@@ -73,12 +73,12 @@ pub struct Object {
     pub order: Vec<Item>,
     /// What depends on the architecture for which the file is read.
     pub variants: Variants,
-    /// In which base the user wrote numbers: literals by their places, and constants that are one
+    /// How the user wrote numbers of so much: literals by their places, and constants that are one
     /// literal by the places of their names.
-    pub radixes: HashMap<Span, Radix>,
+    pub radixes: HashMap<(Span, u128), Radix>,
 }
 
-/// The base in which a number is written.
+/// The base in which a number is written, or that it is a character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Radix {
     /// `12`
@@ -89,6 +89,8 @@ pub enum Radix {
     Octal,
     /// `0xff`
     Hexadecimal,
+    /// `'a'`
+    Character,
 }
 
 impl Radix {
@@ -96,6 +98,7 @@ impl Radix {
     pub fn of(literal: &str) -> Option<Self> {
         let is_number = literal.chars().all(|c| c.is_ascii_alphanumeric());
         match literal.as_bytes() {
+            [b'\'', _, b'\''] | [b'\'', b'\\', .., b'\''] => Some(Self::Character),
             _ if !is_number => None,
             [b'0', b'x' | b'X', ..] => Some(Self::Hexadecimal),
             [b'0', b'b' | b'B', ..] => Some(Self::Binary),

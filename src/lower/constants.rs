@@ -35,8 +35,8 @@ impl<'a> Lowerer<'a> {
             c::tree::ConstantValue::Str(text) => ConstantValue::Str(text.clone()),
         };
         let body = self.macro_body(constant);
-        if let Some(body) = &body {
-            self.note_radix(constant.span, body);
+        if let (ConstantValue::Int(value), Some(body)) = (&value, &body) {
+            self.note_radix(constant.span, *value, body);
         }
         let written = match (&value, body) {
             (ConstantValue::Int(value), Some(body)) => self.written(&body, *value, &ty),
@@ -88,11 +88,13 @@ impl<'a> Lowerer<'a> {
         text.get(text.find(name)? + name.len()..)
     }
 
-    /// Notes the base in which a number at `span` is written, if `text` is a literal.
-    pub(super) fn note_radix(&mut self, span: Span, text: &str) {
+    /// Notes how a number at `span` is written, if `text` is a literal.
+    pub(super) fn note_radix(&mut self, span: Span, value: i128, text: &str) {
         let literal = text.trim_matches(|c: char| c.is_whitespace() || c == '(' || c == ')');
         if let Some(radix) = Radix::of(literal) {
-            self.object.radixes.insert(span, radix);
+            self.object
+                .radixes
+                .insert((span, value.unsigned_abs()), radix);
         }
     }
 

@@ -42,7 +42,7 @@ impl<'a> Body<'_, 'a> {
         let span = e.span;
         match &e.kind {
             CKind::Int(number) => {
-                self.cx.literal(span);
+                self.cx.literal(span, *number);
                 let ty = self.ty(&e.ty);
                 Ok(match ty {
                     Ty::Bool => expr(ExprKind::Bool(*number != 0), ty, span),

@@ -62,7 +62,7 @@ use std::{
 use crate::{
     c::{self, tree::Tree},
     diag::{Code, Diagnostic},
-    ir::{self, Object},
+    ir::{self, Object, Radix},
     source::span::{FileId, FileKind, SourceMap, Span},
 };
 
@@ -208,15 +208,19 @@ impl<'a> Lowerer<'a> {
             .is_some_and(|file| matches!(file.kind, FileKind::Main | FileKind::Local))
     }
 
-    /// Notes how the literal at `span` is written.
-    fn literal(&mut self, span: Span) {
-        let text = self
-            .files
-            .get(span.file)
-            .and_then(|file| file.text.get(span.start as usize..span.end as usize));
-        if let Some(text) = text {
-            self.note_radix(span, text);
-        }
+    /// Notes how the literal `value` at `span` is written.
+    fn literal(&mut self, span: Span, value: i128) {
+        use c::tree::Literal;
+        let radix = match self.tree.literals.get(&(span, value)) {
+            Some(Literal::Decimal) => Radix::Decimal,
+            Some(Literal::Binary) => Radix::Binary,
+            Some(Literal::Octal) => Radix::Octal,
+            Some(Literal::Hexadecimal) => Radix::Hexadecimal,
+            Some(Literal::Character) => Radix::Character,
+            None => return,
+        };
+        let key = (span, value.unsigned_abs());
+        self.object.radixes.insert(key, radix);
     }
 
     /// Records an error that concerns no function in particular.

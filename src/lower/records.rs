@@ -161,7 +161,8 @@ impl Lowerer<'_> {
             let text = self.behind(span, &constant.name).unwrap_or_default();
             let end = text.find([',', '}', '\n']).unwrap_or(text.len());
             let value = text.get(..end).unwrap_or_default();
-            self.note_radix(span, value.trim_start().trim_start_matches('='));
+            let value = value.trim_start().trim_start_matches('=');
+            self.note_radix(span, constant.value, value);
         }
         EnumConstant {
             name: constant.name.to_string(),

@@ -244,6 +244,7 @@ impl<'a> Body<'_, 'a> {
             Some((_, high)) => high,
             None => label,
         };
+        self.cx.note_radix(span, value, text);
         let written = self.cx.written(text.trim(), value, ty)?;
         let named = matches!(
             written.kind,

@@ -344,7 +344,8 @@ impl Body<'_> {
         match &right.kind {
             ExprKind::Int(n) => {
                 let signed = matches!(ty, Ty::Int { signed: true, .. });
-                (value::wrap(*n, 8, signed) == *n).then(|| (code, value::byte(*n)))
+                let byte = || self.byte(*n, right.span);
+                (value::wrap(*n, 8, signed) == *n).then(|| (code, byte()))
             }
             _ => {
                 let (other, other_ty) = text(right)?;

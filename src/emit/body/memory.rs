@@ -3,7 +3,7 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
 
-use super::{Body, Pin, value};
+use super::{Body, Pin};
 use crate::{
     emit::{code::Code, runtime::Module, types},
     ir::{
@@ -62,7 +62,7 @@ impl Body<'_> {
         }
         let to = self.byte_pointer(to, true);
         let byte = match self.constant_value(byte) {
-            Some(n) => value::byte(value::wrap(n, 8, false)),
+            Some(n) => self.byte(n, byte.peeled().span),
             None => self.expr(byte, Pin::Itself).cast(&quote!(u8)),
         };
         match self.constant_value(size) {
@@ -95,7 +95,7 @@ impl Body<'_> {
         {
             return None;
         }
-        let byte = value::byte(self.constant_value(byte)?);
+        let byte = self.byte(self.constant_value(byte)?, byte.peeled().span);
         self.t.uses.import("core", "ptr");
         let to = self.argument(&Expr {
             ty: Ty::Pointer {

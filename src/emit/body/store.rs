@@ -6,7 +6,6 @@ use quote::{format_ident, quote};
 use super::{
     Body, Held, Pin,
     declare::{acts, base_local},
-    value,
 };
 use crate::{
     emit::{code::Code, types},
@@ -82,11 +81,11 @@ impl Body<'_> {
     fn stored(&self, place: &Place, value: &Expr) -> Code {
         if self.is_text(place) && matches!(place.ty, Ty::Int { signed: true, .. }) {
             return match &value.kind {
-                ExprKind::Int(n) => value::byte(*n),
+                ExprKind::Int(n) => self.byte(*n, value.span),
                 ExprKind::Load(from) if self.is_text(from) => self.load_raw(from),
                 ExprKind::Cast(inner) if matches!(inner.ty, Ty::Int { .. }) => {
                     if let ExprKind::Int(n) = inner.kind {
-                        return value::byte(n);
+                        return self.byte(n, inner.span);
                     }
                     self.expr(inner, Pin::Itself).cast(&quote!(u8))
                 }
@@ -108,7 +107,7 @@ impl Body<'_> {
                 self.pointer(inner, false)
             }
             (Ty::Pointer { mutable, .. }, _) => self.pointer(value, *mutable),
-            (_, ExprKind::Int(n)) if self.is_text(place) => value::byte(*n),
+            (_, ExprKind::Int(n)) if self.is_text(place) => self.byte(*n, value.span),
             _ => self.expr(value, Pin::Context),
         }
     }

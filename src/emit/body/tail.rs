@@ -9,7 +9,7 @@ use super::{
     value,
 };
 use crate::{
-    emit::code::Code,
+    emit::{code::Code, number::character},
     ir::{
         EnumId, Notes,
         body::{Arm, Block, Expr, ExprKind, LabelId, Stmt, StmtKind},
@@ -168,11 +168,37 @@ impl Body<'_> {
                 );
                 (self.root(|| self.enum_number(value)), ty)
             }
+            // Characters are bytes in Rust, and no pattern converts them.
+            (
+                _,
+                Ty::Int {
+                    bits: 8,
+                    signed: true,
+                },
+            ) if self.has_characters(arms) => {
+                let byte = Ty::unsigned(8);
+                (self.root(|| self.cast(value, &byte, Pin::Itself)), byte)
+            }
             _ => (
                 self.root(|| self.expr(value, Pin::Itself)),
                 value.ty.clone(),
             ),
         }
+    }
+
+    /// Whether a pattern of these arms is a character, and none is negative.
+    fn has_characters(&self, arms: &[Arm]) -> bool {
+        let values = || {
+            let values = arms.iter().flat_map(|arm| &arm.values);
+            values.flat_map(|(low, high)| [low, high])
+        };
+        values().any(|e| self.is_character(e))
+            && values().all(|e| self.pattern_number(e).is_some_and(|n| n >= 0))
+    }
+
+    fn is_character(&self, e: &Expr) -> bool {
+        let n = self.pattern_number(e);
+        n.is_some_and(|n| character(self.t.object, n, e.span).is_some())
     }
 
     pub(super) fn switch(
@@ -261,13 +287,18 @@ impl Body<'_> {
                         .unwrap_or_default();
                     let (bits, signed) = match ty {
                         Ty::Int { bits, signed } => (*bits, *signed),
-                        Ty::Enum(id) => self.t.object.enums.get(id.0 as usize).map_or_else(
-                            || (32, true),
-                            |found| (found.bits, found.signed),
-                        ),
+                        Ty::Enum(id) => self
+                            .t
+                            .object
+                            .enums
+                            .get(id.0 as usize)
+                            .map_or_else(|| (32, true), |found| (found.bits, found.signed)),
                         _ => (32, true),
                     };
-                    let code = self.literal(value::wrap(n, bits, signed), ty, Pin::Context);
+                    let plain = *ty == Ty::unsigned(8) || !self.is_character(e);
+                    let span = e.span.filter(|_| plain);
+                    let code =
+                        self.literal_at(value::wrap(n, bits, signed), ty, Pin::Context, span);
                     quote!(#code)
                 }
             }

@@ -108,7 +108,9 @@ fn a_switch_over_an_enumeration() {
     let head = "int BPF_PROG(f, long a) { return 0; }\nenum kind { KIND_READ, KIND_WRITE };\n\
                 SEC(\"fentry/g\") int BPF_PROG(g, long a) { enum kind k = a & 3;";
     check(
-        &format!("{head} switch (k) {{ case KIND_READ: sum = 3; break; case 7: sum = 5; }} return 0; }}"),
+        &format!(
+            "{head} switch (k) {{ case KIND_READ: sum = 3; break; case 7: sum = 5; }} return 0; }}"
+        ),
         "match k {\n        Kind::READ => {\n            unsafe { SUM = 3 };\n        }\n        Kind(7) =>",
     );
 }
@@ -142,5 +144,37 @@ fn a_named_index() {
         "int BPF_PROG(f) { return 0; }\nenum ev { EV_A, EV_B, EV_MAX }; u64 dropped[EV_MAX];\n\
          SEC(\"fentry/g\") int BPF_PROG(g) { dropped[EV_B]++; return 0; }",
         "DROPPED[Ev::B.0 as usize] += 1",
+    );
+}
+
+/// What is a character in C is one in Rust, and nothing else is.
+#[test]
+fn characters() {
+    let body = |body: &str| format!("int BPF_PROG(f, char c) {{ {body} return 0; }}");
+    check(
+        &body("sum = c == '.' || c == '\\t';"),
+        "c == b'.' as i8 || c == b'\\t' as i8",
+    );
+    check(
+        &body("switch (c) { case '0' ... '9': sum = 1; }"),
+        "match c as u8 {\n        b'0'..=b'9' =>",
+    );
+    check(
+        &body("switch (c) { case -1: case '0': sum = 1; }"),
+        "match c {\n        -1 | 48 =>",
+    );
+    check(
+        &body("char t[2] = { c, 'a' }; t[c & 1] ^= 0x20; sum = t[0];"),
+        "^= 0x20",
+    );
+    check(
+        &body("char t[2] = { c, 'a' }; t[c & 1] ^= 0x20; sum = t[0];"),
+        "[c as u8, b'a']",
+    );
+    check(&body("u8 b = 'o'; sum = b;"), "b'o'");
+    check(
+        "int BPF_PROG(f) { return 0; }\nenum tag { ENTER = 'E' };\n\
+         SEC(\"fentry/g\") int BPF_PROG(g) { enum tag t = ENTER; sum = t; return 0; }",
+        "ENTER: Self = Self(b'E' as u32)",
     );
 }

@@ -8,7 +8,7 @@ use super::{Body, Pin};
 use crate::{
     emit::{
         code::{Code, Prec},
-        number::number,
+        number::{character, number},
         types::{self, int},
     },
     ir::{
@@ -35,6 +35,15 @@ impl Body<'_> {
         match ty {
             Ty::Int { bits, signed } => {
                 let n = wrap(n, *bits, *signed);
+                if let Some(character) = character(self.t.object, n, span) {
+                    let code = Code::atom(character);
+                    let is_byte = *bits == 8 && !signed;
+                    // `'\0'` is as good as 0 where it would need a conversion.
+                    if is_byte || n != 0 {
+                        let ty = int(*bits, *signed);
+                        return if is_byte { code } else { code.cast(&ty) };
+                    }
+                }
                 if *bits >= 32 && n == max(*bits, *signed) {
                     let ty = int(*bits, *signed);
                     return Code::atom(quote!(#ty::MAX));
@@ -297,7 +306,7 @@ impl Body<'_> {
                         Ty::Int {
                             bits: 8,
                             signed: true,
-                        } => self.text_value(part, code),
+                        } => self.text_value(part, &code),
                         _ => code,
                     }
                 }
@@ -308,15 +317,22 @@ impl Body<'_> {
     }
 
     /// A byte of text: `b'a'`.
-    fn text_value(&self, part: &Init, code: Code) -> Code {
+    fn text_value(&self, part: &Init, code: &Code) -> Code {
         match part {
             Init::Expr(Expr {
                 kind: crate::ir::body::ExprKind::Int(n),
+                span,
                 ..
-            }) => byte(*n),
+            }) => self.byte(*n, *span),
             Init::Zero => Code::atom(quote!(0)),
             _ => code.cast(&quote!(u8)),
         }
+    }
+
+    /// A byte of text: `b'a'` where the C has a character.
+    pub(super) fn byte(&self, n: i128, span: Option<Span>) -> Code {
+        let byte = wrap(n, 8, false);
+        self.literal_at(byte, &Ty::unsigned(8), Pin::Context, span)
     }
 
     fn bytes(&self, bytes: &[u8], ty: &Ty) -> Code {
@@ -352,16 +368,6 @@ impl Code {
     fn to_string_tokens(&self) -> TokenStream {
         quote!(#self)
     }
-}
-
-/// `b'a'`, or the number of a byte that isn't a printable character.
-pub fn byte(n: i128) -> Code {
-    let n = u8::try_from(wrap(n, 8, false)).unwrap_or_default();
-    Code::atom(if n.is_ascii_graphic() || n == b' ' {
-        Literal::byte_character(n).into_token_stream()
-    } else {
-        Literal::u8_unsuffixed(n).into_token_stream()
-    })
 }
 
 /// `c"text"`, or bytes with a zero where a C string can't say it.
