@@ -2,7 +2,7 @@
 
 use super::{
     ConstantValue, Object,
-    body::{BinaryOp, Expr, ExprKind},
+    body::{BinaryOp, Expr, ExprKind, UnaryOp},
     ty::{Ty, size_of},
 };
 
@@ -32,6 +32,7 @@ pub fn number(object: &Object, expr: &Expr) -> Option<i128> {
                 _ => return None,
             })
         }
+        ExprKind::Unary(UnaryOp::BitNot, inner) => fits(!number(object, inner)?),
         ExprKind::Cast(inner) => fits(number(object, inner)?),
         _ => None,
     }

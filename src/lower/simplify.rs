@@ -44,6 +44,19 @@ pub(super) fn cast(object: &Object, value: Expr, ty: &Ty) -> Expr {
             let word = int(*number, Ty::unsigned(64), span);
             return expr(ExprKind::Cast(Box::new(word)), ty.clone(), span);
         }
+        (ExprKind::Unary(UnaryOp::BitNot, inner), Ty::Int { bits, .. }) => {
+            if let (ExprKind::Int(number), Ty::Int { bits: from, signed }) =
+                (&inner.kind, &value.ty)
+            {
+                // It is all the same whether a sign is extended, or bits are cut off, before it.
+                let alike = (*signed || bits <= from) && fits(*number, ty);
+                return if alike {
+                    unary(UnaryOp::BitNot, int(*number, ty.clone(), inner.span))
+                } else {
+                    int(wrap(!number, &value.ty), ty.clone(), span)
+                };
+            }
+        }
         (ExprKind::Bool(known), Ty::Int { .. }) => {
             return int(i128::from(*known), ty.clone(), span);
         }
@@ -244,7 +257,9 @@ pub(super) fn unary(op: UnaryOp, value: Expr) -> Expr {
     if let ExprKind::Int(number) = value.kind {
         let result = match op {
             UnaryOp::Neg => number.wrapping_neg(),
-            UnaryOp::BitNot => !number,
+            // All bits have names: `-1`, `u32::MAX`.
+            UnaryOp::BitNot if number <= 0 => !number,
+            UnaryOp::BitNot => return expr(ExprKind::Unary(op, Box::new(value)), ty, span),
         };
         return int(result, ty, span);
     }
@@ -374,6 +389,7 @@ pub(super) fn known(object: &Object, value: &Expr) -> Option<i128> {
         }
         ExprKind::OffsetOf(offset, ..) => i128::from(*offset),
         ExprKind::Unary(UnaryOp::Neg, inner) => known(object, inner)?.wrapping_neg(),
+        ExprKind::Unary(UnaryOp::BitNot, inner) => !known(object, inner)?,
         _ => return None,
     };
     Some(wrap(number, &value.ty))
@@ -381,10 +397,11 @@ pub(super) fn known(object: &Object, value: &Expr) -> Option<i128> {
 
 /// Whether it is a number that takes any type without a cast.
 pub(super) fn is_literal(value: &Expr) -> bool {
-    matches!(
-        value.kind,
-        ExprKind::Int(_) | ExprKind::Constant(_) | ExprKind::EnumConstant(..)
-    )
+    match &value.kind {
+        ExprKind::Int(_) | ExprKind::Constant(_) | ExprKind::EnumConstant(..) => true,
+        ExprKind::Unary(UnaryOp::BitNot, inner) => matches!(inner.kind, ExprKind::Int(_)),
+        _ => false,
+    }
 }
 
 fn is_integer(ty: &Ty) -> bool {
@@ -418,7 +435,7 @@ fn literal_in(object: &Object, value: &Expr, ty: &Ty) -> Option<Expr> {
         Ty::Bool => (number == 0 || number == 1)
             .then(|| expr(ExprKind::Bool(number == 1), Ty::Bool, value.span)),
         Ty::Int { .. } => fits(number, ty).then(|| match value.kind {
-            ExprKind::Int(_) => int(number, ty.clone(), value.span),
+            ExprKind::Int(_) | ExprKind::Unary(..) => int(number, ty.clone(), value.span),
             _ => Expr {
                 ty: ty.clone(),
                 ..value.clone()

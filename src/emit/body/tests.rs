@@ -178,3 +178,25 @@ fn characters() {
         "ENTER: Self = Self(b'E' as u32)",
     );
 }
+
+/// Masks keep the form that they have in C.
+#[test]
+fn masks() {
+    check(
+        "int BPF_PROG(f, u32 a) { sum = a & ~1u; return 0; }",
+        "a & !1",
+    );
+    check(
+        "int BPF_PROG(f, u64 a) { u64 b = a & ~0xf; sum = b; return 0; }",
+        "a & !0xf",
+    );
+    check(
+        "int BPF_PROG(f, int a) { sum = a == 0xffffffff; return 0; }",
+        "a == -1",
+    );
+    check(
+        "int BPF_PROG(f) { return 0; }\n#define LOW(x) ((x) & 0xff)\n\
+         SEC(\"fentry/g\") int BPF_PROG(g, u32 a) { sum = LOW(a); return 0; }",
+        "a & 0xff",
+    );
+}

@@ -23,9 +23,7 @@ fn low_bits(object: &Object, value: &Expr, ty: &Ty) -> Option<Expr> {
     };
     let remade = |kind| Some(expr(kind, ty.clone(), value.span));
     match &value.kind {
-        ExprKind::Int(_) | ExprKind::Constant(_) | ExprKind::EnumConstant(..) => {
-            Some(cast(object, value.clone(), ty))
-        }
+        _ if is_literal(value) => Some(cast(object, value.clone(), ty)),
         ExprKind::Cast(inner) => match inner.ty {
             // Truncation and extension alike leave the low bits alone.
             Ty::Int { .. } | Ty::Bool => Some(cast(object, inner.as_ref().clone(), ty)),
