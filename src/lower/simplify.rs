@@ -269,6 +269,12 @@ pub(super) fn unary(op: UnaryOp, value: Expr) -> Expr {
 /// An operator in the type of its left operand.
 pub(super) fn binary(op: BinaryOp, a: Expr, b: Expr) -> Expr {
     let (ty, span) = (a.ty.clone(), a.span);
+    if let (BinaryOp::Div, ExprKind::SizeOf(Ty::Array(of, len)), ExprKind::SizeOf(one)) =
+        (op, &a.kind, &b.kind)
+        && **of == *one
+    {
+        return int(i128::from(*len), ty, span);
+    }
     // What a macro's arithmetic comes to is left as it was written.
     expr(ExprKind::Binary(op, Box::new(a), Box::new(b)), ty, span)
 }

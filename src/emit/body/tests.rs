@@ -200,3 +200,13 @@ fn masks() {
         "a & 0xff",
     );
 }
+
+/// How many elements an array has, in C's words for it.
+#[test]
+fn array_size() {
+    check(
+        "int BPF_PROG(f) { return 0; }\nu16 ports[4];\n\
+         SEC(\"fentry/g\") int BPF_PROG(g) { for (u32 i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) sum += ports[i]; return 0; }",
+        "in 0..4",
+    );
+}
