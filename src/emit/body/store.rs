@@ -59,6 +59,9 @@ impl Body<'_> {
                 quote!(#tokens;)
             };
         }
+        if let Some((op, right)) = flag_change(place, value) {
+            return self.write(place, |body| body.truth(right), op);
+        }
         if place.volatile && !matches!(place.kind, PlaceKind::Local(_)) {
             let code = self.root(|| {
                 let pointer = self.raw_pointer_to(place, true);
@@ -230,6 +233,26 @@ impl Body<'_> {
             op,
         )
     }
+}
+
+/// `flag |= x` for `flag = flag | x`, which is how the IR has it: Rust looks at `x` first, so that this
+/// mustn't do anything to the flag.
+fn flag_change<'v>(place: &Place, value: &'v Expr) -> Option<(TokenStream, &'v Expr)> {
+    let ExprKind::Binary(op, left, right) = &value.kind else {
+        return None;
+    };
+    let op = match op {
+        BinaryOp::BitAnd => quote!(&=),
+        BinaryOp::BitOr => quote!(|=),
+        BinaryOp::BitXor => quote!(^=),
+        _ => return None,
+    };
+    let apart = match place.kind {
+        PlaceKind::Local(local) => !super::declare::value_mentions(right, local),
+        _ => !acts(right),
+    };
+    let same = matches!(&left.kind, ExprKind::Load(from) if **from == *place);
+    (place.ty == Ty::Bool && same && apart && !place.volatile).then_some((op, &**right))
 }
 
 fn load_of(place: &Place) -> Expr {

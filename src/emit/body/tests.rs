@@ -210,3 +210,19 @@ fn array_size() {
         "in 0..4",
     );
 }
+
+/// Operators that change a flag.
+#[test]
+fn flags() {
+    let head = "int BPF_PROG(f, long a) { return 0; }\n\
+                static __noinline bool odd(long a) { return bpf_get_smp_processor_id() & a; }\n\
+                SEC(\"fentry/g\") int BPF_PROG(g, long a) { bool any = a > 3;";
+    check(
+        &format!("{head} any |= odd(a); sum = any; return 0; }}"),
+        "any |= odd(a);",
+    );
+    check(
+        &format!("{head} any ^= 1; sum = any; return 0; }}"),
+        "any ^= true;",
+    );
+}
