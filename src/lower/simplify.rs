@@ -275,6 +275,10 @@ pub(super) fn binary(op: BinaryOp, a: Expr, b: Expr) -> Expr {
     {
         return int(i128::from(*len), ty, span);
     }
+    let shifts = matches!(op, BinaryOp::Shl | BinaryOp::Shr);
+    if shifts && matches!(b.kind, ExprKind::Int(0)) && !is_literal(&a) {
+        return a;
+    }
     // What a macro's arithmetic comes to is left as it was written.
     expr(ExprKind::Binary(op, Box::new(a), Box::new(b)), ty, span)
 }

@@ -181,7 +181,8 @@ impl Body<'_> {
                 && self.t.size(&field.ty) == record.size
             {
                 let (field_name, value) = (named(*index), self.init(part, &field.ty, Pin::Context));
-                return Code::atom(quote!(#name { #field_name: #value }));
+                let part = field_value(&field_name, &value);
+                return Code::atom(quote!(#name { #part }));
             }
             return self.assigned_parts(parts, ty);
         }
@@ -198,14 +199,7 @@ impl Body<'_> {
                 None => continue,
             };
             let field_name = named(index);
-            let value = value.to_string_tokens();
-            // `Key { pid }` for `Key { pid: pid }`.
-            let same = field_name == value.to_string();
-            written.push(if same {
-                quote!(#field_name)
-            } else {
-                quote!(#field_name: #value)
-            });
+            written.push(field_value(&field_name, &value));
         }
         let padding = crate::emit::records::padding_fields(self.t.object, record);
         if full {
@@ -364,9 +358,12 @@ impl Body<'_> {
     }
 }
 
-impl Code {
-    fn to_string_tokens(&self) -> TokenStream {
-        quote!(#self)
+/// `pid` for `pid: pid`.
+fn field_value(field: &Ident, value: &Code) -> TokenStream {
+    if field == &value.to_token_stream().to_string() {
+        quote!(#field)
+    } else {
+        quote!(#field: #value)
     }
 }
 
