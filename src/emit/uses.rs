@@ -181,7 +181,13 @@ pub fn collect(tokens: TokenStream, idents: &mut HashSet<String>) {
     for token in tokens {
         match token {
             TokenTree::Ident(ident) => {
-                idents.insert(ident.to_string());
+                let name = ident.to_string();
+                // What stands for the macro so far.
+                idents.insert(if name == super::comments::PRINTK {
+                    "bpf_printk".to_owned()
+                } else {
+                    name
+                });
             }
             TokenTree::Group(group) => collect(group.stream(), idents),
             TokenTree::Punct(_) | TokenTree::Literal(_) => {}

@@ -119,8 +119,12 @@ fn a_switch_over_an_enumeration() {
 #[test]
 fn printed_expressions() {
     check(
-        "int BPF_PROG(f, struct file *file) { bpf_printk(\"%lx\", (long)&sum); return 0; }",
-        "bpf_printk!(c\"%lx\", &raw const SUM as i64)",
+        "int BPF_PROG(f, int a) { bpf_printk(\"%d\", -a); return 0; }",
+        "bpf_printk!(c\"%d\", (-a).cast_unsigned())",
+    );
+    check(
+        "int BPF_PROG(f, int a) { bpf_printk(\"%d\", a); return 0; }",
+        "helpers::bpf_printk",
     );
 }
 
@@ -133,7 +137,7 @@ fn else_if() {
     );
     check(
         "int BPF_PROG(f, long a) { if (a == 1) return 3; else if (a == 2) return 5; else return 7; }",
-        "    if a == 1 {\n        3\n    } else if a == 2 {\n        5\n    } else {\n        7\n    }\n",
+        "    if a == 1 { 3 } else if a == 2 { 5 } else { 7 }\n",
     );
 }
 
