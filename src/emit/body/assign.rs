@@ -1,32 +1,107 @@
-//! Which variables get a value when they may have one already, and so must be `mut`.
+//! Which variables get a value when they may have one already, and so must be `mut`; which need none
+//! where they are declared.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::declare::base_local;
 use crate::ir::{
-    body::{Block, Expr, ExprKind, LocalId, Place, PlaceKind, Stmt, StmtKind},
-    walk::Visit,
+    body::{
+        Block, Expr, ExprKind, Function, Init, LabelId, LocalId, Place, PlaceKind, Stmt, StmtKind,
+    },
+    ty::Ty,
+    walk::{Visit, VisitMut},
 };
 
-/// Walks a body with the set of variables that may have a value.
+/// Walks a body with what control may bring along, as rustc does.
 #[derive(Default)]
 pub struct Flow {
-    assigned: HashSet<LocalId>,
+    now: State,
+    /// What `Break`s of a statement bring behind it.
+    left: HashMap<LabelId, State>,
+    /// What `Continue`s of a loop bring to its step.
+    continued: HashMap<LabelId, State>,
     /// What is looked for.
     pub reassigned: HashSet<LocalId>,
     /// Variables that are assigned as a whole anywhere.
     pub written: HashSet<LocalId>,
     /// Variables that may be read before they have a value on some path.
     pub early: HashSet<LocalId>,
+    /// Variables whose first values are taken for none.
+    bare: HashSet<LocalId>,
+}
+
+#[derive(Clone, Default)]
+struct State {
+    /// Variables that may have a value.
+    assigned: HashSet<LocalId>,
+    /// Variables that have one.
     definite: HashSet<LocalId>,
+    /// Whether control can't come here.
+    cut: bool,
+}
+
+impl State {
+    /// Either of two.
+    fn join(self, other: Self) -> Self {
+        match (self.cut, other.cut) {
+            (true, _) => other,
+            (_, true) => self,
+            _ => Self {
+                assigned: &self.assigned | &other.assigned,
+                definite: &self.definite & &other.definite,
+                cut: false,
+            },
+        }
+    }
+}
+
+/// Takes first values away that nobody reads on any path: `int err = 0;` before `err = f();`.
+pub fn bare(function: &mut Function, declared: &HashSet<LocalId>) {
+    let local = |id: LocalId| function.locals.get(id.0 as usize);
+    let mut flow = Flow::default();
+    let is_plain = |id: &LocalId| {
+        local(*id).is_some_and(|local| {
+            let scalar = !matches!(local.ty, Ty::Record(_) | Ty::Array(..) | Ty::Opaque { .. });
+            scalar && !local.volatile
+        })
+    };
+    flow.bare = declared.iter().copied().filter(is_plain).collect();
+    let all = (0..).map(LocalId).take(function.locals.len());
+    flow.start(all.filter(|local| !declared.contains(local)));
+    flow.stmts(&function.body);
+    let read = flow.early;
+    flow.bare.retain(|local| !read.contains(local));
+    TakeAway(flow.bare).function(function);
+}
+
+struct TakeAway(HashSet<LocalId>);
+
+impl VisitMut for TakeAway {
+    fn stmt(&mut self, stmt: &mut Stmt) {
+        if let StmtKind::Let(local, init) = &mut stmt.kind
+            && self.0.contains(local)
+            && init.as_ref().is_some_and(is_mere_number)
+        {
+            *init = None;
+        }
+        self.stmt_parts(stmt);
+    }
+}
+
+fn is_mere_number(init: &Init) -> bool {
+    match init {
+        Init::Zero => true,
+        Init::Expr(value) => matches!(value.peeled().kind, ExprKind::Int(_) | ExprKind::Bool(_)),
+        _ => false,
+    }
 }
 
 impl Flow {
     /// These have a value from the start.
     pub fn start(&mut self, locals: impl IntoIterator<Item = LocalId>) {
         for local in locals {
-            self.assigned.insert(local);
-            self.definite.insert(local);
+            self.now.assigned.insert(local);
+            self.now.definite.insert(local);
         }
     }
 
@@ -40,14 +115,14 @@ impl Flow {
     fn one(&mut self, stmt: &Stmt) {
         match &stmt.kind {
             StmtKind::Let(local, init) => match init {
-                Some(init) => {
+                Some(init) if !(self.bare.contains(local) && is_mere_number(init)) => {
                     Reads(self).init(init);
-                    self.assigned.insert(*local);
-                    self.definite.insert(*local);
+                    self.now.assigned.insert(*local);
+                    self.now.definite.insert(*local);
                 }
-                None => {
-                    self.assigned.remove(local);
-                    self.definite.remove(local);
+                _ => {
+                    self.now.assigned.remove(local);
+                    self.now.definite.remove(local);
                 }
             },
             StmtKind::Assign(place, value) => {
@@ -67,6 +142,7 @@ impl Flow {
                 self.branches([then, other.as_ref().unwrap_or(&empty)]);
             }
             StmtKind::Switch {
+                label,
                 value,
                 arms,
                 default,
@@ -75,39 +151,44 @@ impl Flow {
                 Reads(self).expr(value);
                 let empty = Block::default();
                 let blocks = arms.iter().map(|a| &a.body);
-                // A `break` in an arm may leave anything unassigned.
-                let definite = self.definite.clone();
                 self.branches(blocks.chain([default.as_ref().unwrap_or(&empty)]));
-                if has_break(stmt) {
-                    self.definite = definite;
-                }
+                self.arrive(*label);
             }
             StmtKind::Loop {
+                label,
                 cond,
                 body,
                 step,
                 post_check,
-                ..
             } => {
+                let entry = self.now.definite.clone();
                 // Twice: what the first turn assigns, the second one meets.
-                let entry = self.definite.clone();
-                for _ in 0..2 {
+                for turn in 0..2 {
+                    if turn > 0 && self.now.cut {
+                        break;
+                    }
+                    self.now.definite.clone_from(&entry);
                     if let (Some(cond), false) = (cond, post_check) {
                         Reads(self).expr(cond);
+                        self.leave(*label);
                     }
                     self.stmts(&body.stmts);
+                    if let Some(continued) = self.continued.remove(label) {
+                        self.now = std::mem::take(&mut self.now).join(continued);
+                    }
                     self.stmts(step);
                     if let (Some(cond), true) = (cond, post_check) {
                         Reads(self).expr(cond);
+                        self.leave(*label);
                     }
                 }
-                self.definite = entry;
+                self.now.cut = true;
+                self.arrive(*label);
             }
             StmtKind::Block(label, block) => {
-                let entry = self.definite.clone();
                 self.stmts(&block.stmts);
-                if label.is_some() {
-                    self.definite = entry;
+                if let Some(label) = label {
+                    self.arrive(*label);
                 }
             }
             StmtKind::Expr(expr) => Reads(self).expr(expr),
@@ -115,6 +196,7 @@ impl Flow {
                 if let Some(value) = value {
                     Reads(self).expr(value);
                 }
+                self.now.cut = true;
             }
             StmtKind::Asm(asm) => {
                 for first in asm.outputs.iter().filter_map(|(_, first)| first.as_ref()) {
@@ -133,39 +215,56 @@ impl Flow {
                     self.reassigned.extend(base_local(place));
                 }
             }
-            StmtKind::Break(_) | StmtKind::Continue(_) | StmtKind::Unreachable => {}
+            StmtKind::Break(label) => {
+                self.leave(*label);
+                self.now.cut = true;
+            }
+            StmtKind::Continue(label) => {
+                let known = self.continued.remove(label);
+                let now = self.now.clone();
+                self.continued.insert(*label, either(known, now));
+                self.now.cut = true;
+            }
+            // There is nothing in Rust in its place.
+            StmtKind::Unreachable => {}
+        }
+    }
+
+    /// Control may go on behind the statement with that label.
+    fn leave(&mut self, label: LabelId) {
+        let known = self.left.remove(&label);
+        let now = self.now.clone();
+        self.left.insert(label, either(known, now));
+    }
+
+    /// Behind a statement with that label.
+    fn arrive(&mut self, label: LabelId) {
+        if let Some(left) = self.left.remove(&label) {
+            self.now = std::mem::take(&mut self.now).join(left);
         }
     }
 
     fn branches<'b>(&mut self, blocks: impl IntoIterator<Item = &'b Block>) {
-        let (assigned, definite) = (self.assigned.clone(), self.definite.clone());
-        let mut any = assigned.clone();
-        let mut all: Option<HashSet<LocalId>> = None;
+        let before = self.now.clone();
+        let mut behind: Option<State> = None;
         for block in blocks {
-            self.assigned.clone_from(&assigned);
-            self.definite.clone_from(&definite);
+            self.now.clone_from(&before);
             self.stmts(&block.stmts);
-            any.extend(&self.assigned);
-            if !super::Body::diverges(&block.stmts) {
-                all = Some(match all {
-                    Some(all) => all.intersection(&self.definite).copied().collect(),
-                    None => self.definite.clone(),
-                });
-            }
+            let now = std::mem::take(&mut self.now);
+            behind = Some(either(behind, now));
         }
-        self.assigned = any;
-        self.definite = all.unwrap_or(definite);
+        self.now = behind.unwrap_or(before);
     }
 
     fn write(&mut self, place: &Place) {
         match &place.kind {
             PlaceKind::Local(local) => {
                 self.written.insert(*local);
-                if self.assigned.contains(local) {
+                if self.now.assigned.contains(local) {
                     self.reassigned.insert(*local);
                 }
-                self.assigned.insert(*local);
-                self.definite.insert(*local);
+                self.now.assigned.insert(*local);
+                self.now.definite.insert(*local);
             }
             _ => {
                 Reads(self).place(place);
@@ -177,39 +276,49 @@ impl Flow {
     }
 }
 
+fn either(known: Option<State>, now: State) -> State {
+    match known {
+        Some(known) => known.join(now),
+        None => now,
+    }
+}
+
 struct Reads<'a>(&'a mut Flow);
 
 impl Visit for Reads<'_> {
     fn place(&mut self, place: &Place) {
         if let PlaceKind::Local(local) = place.kind
-            && !self.0.definite.contains(&local)
+            && !self.0.now.definite.contains(&local)
         {
             self.0.early.insert(local);
         }
         self.place_parts(place);
     }
     fn expr(&mut self, expr: &Expr) {
-        if let ExprKind::Block(stmts, value) = &expr.kind {
-            self.0.stmts(stmts);
-            self.expr(value);
-        } else {
-            self.expr_parts(expr);
+        match &expr.kind {
+            ExprKind::Block(stmts, value) => {
+                self.0.stmts(stmts);
+                self.expr(value);
+            }
+            // What only one of the sides assigns may have no value behind them.
+            ExprKind::And(first, second) | ExprKind::Or(first, second) => {
+                self.expr(first);
+                let definite = self.0.now.definite.clone();
+                self.expr(second);
+                self.0.now.definite = definite;
+            }
+            ExprKind::Conditional(cond, then, other) => {
+                self.expr(cond);
+                let definite = self.0.now.definite.clone();
+                for side in [then, other] {
+                    self.expr(side);
+                    self.0.now.definite.clone_from(&definite);
+                }
+            }
+            _ => self.expr_parts(expr),
         }
     }
     fn stmt(&mut self, stmt: &Stmt) {
         self.0.one(stmt);
     }
-}
-
-fn has_break(stmt: &Stmt) -> bool {
-    struct Finder(bool);
-    impl Visit for Finder {
-        fn stmt(&mut self, stmt: &Stmt) {
-            self.0 |= matches!(stmt.kind, StmtKind::Break(_));
-            self.stmt_parts(stmt);
-        }
-    }
-    let mut finder = Finder(false);
-    finder.stmt(stmt);
-    finder.0
 }

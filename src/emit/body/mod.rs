@@ -169,6 +169,8 @@ impl<'a> Body<'a> {
             _ => false,
         };
         copies::assign_copies(t.object, &mut function);
+        let declared = declare::declared(&function);
+        assign::bare(&mut function, &declared);
         declare::settle(&mut function);
         let keys = keys::take_constant_keys(&mut function, &is_array);
         let mut taken: HashMap<String, &str> = HashMap::new();

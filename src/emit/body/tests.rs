@@ -230,3 +230,20 @@ fn flags() {
         "any ^= true;",
     );
 }
+
+/// First values that nobody reads.
+#[test]
+fn first_values() {
+    check(
+        "int BPF_PROG(f, long a) { int err = 0; if (a > 3) goto fail; err = 5; sum = err; fail: return 0; }",
+        "let err: i32;",
+    );
+    check(
+        "int BPF_PROG(f, long a) { int err = 0; if (a > 3) goto fail; err = bpf_get_smp_processor_id(); if (err > 9) goto fail; sum = 1; fail: return err; }",
+        "let mut err = 0;",
+    );
+    check(
+        "int BPF_PROG(f, long a) { int n = 0; if (a > 3 && (n = a) > 5) sum = n; return 0; }",
+        "let mut n = 0;",
+    );
+}
