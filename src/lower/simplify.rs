@@ -195,6 +195,14 @@ pub(super) fn truth(object: &Object, value: Expr) -> Expr {
     if value.ty == Ty::Bool {
         return value;
     }
+    // `cond ? 1 : 0`
+    if let ExprKind::Conditional(cond, then, other) = &value.kind
+        && let (Some(then), Some(other)) = (known(object, then), known(object, other))
+        && (then != 0) != (other != 0)
+    {
+        let cond = cond.as_ref().clone();
+        return if then != 0 { cond } else { not(cond) };
+    }
     match value.kind {
         ExprKind::Int(number) => expr(ExprKind::Bool(number != 0), Ty::Bool, span),
         ExprKind::Str(_) | ExprKind::AddressOf(_) | ExprKind::Decay(_) | ExprKind::Map(_)

@@ -11,6 +11,8 @@ fn conversions_that_nobody_sees_are_left_out() {
     check("u64 x = b;", "let x: u64 = b as u64");
     check("u64 x = (u64)(u32)d;", "let x: u64 = (d as u32) as u64");
     check("u32 x = (u32)(u64)b;", "let x: u32 = b");
+    check("bool x = a > 3 ? true : false;", "let x: bool = a > 3");
+    check("bool x = a > 3 ? 0 : 1;", "let x: bool = a <= 3");
     check("u64 x = 1;", "let x: u64 = 1");
     check("u32 x = -1;", "let x: u32 = 4294967295");
     check(
