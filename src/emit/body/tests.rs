@@ -122,10 +122,6 @@ fn printed_expressions() {
         "int BPF_PROG(f, int a) { bpf_printk(\"%d\", -a); return 0; }",
         "bpf_printk!(c\"%d\", (-a).cast_unsigned())",
     );
-    check(
-        "int BPF_PROG(f, int a) { bpf_printk(\"%d\", a); return 0; }",
-        "helpers::bpf_printk",
-    );
 }
 
 /// A choice in the other branch of a choice.
@@ -236,7 +232,11 @@ fn flags() {
 fn first_values() {
     check(
         "int BPF_PROG(f, long a) { int err = 0; if (a > 3) goto fail; err = 5; sum = err; fail: return 0; }",
-        "let err: i32;",
+        "let err = 5;",
+    );
+    check(
+        "int BPF_PROG(f, long a) { int err = 0; err = a; if (err > 9) goto fail; sum = 1; fail: return err; }",
+        "let err = a as i32;",
     );
     check(
         "int BPF_PROG(f, long a) { int err = 0; if (a > 3) goto fail; err = bpf_get_smp_processor_id(); if (err > 9) goto fail; sum = 1; fail: return err; }",
