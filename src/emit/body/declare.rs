@@ -109,6 +109,13 @@ fn settle_block(stmts: &mut Vec<Stmt>, function: &mut Function) {
                     remove(stmts, at);
                     continue;
                 }
+                Destination::Choice(target, value) => {
+                    if let Some(stmt) = stmts.get_mut(target) {
+                        stmt.kind = StmtKind::Let(local, Some(Init::Expr(value)));
+                    }
+                    remove(stmts, at);
+                    continue;
+                }
                 Destination::Inside(target) => {
                     let declaration = stmts.remove(at);
                     let notes = declaration.notes.clone();
@@ -314,6 +321,8 @@ enum Destination {
     Nowhere,
     /// To the assignment at that place.
     Assignment(usize),
+    /// To the choice at that place, which gives it this value.
+    Choice(usize, Expr),
     /// Into the one block, of the statement at that place, that uses it.
     Inside(usize),
     Stay,
@@ -330,6 +339,9 @@ fn destination(stmts: &[Stmt], at: usize, local: LocalId) -> Destination {
     };
     if assigns_whole(stmt, local) {
         return Destination::Assignment(first);
+    }
+    if let Some(value) = super::choice::value(stmt, local) {
+        return Destination::Choice(first, value);
     }
     if users.next().is_some() {
         return Destination::Stay;

@@ -61,7 +61,15 @@ impl Body<'_> {
             }),
             ExprKind::Conditional(cond, then, other) => {
                 let cond = self.truth(cond);
-                let arm = |value| self.expr(value, pin).at_head();
+                let arm = |value: &Expr| match &value.kind {
+                    // The branch itself is a block.
+                    ExprKind::Block(stmts, last) => {
+                        let stmts = self.stmts_of_value(stmts, last);
+                        let last = self.expr(last, pin).at_head();
+                        quote!(#stmts #last)
+                    }
+                    _ => self.expr(value, pin).at_head(),
+                };
                 let (then, goes_on) = (arm(then), matches!(other.kind, ExprKind::Conditional(..)));
                 let other = arm(other);
                 let other = if goes_on { other } else { quote!({ #other }) };

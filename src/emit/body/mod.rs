@@ -8,6 +8,7 @@ mod assign;
 mod awaited;
 mod call;
 mod cast;
+mod choice;
 mod copies;
 mod core;
 mod declare;

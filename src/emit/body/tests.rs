@@ -247,3 +247,12 @@ fn first_values() {
         "let mut n = 0;",
     );
 }
+
+/// A value that a variable has from each branch of an `if`.
+#[test]
+fn values_of_branches() {
+    check(
+        "int BPF_PROG(f, long a) { u16 n = 0; if (a & 1) n = a >> 1; else { sum = 1; n = a >> 2; } sum = n; return 0; }",
+        "let n = if a & 1 != 0 {\n        (a >> 1) as u16\n    } else {\n        unsafe { SUM = 1 };\n        (a >> 2) as u16\n    };",
+    );
+}
