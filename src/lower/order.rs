@@ -47,9 +47,8 @@ struct Touched {
 
 impl Touched {
     fn is_apart(&self, other: &Self, addressed: &BTreeSet<LocalId>) -> bool {
-        !(self.calls && other.calls)
-            && !self.disturbs(other, addressed)
-            && !other.disturbs(self, addressed)
+        let disturbed = self.disturbs(other, addressed) || other.disturbs(self, addressed);
+        !(disturbed || self.calls && other.calls)
     }
 
     fn disturbs(&self, other: &Self, addressed: &BTreeSet<LocalId>) -> bool {
