@@ -2,6 +2,7 @@
 
 mod align;
 mod bindings;
+mod bits;
 mod body;
 mod borrow;
 mod code;
@@ -254,7 +255,7 @@ pub fn imports(imports: &BTreeSet<(String, String)>) -> String {
 
 /// The module `bits`, for a file with [`SharedItem`]s that need it; `wide`: some mention `set_wide`.
 pub fn bits_module(wide: bool) -> String {
-    let tokens = records::bits_module(wide);
+    let tokens = bits::module(wide);
     text(&tokens, &Uses::default(), &mut Vec::new())
 }
 
@@ -346,15 +347,13 @@ fn bits(t: &Types<'_>, common: bool, pieces: &mut Pieces) {
     let those: Vec<_> = (0..)
         .map(RecordId)
         .zip(&t.object.records)
-        .filter(|(id, record)| in_common(id) == common && records::has_bit_fields(record))
+        .filter(|(id, record)| in_common(id) == common && bits::has_any(record))
         .collect();
-    let wide = those
-        .iter()
-        .any(|(_, record)| records::has_wide_bit_fields(record));
+    let wide = those.iter().any(|(_, record)| bits::has_wide(record));
     let items = those.iter().map(|(id, _)| t.object.only(Item::Record(*id)));
     let only = items.reduce(|a, b| a.zip(b).map(|(a, b)| a.union(b)));
     if let Some(only) = only {
-        pieces.add(t.uses, only, || records::bits_module(wide));
+        pieces.add(t.uses, only, || bits::module(wide));
     }
 }
 

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::ir::{
     EnumId, Global, GlobalKind, Object, RecordId,
+    body::Init,
     ty::{Field, Record, Ty, size_of},
 };
 
@@ -362,16 +363,23 @@ fn accessor(
     };
     let at = Literal::u64_unsuffixed(at);
     let width = Literal::u16_unsuffixed(width);
-    // `into` can't be evaluated in a static.
-    let value = match &field.ty {
-        Ty::Int {
-            bits: 64,
-            signed: false,
-        } => quote!(value),
-        Ty::Enum(_) if !signed && repr.is_some_and(|e| e.bits == 64) => quote!(value.0),
-        Ty::Enum(_) => quote!(value.0 as u64),
-        _ => quote!(value as u64),
+    let in_static = is_in_static(t.object, record);
+    let number = match &field.ty {
+        Ty::Enum(_) => quote!(value.0),
+        _ => quote!(value),
     };
+    let is_u64 = match &field.ty {
+        Ty::Int { bits, .. } => *bits == 64,
+        Ty::Enum(_) => repr.is_some_and(|e| e.bits == 64),
+        _ => false,
+    };
+    let value = match (signed, is_u64) {
+        (false, true) => number,
+        // It can't be evaluated in a static.
+        (false, false) if !in_static => quote!(#number.into()),
+        _ => quote!(#number as u64),
+    };
+    let const_ = in_static.then(|| quote!(const));
     let (get, set) = match (signed, wide) {
         (true, false) => (quote!(bits::get_signed), quote!(bits::set)),
         (false, false) => (quote!(bits::get), quote!(bits::set)),
@@ -395,143 +403,26 @@ fn accessor(
             #got
         }
         #[inline(always)]
-        pub const fn #setter(&mut self, value: #ty) {
+        pub #const_ fn #setter(&mut self, value: #ty) {
             #target = #set(#storage, #at, #width, #value);
         }
     }
 }
 
-/// The module by which bit-fields are read and written; `wide` ones too, if there are such.
-pub fn bits_module(wide: bool) -> TokenStream {
-    let wide = wide.then(wide_bits);
-    quote! {
-        /// Bit-fields: numbers of some bits in a few bytes, as C lays them out on this target.
-        mod bits {
-            /// The bytes as a number, and how far the field is shifted in it.
-            #[inline(always)]
-            const fn unit<const N: usize>(bytes: [u8; N], at: u32, width: u32) -> (u64, u32) {
-                let (mut unit, mut n) = (0, 0);
-                while n < N {
-                    let byte = if cfg!(target_endian = "little") { bytes[N - 1 - n] } else { bytes[n] };
-                    unit = (unit << 8) | byte as u64;
-                    n += 1;
-                }
-                let shift = if cfg!(target_endian = "little") { at } else { N as u32 * 8 - at - width };
-                (unit, shift)
-            }
-
-            /// The field of `width` bits, `at` bits from the start.
-            #[inline(always)]
-            pub fn get<const N: usize>(bytes: [u8; N], at: u32, width: u32) -> u64 {
-                let (unit, shift) = unit(bytes, at, width);
-                (unit >> shift) & (u64::MAX >> (64 - width))
-            }
-
-            /// As [`get`], with the sign that its highest bit is.
-            #[allow(dead_code, reason = "not every port has signed bit-fields")]
-            #[inline(always)]
-            pub fn get_signed<const N: usize>(bytes: [u8; N], at: u32, width: u32) -> i64 {
-                let unused = 64 - width;
-                (get(bytes, at, width) << unused) as i64 >> unused
-            }
-
-            /// The bytes with `value` in the field.
-            #[inline(always)]
-            pub const fn set<const N: usize>(mut bytes: [u8; N], at: u32, width: u32, value: u64) -> [u8; N] {
-                let (unit, shift) = unit(bytes, at, width);
-                let mask = u64::MAX >> (64 - width);
-                let unit = (unit & !(mask << shift)) | ((value & mask) << shift);
-                let mut n = 0;
-                while n < N {
-                    let shift = if cfg!(target_endian = "little") { n * 8 } else { (N - 1 - n) * 8 };
-                    bytes[n] = (unit >> shift) as u8;
-                    n += 1;
-                }
-                bytes
-            }
-            #wide
+/// Whether a static begins with values of the record's fields.
+fn is_in_static(object: &Object, record: &Record) -> bool {
+    fn holds(object: &Object, ty: &Ty, record: &Record) -> bool {
+        match ty {
+            Ty::Record(id) => object.records.get(id.0 as usize).is_some_and(|found| {
+                let mut fields = found.fields.iter().flatten();
+                std::ptr::eq(found, record) || fields.any(|f| holds(object, &f.ty, record))
+            }),
+            Ty::Array(of, _) => holds(object, of, record),
+            _ => false,
         }
     }
-}
-
-/// Bit-fields of packed structures that begin in one byte and end in the ninth.
-fn wide_bits() -> TokenStream {
-    quote! {
-        /// How far the byte `n`, counted from the lowest, lies above the field's lowest bit.
-        #[inline(always)]
-        const fn above<const N: usize>(n: usize, at: u32, width: u32) -> i32 {
-            let below = if cfg!(target_endian = "little") { at } else { N as u32 * 8 - at - width };
-            n as i32 * 8 - below as i32
-        }
-
-        /// The byte `n`, counted from the lowest.
-        #[inline(always)]
-        const fn place<const N: usize>(n: usize) -> usize {
-            if cfg!(target_endian = "little") { n } else { N - 1 - n }
-        }
-
-        /// As [`get`], for a field that nine bytes hold.
-        #[inline(always)]
-        pub fn get_wide<const N: usize>(bytes: [u8; N], at: u32, width: u32) -> u64 {
-            let mut value = 0;
-            for n in 0..N {
-                let byte = u64::from(bytes[place::<N>(n)]);
-                let above = above::<N>(n, at, width);
-                value |= if above < 0 { byte >> -above } else { byte << above };
-            }
-            value & (u64::MAX >> (64 - width))
-        }
-
-        /// As [`get_wide`], with the sign that its highest bit is.
-        #[allow(dead_code, reason = "not every port has signed bit-fields")]
-        #[inline(always)]
-        pub fn get_signed_wide<const N: usize>(bytes: [u8; N], at: u32, width: u32) -> i64 {
-            let unused = 64 - width;
-            (get_wide(bytes, at, width) << unused) as i64 >> unused
-        }
-
-        /// As [`set`], for a field that nine bytes hold.
-        #[inline(always)]
-        pub const fn set_wide<const N: usize>(mut bytes: [u8; N], at: u32, width: u32, value: u64) -> [u8; N] {
-            let mask = u64::MAX >> (64 - width);
-            let value = value & mask;
-            let mut n = 0;
-            while n < N {
-                let above = above::<N>(n, at, width);
-                let (mask, value) = if above < 0 {
-                    (mask << -above, value << -above)
-                } else {
-                    (mask >> above, value >> above)
-                };
-                let byte = &mut bytes[place::<N>(n)];
-                *byte = *byte & !(mask as u8) | value as u8;
-                n += 1;
-            }
-            bytes
-        }
-    }
-}
-
-/// Whether a record has bit-fields that no eight bytes hold.
-pub fn has_wide_bit_fields(record: &Record) -> bool {
-    let bits = record
-        .fields
-        .iter()
-        .flatten()
-        .filter_map(|field| field.bits);
-    record.packed
-        && bits
-            .into_iter()
-            .any(|(bit, width)| bit % 8 + u64::from(width) > 64)
-}
-
-/// Whether a record has bit-fields that are named.
-pub fn has_bit_fields(record: &Record) -> bool {
-    record
-        .fields
-        .iter()
-        .flatten()
-        .any(|field| field.bits.is_some() && field.name.is_some())
+    let mut globals = object.globals.iter();
+    globals.any(|global| global.init != Init::Zero && holds(object, &global.ty, record))
 }
 
 /// An enumeration: a number with named values, since in C it may hold any other too.
