@@ -6,6 +6,7 @@
 mod apart;
 mod assign;
 mod awaited;
+mod builtin;
 mod call;
 mod cast;
 mod choice;
