@@ -11,7 +11,7 @@ use super::{
 use crate::{
     emit::{code::Code, number::character},
     ir::{
-        EnumId, Notes,
+        Comment, EnumId, Notes,
         body::{Arm, Block, Expr, ExprKind, LabelId, Stmt, StmtKind},
         ty::Ty,
     },
@@ -21,13 +21,8 @@ impl Body<'_> {
     /// A function's statements and last comments: the last `return` becomes its value.
     pub(super) fn stmts_in_function(&self, stmts: &[Stmt]) -> TokenStream {
         let trailing = &self.function.trailing;
-        if Self::diverges(stmts) && !trailing.is_empty() {
-            // Behind a value there is no place for them.
-            let mut stmts = stmts.to_vec();
-            if let Some(last) = stmts.last_mut() {
-                last.notes.before.extend(trailing.iter().cloned());
-            }
-            return self.tail(&stmts);
+        if Self::diverges(stmts) {
+            return self.tail_behind(stmts, trailing);
         }
         let body = self.tail(stmts);
         let trailing = self.t.uses.comments(trailing);
@@ -55,8 +50,9 @@ impl Body<'_> {
                 let notes = self.before(last);
                 let value = self.returned_or_zero(value.as_ref());
                 let value = value.map(|value| value.at_head());
-                let after = self.after(last);
-                // A comment behind the value would have no statement to stand behind.
+                // Behind the value there is no statement for a comment to stand behind.
+                let after: Vec<_> = last.notes.after.iter().cloned().collect();
+                let after = self.t.uses.comments(&after);
                 quote!(#head #notes #after #value)
             }
             StmtKind::If(cond, then, Some(other))
@@ -65,7 +61,7 @@ impl Body<'_> {
                 let notes = self.before(last);
                 let cond = self.root(|| self.truth(cond));
                 let goes_on = is_else_if(other);
-                let (then, other) = (self.tail(&then.stmts), self.tail(&other.stmts));
+                let (then, other) = (self.tail_block(then), self.tail_block(other));
                 let other = if goes_on { other } else { quote!({ #other }) };
                 quote!(#head #notes if #cond { #then } else #other)
             }
@@ -103,10 +99,24 @@ impl Body<'_> {
     }
 
     fn tail_block(&self, block: &Block) -> TokenStream {
-        if block.trailing.is_empty() {
-            return self.tail(&block.stmts);
+        if Self::diverges(&block.stmts) {
+            return self.tail_behind(&block.stmts, &block.trailing);
         }
         self.block_stmts(block)
+    }
+
+    /// Statements that end in a value, and the comments behind it, for which there is no place.
+    fn tail_behind(&self, stmts: &[Stmt], trailing: &[Comment]) -> TokenStream {
+        if trailing.is_empty() {
+            return self.tail(stmts);
+        }
+        let mut stmts = stmts.to_vec();
+        if let Some(last) = stmts.last_mut() {
+            let after = last.notes.after.take();
+            last.notes.before.extend(after);
+            last.notes.before.extend(trailing.iter().cloned());
+        }
+        self.tail(&stmts)
     }
 
     /// The value of a `return`; a program whose C has none gives 0.
@@ -335,7 +345,8 @@ impl Body<'_> {
 
 /// Whether a branch that doesn't come back is another `if` and nothing else.
 fn is_else_if(other: &Block) -> bool {
-    matches!(other.stmts.as_slice(), [only] if matches!(only.kind, StmtKind::If(_, _, Some(_)))
+    other.trailing.is_empty()
+        && matches!(other.stmts.as_slice(), [only] if matches!(only.kind, StmtKind::If(_, _, Some(_)))
         && only.notes == Notes::default())
 }
 

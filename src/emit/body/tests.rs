@@ -256,3 +256,16 @@ fn values_of_branches() {
         "let n = if a & 1 != 0 {\n        (a >> 1) as u16\n    } else {\n        unsafe { SUM = 1 };\n        (a >> 2) as u16\n    };",
     );
 }
+
+/// Comments behind what a function ends with.
+#[test]
+fn comments_behind_values() {
+    check(
+        "int BPF_PROG(f, int a) {\n\tif (a) {\n\t\treturn 1; /* one */\n\t\t/* two */\n\t} else if (a > 2) {\n\t\treturn 2;\n\t\t/* three */\n\t} else {\n\t\treturn 3; // four\n\t}\n}",
+        "{\n        // one\n        // two\n        1\n    } else if a > 2 {\n        // three\n        2\n    } else {\n        // four\n        3\n    }",
+    );
+    check(
+        "int BPF_PROG(f, int a) {\n\tif (a) {\n\t\treturn 1;\n\t} else {\n\t\tif (a > 2)\n\t\t\treturn 2;\n\t\telse\n\t\t\treturn 3;\n\t\t/* last */\n\t}\n}",
+        "// last",
+    );
+}
