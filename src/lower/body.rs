@@ -210,7 +210,7 @@ impl<'l, 'a> Body<'l, 'a> {
         let deferrable = std::mem::take(&mut self.deferrable);
         let (value, stmts) = self.scoped(lower);
         self.deferrable = deferrable;
-        Ok(wrap(stmts, value?))
+        Ok(self.wrap(stmts, value?))
     }
 
     /// Operands in order: what one of them does first goes before the statement if the ones before
@@ -231,17 +231,22 @@ impl<'l, 'a> Body<'l, 'a> {
             return Ok(value);
         }
         let tail = self.out.split_off(mark);
-        Ok(wrap(tail, value))
+        Ok(self.wrap(tail, value))
     }
-}
 
-/// `value` behind `stmts`.
-fn wrap(stmts: Vec<Stmt>, value: Expr) -> Expr {
-    if stmts.is_empty() {
-        return value;
+    /// `value` behind `stmts`; what it points to is declared outside, and outlives the block.
+    fn wrap(&mut self, stmts: Vec<Stmt>, value: Expr) -> Expr {
+        let targets = super::purity::addressed(&value);
+        let (outside, stmts): (Vec<_>, Vec<_>) = stmts.into_iter().partition(
+            |stmt| matches!(&stmt.kind, StmtKind::Let(local, None) if targets.contains(local)),
+        );
+        self.out.extend(outside);
+        if stmts.is_empty() {
+            return value;
+        }
+        let (ty, span) = (value.ty.clone(), value.span);
+        expr(ExprKind::Block(stmts, Box::new(value)), ty, span)
     }
-    let (ty, span) = (value.ty.clone(), value.span);
-    expr(ExprKind::Block(stmts, Box::new(value)), ty, span)
 }
 
 impl<'a> Lowerer<'a> {

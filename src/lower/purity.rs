@@ -45,6 +45,22 @@ pub(super) fn locals_only(value: &Expr) -> Option<BTreeSet<LocalId>> {
     (!look.effects && !look.memory).then_some(look.locals)
 }
 
+/// The local variables that `value` has addresses of.
+pub(super) fn addressed(value: &Expr) -> BTreeSet<LocalId> {
+    struct Find(BTreeSet<LocalId>);
+    impl Visit for Find {
+        fn expr(&mut self, expr: &Expr) {
+            if let ExprKind::AddressOf(place) | ExprKind::Decay(place) = &expr.kind {
+                self.0.extend(root(place));
+            }
+            self.expr_parts(expr);
+        }
+    }
+    let mut find = Find(BTreeSet::new());
+    find.expr(value);
+    find.0
+}
+
 #[derive(Default)]
 struct Look {
     effects: bool,

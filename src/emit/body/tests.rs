@@ -269,3 +269,13 @@ fn comments_behind_values() {
         "// last",
     );
 }
+
+/// What a chain of reads fills lives as long as the statement.
+#[test]
+fn arrays_out_of_chains() {
+    check(
+        "int BPF_PROG(f) { return 0; }\n#include <bpf/bpf_core_read.h>\n\
+         SEC(\"fentry/g\") int BPF_PROG(g, struct task_struct *a) { char to[16]; bpf_probe_read_kernel_str(to, sizeof(to), BPF_CORE_READ(a, comm)); return to[0]; }",
+        "let read = unsafe { &mut *read.as_mut_ptr() };\n    helper::probe_read_kernel_str(",
+    );
+}
