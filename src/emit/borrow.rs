@@ -248,7 +248,7 @@ impl Call {
                 .params
                 .get(number)
                 .and_then(|local| callee.local_ty(*local));
-            if wanted != Some(&arg.ty) {
+            if !wanted.is_some_and(|wanted| takes(wanted, &arg.ty)) {
                 return this;
             }
             let Some(root) = roots.get(number).copied().flatten() else {
@@ -298,9 +298,25 @@ impl Call {
     }
 }
 
+/// Whether a parameter of that type takes the argument as it is, or only promises not to write.
+pub(super) fn takes(wanted: &Ty, given: &Ty) -> bool {
+    match (wanted, given) {
+        (
+            Ty::Pointer { to: a, mutable },
+            Ty::Pointer {
+                to: b,
+                mutable: given,
+            },
+        ) => a == b && (*given || !mutable),
+        _ => false,
+    }
+}
+
 /// What the address that an argument is lies in; none if there is no reference to it.
 fn root(object: &Object, arg: &Expr) -> Option<Root> {
     match &arg.kind {
+        // A promise not to write.
+        ExprKind::Cast(inner) if takes(&arg.ty, &inner.ty) => root(object, inner),
         ExprKind::AddressOf(place) => part_of(object, place),
         _ => body::loaded_local(arg).map(Root::Pointer),
     }

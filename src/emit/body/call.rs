@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     emit::{
+        borrow,
         code::Code,
         items,
         runtime::Module,
@@ -50,6 +51,12 @@ impl Body<'_> {
 
     /// A pointer as a reference.
     fn lent(&self, arg: &Expr, mutable: bool) -> Option<Code> {
+        let mut arg = arg;
+        while let ExprKind::Cast(inner) = &arg.kind
+            && borrow::takes(&arg.ty, &inner.ty)
+        {
+            arg = inner;
+        }
         if let Some(name) = self.reference(arg) {
             return Some(Code::atom(quote!(#name)));
         }

@@ -279,3 +279,15 @@ fn arrays_out_of_chains() {
         "let read = unsafe { &mut *read.as_mut_ptr() };\n    helper::probe_read_kernel_str(",
     );
 }
+
+/// A parameter that promises not to write takes a reference, too.
+#[test]
+fn references_to_what_is_const() {
+    check(
+        "int BPF_PROG(f) { return 0; }\n\
+         struct ev { u64 a, b; };\n\
+         static int tell(const struct ev *ev) { sum = ev->a; return ev->b; }\n\
+         SEC(\"fentry/g\") int BPF_PROG(g, u64 a) { struct ev ev = { .a = a }; return tell(&ev); }",
+        "tell(&ev)",
+    );
+}
