@@ -66,7 +66,9 @@ impl<'a> Body<'_, 'a> {
         let later = std::mem::take(&mut self.later);
         let block = self.branch(s);
         self.later = later;
-        if self.errors.len() == marks.0 {
+        let mut stmts = block.stmts.iter();
+        let never = stmts.any(|stmt| matches!(stmt.kind, StmtKind::Unreachable));
+        if self.errors.len() == marks.0 && !never {
             return Some(block);
         }
         self.errors.truncate(marks.0);

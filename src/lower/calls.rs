@@ -17,7 +17,7 @@ use crate::{
     diag::Diagnostic,
     ir::{
         self, Notes,
-        body::{Expr, ExprKind, Function, LocalId},
+        body::{Expr, ExprKind, Function, LocalId, StmtKind},
         ty::Ty,
     },
     source::{markers, span::Span, standins},
@@ -58,6 +58,11 @@ impl<'a> Body<'_, 'a> {
         if function.body.is_none() && is_memory_function(&function.name) {
             // clang turns these into the builtins.
             return self.builtin(e, &function.name, args);
+        }
+        if function.body.is_none() && is_compile_error(function) {
+            // clang takes such a call only where it finds that nothing comes to it.
+            self.push(StmtKind::Unreachable, e.span);
+            return Ok(super::builtins::nothing(e));
         }
         self.check_callable(id, function, e.span)?;
         let args = self.arguments(args)?;
@@ -293,6 +298,12 @@ impl Lowerer<'_> {
         }
         slot
     }
+}
+
+/// Whether a call of a function is an error of the compiler's, as in the kernel's `BUILD_BUG_ON`.
+fn is_compile_error(function: &CFunction) -> bool {
+    let mut attributes = function.attributes.iter();
+    attributes.any(|attribute| &*attribute.name == "error")
 }
 
 /// The function that an expression in the place of a callee names.

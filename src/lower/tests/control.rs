@@ -253,3 +253,13 @@ fn a_jump_to_a_later_arm_leaves_the_block_before_it() {
         "'0: {\n'3: {\n'out: {\n'2: {\n'4: switch a {\n0 => {\nbreak '2\n}\n1 => {\nbreak '3\n}\n_ => {\nbreak '0\n}\n}\n}\nif b != 0 {\nbreak 'out\n}\nc = 1\n}\nc = 3\nbreak '0\n}\nc = 2\n}",
     );
 }
+
+/// clang takes a call of what has the attribute `error` only where it is never come to.
+#[test]
+fn what_nothing_comes_to() {
+    super::check_with(
+        "void undefined(void) __attribute__((error(\"no\")));",
+        "if (a > 3) undefined(); b = 1;",
+        "if a > 3 {\nunreachable\n}\nb = 1",
+    );
+}
