@@ -392,6 +392,17 @@ pub(super) fn ends(stmts: &[Stmt]) -> bool {
         ) => true,
         Some(StmtKind::If(_, then, Some(other))) => ends(&then.stmts) && ends(&other.stmts),
         Some(StmtKind::Block(None, inner)) => ends(&inner.stmts),
+        Some(StmtKind::Switch {
+            label,
+            arms,
+            default: Some(default),
+            ..
+        }) => {
+            let mut blocks = arms.iter().map(|arm| &arm.body).chain([default]);
+            blocks.all(|block| {
+                ends(&block.stmts) && !super::scope::mentions_label(&block.stmts, *label)
+            })
+        }
         _ => false,
     }
 }

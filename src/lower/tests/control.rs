@@ -263,3 +263,11 @@ fn what_nothing_comes_to() {
         "if a > 3 {\nunreachable\n}\nb = 1",
     );
 }
+
+#[test]
+fn what_stands_behind_a_switch_that_always_returns() {
+    check(
+        "switch (a) { case 1: return 1; default: return 2; } return 3;",
+        "'0: switch a {\n1 => {\nreturn 1\n}\n_ => {\nreturn 2\n}\n}",
+    );
+}
