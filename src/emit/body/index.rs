@@ -1,0 +1,98 @@
+//! Numbers as indices and as steps of pointers.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{Body, Pin};
+use crate::{
+    emit::code::Code,
+    ir::{
+        body::{Expr, ExprKind, PlaceKind},
+        ty::Ty,
+    },
+};
+
+impl Body<'_> {
+    /// `add(i)` or `offset(i)` by elements, wrapping.
+    pub(super) fn offset_call(&self, index: &Expr) -> TokenStream {
+        let nonnegative = match &index.kind {
+            ExprKind::Int(n) => *n >= 0,
+            ExprKind::Cast(inner) => {
+                matches!(inner.ty, Ty::Int { signed: false, bits } if bits < 64)
+                    || matches!(inner.kind, ExprKind::Int(n) if n >= 0)
+                    || self.is_nonnegative(inner)
+            }
+            _ => matches!(index.ty, Ty::Int { signed: false, .. }) || self.is_nonnegative(index),
+        };
+        if nonnegative {
+            let index = self.as_usize(index);
+            quote!(wrapping_add(#index))
+        } else {
+            let index = self.as_isize(index);
+            quote!(wrapping_offset(#index))
+        }
+    }
+
+    /// A number as an index.
+    pub(super) fn as_usize(&self, index: &Expr) -> Code {
+        self.as_word(index, &quote!(usize))
+    }
+
+    /// A size of a type that no conversion of it changes.
+    fn small_size(&self, expr: &Expr) -> Option<Code> {
+        match &expr.peeled().kind {
+            ExprKind::SizeOf(of) if self.t.size(of) < 128 => Some(self.size_of(of)),
+            _ => None,
+        }
+    }
+
+    fn as_isize(&self, index: &Expr) -> Code {
+        self.as_word(index, &quote!(isize))
+    }
+
+    fn as_word(&self, index: &Expr, ty: &TokenStream) -> Code {
+        let mut inner = index;
+        // The conversion to 64 bits is the one to usize.
+        while let ExprKind::Cast(next) = &inner.kind {
+            if !matches!(
+                (&inner.ty, &next.ty),
+                (Ty::Int { bits: 64, .. }, Ty::Int { .. })
+            ) {
+                break;
+            }
+            inner = next;
+        }
+        match &inner.kind {
+            ExprKind::Load(place) if matches!(place.kind, PlaceKind::Local(id) if self.indices.borrow().contains(&id)) =>
+            {
+                let code = self.load(place);
+                if ty.to_string() == "usize" {
+                    code
+                } else {
+                    code.cast(ty)
+                }
+            }
+            ExprKind::Int(_) => self.expr(inner, Pin::Context),
+            ExprKind::Constant(id)
+                if self.t.constants.get(*id).tokens().to_string() == ty.to_string() =>
+            {
+                let name = self.constant_name(*id);
+                Code::atom(quote!(#name))
+            }
+            ExprKind::SizeOf(of) if ty.to_string() == "usize" => self.size_of(of),
+            // What isn't negative is the same in every type on the way.
+            ExprKind::EnumConstant(id, at)
+                if self.constant_value(inner).is_some_and(|n| n >= 0) =>
+            {
+                let number = self.enum_constant(*id, *at, &Ty::Enum(*id));
+                number.dot(quote!(0)).cast(ty)
+            }
+            // What fits into every type on the way is what it was.
+            _ if ty.to_string() == "usize" && self.small_size(inner).is_some() => self
+                .small_size(inner)
+                .unwrap_or_else(|| Code::atom(quote!(0))),
+            _ if matches!(inner.ty, Ty::Enum(_)) => self.enum_number(inner).cast(ty),
+            _ => self.expr(inner, Pin::Itself).cast(ty),
+        }
+    }
+}
