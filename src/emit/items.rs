@@ -261,6 +261,7 @@ fn initial(t: &Types<'_>, global: &Global) -> TokenStream {
         global: false,
         noinline: false,
         callback: false,
+        kernel: None,
         notes: Notes::default(),
         trailing: Vec::new(),
         span: global.span,

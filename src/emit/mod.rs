@@ -11,6 +11,7 @@ mod constants;
 pub mod core_reads;
 mod entry;
 mod items;
+mod kfuncs;
 pub mod loader;
 mod map_items;
 pub mod names;
@@ -410,7 +411,10 @@ fn alone(t: &Types<'_>, item: Item) -> TokenStream {
         Item::Function(id) => object
             .functions
             .get(id.0 as usize)
-            .map(|f| programs::function(t, id, f))
+            .map(|f| match f.kernel {
+                Some(_) => kfuncs::declaration(t, id, f),
+                None => programs::function(t, id, f),
+            })
             .unwrap_or_default(),
         Item::Program(at) => object
             .programs
@@ -434,7 +438,8 @@ fn alone(t: &Types<'_>, item: Item) -> TokenStream {
 /// Tokens as text, each item with a blank line around where a person would put one.
 fn text(tokens: &TokenStream, uses: &Uses, diagnostics: &mut Vec<Diagnostic>) -> String {
     match syn::parse2::<syn::File>(tokens.clone()) {
-        Ok(file) => {
+        Ok(mut file) => {
+            kfuncs::join(&mut file.items);
             let mut out = String::new();
             let mut previous: Option<&syn::Item> = None;
             for item in &file.items {

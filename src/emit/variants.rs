@@ -156,6 +156,7 @@ fn attributes(item: &mut syn::Item) -> Option<&mut Vec<syn::Attribute>> {
         I::Const(item) => &mut item.attrs,
         I::Enum(item) => &mut item.attrs,
         I::Fn(item) => &mut item.attrs,
+        I::ForeignMod(item) => &mut item.attrs,
         I::Impl(item) => &mut item.attrs,
         marker if comments::is_marker(marker) => return None,
         I::Macro(item) => &mut item.attrs,

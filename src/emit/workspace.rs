@@ -327,6 +327,8 @@ aya-build = "0.2"
 aya-ebpf = "0.3"
 clap = {{ version = "4.5", features = ["derive"] }}
 flate2 = "1"
+# The one that aya has.
+object = {{ version = "0.40", default-features = false, features = ["elf", "read_core"] }}
 serde_json = {{ version = "1", features = ["preserve_order"] }}
 tokio = {{ version = "1.53.3", features = ["macros", "net", "rt", "signal"] }}
 
@@ -385,6 +387,9 @@ fn loader_manifest(
     );
     if unpacks {
         text.push_str("flate2.workspace = true\n");
+    }
+    if uses("object::") {
+        text.push_str("object.workspace = true\n");
     }
     if uses("serde_json::") {
         text.push_str("serde_json.workspace = true\n");

@@ -40,12 +40,21 @@ pub struct Function {
     pub noinline: bool,
     /// Called back by a helper (`bpf_loop` …): needs C's calling convention.
     pub callback: bool,
+    /// A function of the kernel's, which has no body here.
+    pub kernel: Option<Kfunc>,
     /// Comments.
     pub notes: Notes,
     /// Comments at the end of the body, behind its last statement.
     pub trailing: Vec<super::Comment>,
     /// Its definition.
     pub span: Span,
+}
+
+/// What an object says of a kernel function (`extern … __ksym`, `Documentation/bpf/kfuncs.rst`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kfunc {
+    /// `__weak`: a kernel may lack it.
+    pub weak: bool,
 }
 
 /// A parameter or variable.

@@ -255,7 +255,8 @@ impl<'a> Lowerer<'a> {
         let Some(slot) = self.functions.get(&id).copied() else {
             return;
         };
-        if let Some(function) = self.function_body(id)
+        let function = self.kfunc(id).or_else(|| self.function_body(id));
+        if let Some(function) = function
             && let Some(found) = self.object.functions.get_mut(slot.0 as usize)
         {
             *found = function;
@@ -310,6 +311,7 @@ impl<'a> Lowerer<'a> {
             // Another may take a weak one's place.
             noinline: function.noinline || function.weak,
             callback: false,
+            kernel: None,
             notes,
             trailing,
             span: function.span,

@@ -342,15 +342,15 @@ impl<'a> Body<'_, 'a> {
     fn ksym_exists(&mut self, e: &'a CExpr, args: &'a [CExpr]) -> Lowered<Expr> {
         let arg = self.one(e, args)?;
         let found = super::c_walk::peel(arg);
-        if let CKind::Function(_) = found.kind {
-            // A kernel function can't be called here whether it is there or not.
-            return Ok(int(0, self.ty(&e.ty), e.span));
-        }
         let variable = match &found.kind {
             CKind::AddressOf(inner) => inner,
             _ => found,
         };
-        let address = match self.ksym_address(variable) {
+        let function = match variable.kind {
+            CKind::Function(id) => Some(self.callback(id, e.span)?),
+            _ => None,
+        };
+        let address = match function.or_else(|| self.ksym_address(variable)) {
             Some(address) => address,
             None => {
                 let place = self.place(arg)?;

@@ -4,7 +4,7 @@ use super::{
     Lowered, Lowerer,
     body::Body,
     build::{U64, expr, int},
-    codes, fixed,
+    codes, fixed, kfuncs,
 };
 use crate::{
     c::{
@@ -64,7 +64,7 @@ impl<'a> Body<'_, 'a> {
             self.push(StmtKind::Unreachable, e.span);
             return Ok(super::builtins::nothing(e));
         }
-        self.check_callable(id, function, e.span)?;
+        self.check_callable(function, e.span)?;
         let args = self.arguments(args)?;
         let args = self.convert_arguments(args, function);
         let target = self.reach(id);
@@ -185,12 +185,7 @@ impl<'a> Body<'_, 'a> {
             .collect()
     }
 
-    fn check_callable(
-        &mut self,
-        id: FunctionId,
-        function: &'a CFunction,
-        span: Span,
-    ) -> Lowered<()> {
+    fn check_callable(&mut self, function: &'a CFunction, span: Span) -> Lowered<()> {
         let name = &function.name;
         if function.broken {
             return self.refuse(
@@ -199,19 +194,10 @@ impl<'a> Body<'_, 'a> {
                 format!("this calls `{name}`, which has an error"),
             );
         }
-        if function.body.is_some() {
-            let _ = id;
+        if function.body.is_some() || kfuncs::is_kfunc(function) {
             return Ok(());
         }
-        let ksym = section_of(&function.attributes) == Some(".ksyms");
-        let diagnostic = if ksym {
-            Diagnostic::error(
-                codes::KFUNC,
-                span,
-                format!("`{name}` is a function of the kernel, which Aya can't call"),
-            )
-            .help("use a BPF helper that does the same, if there is one")
-        } else if let Some(symbol) = symbol_of(function)
+        let diagnostic = if let Some(symbol) = symbol_of(function)
             && symbol.starts_with("llvm.bpf.load.")
         {
             Diagnostic::error(
@@ -241,7 +227,10 @@ impl<'a> Body<'_, 'a> {
             let number = int(i128::from(number), U64, span);
             return Ok(self.cast(number, &Ty::void_pointer(false)));
         }
-        self.check_callable(id, function, span)?;
+        if kfuncs::is_kfunc(function) {
+            return Ok(self.kfunc_address(function, span));
+        }
+        self.check_callable(function, span)?;
         let target = self.reach(id);
         if let Some(found) = self.cx.object.functions.get_mut(target.0 as usize) {
             found.callback = true;
@@ -291,6 +280,7 @@ impl Lowerer<'_> {
                 global: false,
                 noinline: false,
                 callback: false,
+                kernel: None,
                 notes: Notes::default(),
                 trailing: Vec::new(),
                 span: function.span,

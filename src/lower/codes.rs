@@ -14,8 +14,6 @@ pub const TOO_MANY_ARGUMENTS: Code = Code::new("E0304", "too-many-arguments");
 pub const ARGUMENT_TYPE: Code = Code::new("E0305", "argument-type");
 /// A program that calls itself, or functions in a circle.
 pub const RECURSION: Code = Code::new("E0306", "recursion");
-/// `extern … __ksym` functions.
-pub const KFUNC: Code = Code::new("E0307", "kfunc");
 /// A function that is declared and nowhere defined.
 pub const UNDEFINED_FUNCTION: Code = Code::new("E0308", "undefined-function");
 /// A call through a pointer.

@@ -88,6 +88,7 @@ pub(super) fn keep_static(object: &mut Object) {
     for (FunctionId(id), _) in given {
         if let Some(function) = object.functions.get_mut(id as usize)
             && function.global
+            && function.kernel.is_none()
         {
             function.global = false;
             function.noinline = true;

@@ -28,6 +28,7 @@ mod globals;
 mod goto;
 mod init;
 mod items;
+mod kfuncs;
 mod map_types;
 mod maps;
 mod names;

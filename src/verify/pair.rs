@@ -203,7 +203,10 @@ fn uses_map(object: &Object, name: &str) -> bool {
 ///
 /// Where a variable that C's programs use is missing in Rust, or differs in size or initial value.
 pub fn shape(c: &Object, rust: &Object, partly: bool) -> Result<Shape> {
-    let mut shape = Shape::default();
+    let mut shape = Shape {
+        prototypes: c.prototypes(),
+        ..Shape::default()
+    };
     let used = used_globals(c);
     for global in &c.globals {
         let Some(access) = c.data.get(global.section).map(|section| section.access) else {

@@ -54,6 +54,7 @@ const TYPEDEF: u32 = 8;
 const VOLATILE: u32 = 9;
 const CONST: u32 = 10;
 const RESTRICT: u32 = 11;
+const FUNC: u32 = 12;
 const FUNC_PROTO: u32 = 13;
 const VAR: u32 = 14;
 const DATASEC: u32 = 15;
@@ -114,6 +115,15 @@ impl Btf {
             words,
             types,
             strings,
+        })
+    }
+
+    /// The number of the function that is called so.
+    pub fn function(&self, name: &str) -> Option<u32> {
+        let mut types = (1..).zip(&self.types[1..]);
+        types.find_map(|(number, &at)| {
+            let fits = self.kind(at)? == FUNC && self.name(at) == Some(name);
+            fits.then_some(number)
         })
     }
 

@@ -46,7 +46,12 @@ impl Body<'_> {
                 .and_then(|mutable| self.lent(arg, mutable))
                 .unwrap_or_else(|| self.argument(arg))
         });
-        Code::atom(quote!(#name(#(#args),*)))
+        let code = Code::atom(quote!(#name(#(#args),*)));
+        let callee = self.t.object.functions.get(id.0 as usize);
+        match callee.and_then(|callee| callee.kernel) {
+            Some(_) => self.operation(code),
+            None => code,
+        }
     }
 
     /// A pointer as a reference.

@@ -101,7 +101,13 @@ impl Body<'_> {
                 code
             };
         }
-        let found = self.place(place);
+        let found = match &place.kind {
+            // Reading needs no pointer to write by.
+            PlaceKind::Deref(pointer) if let ExprKind::CoreAddress(base, id) = &pointer.kind => {
+                PlaceCode::behind(self.core_address(base, *id, &pointer.ty))
+            }
+            _ => self.place(place),
+        };
         if let Some(code) = self.option_element(place) {
             return code;
         }

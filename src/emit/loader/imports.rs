@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::emit::runtime::select::format_use;
 
 /// Modules of the loader itself.
-const OWN: [&str; 9] = [
-    "attach", "btf", "contents", "decode", "kconfig", "ksyms", "records", "syscalls", "trace",
+const OWN: [&str; 10] = [
+    "attach", "btf", "contents", "decode", "kconfig", "kfuncs", "ksyms", "records", "syscalls",
+    "trace",
 ];
 
 /// The imports that a text needs: those of other crates, and those of the loader's own modules, which
@@ -124,6 +125,7 @@ pub(super) fn of_text(body: &str) -> String {
             "kconfig",
             &[("Kind", has("Kind")), ("Variable", has("Variable"))],
         ),
+        group("kfuncs", &[("Kfunc", has("Kfunc"))]),
         group("ksyms", &[("Ksym", has("Ksym"))]),
         group("records", &[("Records", has("Records"))]),
         group("syscalls", &[("Syscalls", has("Syscalls"))]),

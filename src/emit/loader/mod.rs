@@ -190,6 +190,7 @@ fn template(name: &str) -> &'static str {
         "contents" => include_str!("../../../templates/loader/contents.rs"),
         "decode" => include_str!("../../../templates/loader/decode.rs"),
         "kconfig" => include_str!("../../../templates/loader/kconfig.rs"),
+        "kfuncs" => include_str!("../../../templates/loader/kfuncs.rs"),
         "ksyms" => include_str!("../../../templates/loader/ksyms.rs"),
         "records" => include_str!("../../../templates/loader/records.rs"),
         "syscalls" => include_str!("../../../templates/loader/syscalls.rs"),
@@ -241,7 +242,7 @@ fn common_options(parts: &[ObjectLoader]) -> String {
         "json: bool",
     );
     add(
-        parts.iter().any(|part| part.core.is_some()),
+        parts.iter().any(ObjectLoader::reads_btf),
         "The kernel's type information",
         "long, value_name = \"FILE\", default_value = btf::KERNEL",
         "btf: PathBuf",

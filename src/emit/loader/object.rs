@@ -14,7 +14,7 @@ use super::{
 use crate::{
     arch::Archs,
     diag::Diagnostic,
-    emit::runtime::PARTLY_USED,
+    emit::{kfuncs, runtime::PARTLY_USED},
     ir::{Item, Map, MapDef, MapId, Object, ty::Ty},
 };
 
@@ -45,6 +45,8 @@ pub(super) struct ObjectLoader<'a> {
     pub(super) kconfig: Option<Table>,
     /// The table of the kernel's variables, if the programs ask for any.
     pub(super) ksyms: Option<Table>,
+    /// The table of the kernel's functions, if the programs call any.
+    kfuncs: Option<Table>,
     formats: Vec<String>,
     pub(super) types: Types<'a>,
     /// Maps whose records are printed.
@@ -92,6 +94,7 @@ impl<'a> ObjectLoader<'a> {
             core: questions::core(object),
             kconfig: questions::kconfig(object),
             ksyms: questions::ksyms(object),
+            kfuncs: questions::kfuncs(object),
             formats: formats::of(object).into_iter().collect(),
             types: Types::new(object),
             streams: Parts::default(),
@@ -191,6 +194,17 @@ impl<'a> ObjectLoader<'a> {
         self.has_streams() || self.has_contents() || !self.formats.is_empty()
     }
 
+    /// Whether it looks into the kernel's type information.
+    pub(super) fn reads_btf(&self) -> bool {
+        self.core.is_some() || self.kfuncs.is_some()
+    }
+
+    /// Whether a program asks if a function of the kernel's is there.
+    fn asks_for_kfuncs(&self) -> bool {
+        let object = self.object;
+        kfuncs::of(object).any(|(_, function)| kfuncs::asked(object, function).is_some())
+    }
+
     /// Whether the loaded object must be mutable.
     pub(super) fn changes(&self) -> bool {
         self.has_streams() || self.has_contents()
@@ -203,6 +217,10 @@ impl<'a> ObjectLoader<'a> {
                 "btf",
                 &["Btf", "read", "answer", "Question", "Ask", "KERNEL"],
             );
+        }
+        if self.kfuncs.is_some() {
+            templates.want("btf", &["Btf", "read", "function", "KERNEL"]);
+            templates.want("kfuncs", &["link", "Linked", "Kfunc"]);
         }
         if self.kconfig.is_some() {
             templates.want("kconfig", &["values", "Variable", "Kind"]);
@@ -288,8 +306,8 @@ impl<'a> ObjectLoader<'a> {
         if let Some(kconfig) = &self.kconfig {
             add(&kconfig.text);
         }
-        if let Some(ksyms) = &self.ksyms {
-            add(&ksyms.text);
+        for table in [&self.ksyms, &self.kfuncs].into_iter().flatten() {
+            add(&table.text);
         }
         if !self.formats.is_empty() {
             let formats = self.formats.iter().map(|format| format!("{format:?}"));
@@ -314,7 +332,7 @@ impl<'a> ObjectLoader<'a> {
     /// The function that loads it and attaches its programs.
     pub(super) fn start(&self, head: &str) -> String {
         let needs_options = !self.settings.is_empty()
-            || self.core.is_some()
+            || self.reads_btf()
             || !self.plan.options.is_empty()
             || !self.plan.targets.is_empty()
             || !self.plan.asked_for.is_empty();
@@ -325,11 +343,38 @@ impl<'a> ObjectLoader<'a> {
         if self.uses_wrapper_flag {
             text.push_str("    let syscalls = Syscalls::of_kernel()?;\n    let wrapped = u8::from(syscalls.wrapped());\n");
         }
-        if let Some(Table { argument, .. }) = self.core {
-            let _ = writeln!(
-                text,
-                "    let answers = Btf::read(&options.btf)?.answer({argument})?;"
-            );
+        match (&self.core, &self.kfuncs) {
+            (Some(Table { argument, .. }), None) => {
+                let _ = writeln!(
+                    text,
+                    "    let answers = Btf::read(&options.btf)?.answer({argument})?;"
+                );
+            }
+            (
+                core,
+                Some(Table {
+                    argument: kfuncs, ..
+                }),
+            ) => {
+                text.push_str("    let kernel = Btf::read(&options.btf)?;\n");
+                if let Some(Table { argument, .. }) = core {
+                    let _ = writeln!(text, "    let answers = kernel.answer({argument})?;");
+                }
+                let path = format!("concat!(env!(\"OUT_DIR\"), \"/{}\")", self.binary);
+                let path = if path.len() > 60 {
+                    format!(
+                        "concat!(\n        env!(\"OUT_DIR\"),\n        \"/{}\"\n    )",
+                        self.binary
+                    )
+                } else {
+                    path
+                };
+                let _ = writeln!(
+                    text,
+                    "    let built = aya::include_bytes_aligned!({path});\n    let programs = kfuncs::link(built, {kfuncs}, &kernel)?;"
+                );
+            }
+            (None, None) => {}
         }
         if let Some(Table { argument, .. }) = self.kconfig {
             let _ = writeln!(text, "    let kconfig = kconfig::values({argument})?;");
@@ -359,6 +404,7 @@ impl<'a> ObjectLoader<'a> {
             (self.core.is_some(), "answers"),
             (self.kconfig.is_some(), "kconfig"),
             (self.ksyms.is_some(), "ksyms"),
+            (self.asks_for_kfuncs(), "programs.present"),
         ] {
             if needed {
                 let _ = write!(
@@ -375,10 +421,15 @@ impl<'a> ObjectLoader<'a> {
         } else {
             "mut "
         };
+        let built =
+            "aya::include_bytes_aligned!(concat!(\n            env!(\"OUT_DIR\"),\n            \"/";
+        let programs = match self.kfuncs {
+            Some(_) => "&programs.object".to_owned(),
+            None => format!("{built}{}\"\n        ))", self.binary),
+        };
         let _ = write!(
             text,
-            "    let {mutable}ebpf = loader\n        .load(aya::include_bytes_aligned!(concat!(\n            env!(\"OUT_DIR\"),\n            \"/{}\"\n        )))\n        .context(\"can't load the programs\")?;\n",
-            self.binary
+            "    let {mutable}ebpf = loader\n        .load({programs})\n        .context(\"can't load the programs\")?;\n",
         );
         self.attach(&mut text);
         text.push_str("    Ok(ebpf)\n}\n");

@@ -9,7 +9,7 @@ use super::{
     variants::{Parts, attribute},
 };
 use crate::{
-    emit::core_reads,
+    emit::{core_reads, kfuncs},
     ir::{
         GlobalId, GlobalKind, Item, Object, PathPart, Relocation, RelocationId, RelocationKind,
         TypeKind, ty::Ty,
@@ -227,7 +227,8 @@ pub(super) fn kconfig(object: &Object) -> Option<Table> {
 pub(super) fn ksyms(object: &Object) -> Option<Table> {
     let mut rows = Parts::default();
     for (id, global) in (0..).map(GlobalId).zip(&object.globals) {
-        if global.kind == GlobalKind::Ksym {
+        let is_function = || kfuncs::of(object).any(|(_, function)| function.name == global.name);
+        if global.kind == GlobalKind::Ksym && !is_function() {
             let row = format!(
                 "Ksym {{\n    name: {:?},\n    global: {:?},\n    weak: {},\n}}",
                 global.name,
@@ -240,6 +241,25 @@ pub(super) fn ksyms(object: &Object) -> Option<Table> {
     let doc = "The kernel's variables that the programs ask for.";
     let (text, differs) = constant(object, doc, "KSYMS", "Ksym", &rows)?;
     let argument = if differs { "KSYMS" } else { "&KSYMS" };
+    Some(Table { text, argument })
+}
+
+/// The table of the kernel functions that are called; none where there are none.
+pub(super) fn kfuncs(object: &Object) -> Option<Table> {
+    let mut rows = Parts::default();
+    for (id, function) in kfuncs::of(object) {
+        let global = kfuncs::asked(object, function);
+        let row = format!(
+            "Kfunc {{\n    name: {:?},\n    global: {:?},\n    weak: {},\n}}",
+            function.name,
+            global.map(crate::emit::items::ksym).unwrap_or_default(),
+            function.kernel.is_some_and(|kfunc| kfunc.weak)
+        );
+        rows.add(object, row, object.only(Item::Function(id)));
+    }
+    let doc = "The kernel's functions that the programs call.";
+    let (text, differs) = constant(object, doc, "KFUNCS", "Kfunc", &rows)?;
+    let argument = if differs { "KFUNCS" } else { "&KFUNCS" };
     Some(Table { text, argument })
 }
 

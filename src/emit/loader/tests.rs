@@ -45,6 +45,7 @@ fn program(name: &str, kind: ProgramKind) -> Program {
             global: false,
             noinline: false,
             callback: false,
+            kernel: None,
             notes: Notes::default(),
             trailing: Vec::new(),
             span: SPAN,

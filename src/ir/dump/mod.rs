@@ -353,11 +353,13 @@ impl<'o> Dump<'o> {
             }
         }
         let ret = self.ty(&function.ret);
-        self.line(&format!(
-            "{flags}fn {}({}) -> {ret} {{",
-            function.name,
-            params.join(", ")
-        ));
+        let head = format!("fn {}({}) -> {ret}", function.name, params.join(", "));
+        if let Some(kfunc) = function.kernel {
+            let weak = if kfunc.weak { "weak " } else { "" };
+            self.line(&format!("{weak}kernel {head}"));
+            return;
+        }
+        self.line(&format!("{flags}{head} {{"));
         self.function_body(function);
     }
 

@@ -51,6 +51,7 @@ fn check(value: Expr, expected: &str) {
         global: false,
         noinline: false,
         callback: false,
+        kernel: None,
         notes: crate::ir::Notes::default(),
         trailing: Vec::new(),
         span: crate::source::span::Span {

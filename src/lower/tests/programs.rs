@@ -21,25 +21,24 @@ fn programs_that_cannot_be_ported_are_named() {
         0,
     );
     check_errors(
-        "extern int kfunc(int) __ksym;\nSEC(\"kprobe/f\") int f(void *ctx) { return kfunc(1); }\nSEC(\"kprobe/g\") int g(void *ctx) { return 0; }",
-        &["E0307 `kfunc` is a function of the kernel, which Aya can't call"],
-        1,
-    );
-    check_errors(
-        "extern int kfunc(int) __ksym;\nstatic int h(void) { return kfunc(1); }\nSEC(\"kprobe/f\") int f(void *ctx) { return h(); }",
-        &[
-            "E0307 `kfunc` is a function of the kernel, which Aya can't call",
-            "E0332 `f` is left out, because it needs `h`",
-        ],
-        0,
-    );
-    check_errors(
         "static int h(int n) { return n ? h(n - 1) : 0; }\nSEC(\"kprobe/f\") int f(void *ctx) { return h(3); }",
         &[
             "E0306 `h` ends up calling itself, which the verifier refuses",
             "E0332 `f` is left out, because it needs `h`",
         ],
         0,
+    );
+}
+
+#[test]
+fn kernel_functions_are_called() {
+    check_object(
+        "extern int kfunc(int n) __ksym;\nSEC(\"kprobe/f\") int f(void *ctx) { return kfunc(1); }",
+        "kernel fn kfunc(n: i32) -> i32\nprogram f Kprobe { function: Some(\"f\"), offset: 0 } None () -> i32 {\nreturn kfunc(1)\n}",
+    );
+    check_object(
+        "extern void kfunc(int) __ksym __weak;\nSEC(\"kprobe/f\") int f(void *ctx) { if (kfunc) kfunc(1); return 0; }",
+        "global kfunc: u64 = {} Ksym\nweak kernel fn kfunc(arg0: i32) -> ()\nprogram f Kprobe { function: Some(\"f\"), offset: 0 } None () -> i32 {\nif kfunc != 0 {\nkfunc(1)\n}\nreturn 0\n}",
     );
 }
 

@@ -74,11 +74,9 @@ impl Machine<'_> {
         }
         let name: Arc<str> = Arc::from(name);
         let nth = self.count(&name);
-        // How many arguments there are only the kernel knows: the first is there in nearly all.
-        let arguments = values
-            .first()
+        let params = self.image.prototypes().get(&*name).copied();
+        let arguments = (values.iter().take(params.unwrap_or(1)))
             .map(|&value| self.argument(value))
-            .into_iter()
             .collect();
         self.effects.push(Effect::Call {
             helper: name.clone(),

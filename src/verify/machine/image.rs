@@ -37,6 +37,8 @@ pub struct Shape {
     pub globals: BTreeMap<String, Varying>,
     /// Bytes of each map's values that hold a `bool`.
     pub map_bools: BTreeMap<String, Vec<u64>>,
+    /// How many parameters functions of the kernel have: Rust objects don't say it.
+    pub prototypes: HashMap<String, usize>,
 }
 
 /// An object made ready to run.
@@ -137,6 +139,11 @@ impl<'a> Image<'a> {
             wrapper,
             ksyms: object.ksyms.iter().map(|name| ksym_address(name)).collect(),
         })
+    }
+
+    /// How many parameters functions of the kernel have.
+    pub fn prototypes(&self) -> &HashMap<String, usize> {
+        &self.shape.prototypes
     }
 
     /// The bytes of a section in the world of `oracle`, and whether programs may write to it.

@@ -7,10 +7,10 @@ mod kernels;
 mod maps;
 mod relocate;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{
-    btf::{Btf, TypeId},
+    btf::{self, Btf, TypeId},
     bytes::Endian,
     insn::{Op, Value},
     kind::Kind,
@@ -127,6 +127,23 @@ impl Object {
     /// The program called `name`.
     pub fn program(&self, name: &str) -> Option<&Program> {
         self.programs.iter().find(|program| program.name == name)
+    }
+
+    /// How many parameters the functions have that the types tell of, those of the kernel among them.
+    pub fn prototypes(&self) -> HashMap<String, usize> {
+        let Some(btf) = &self.btf else {
+            return HashMap::new();
+        };
+        let of = |function: &btf::Type| {
+            let btf::Kind::Func(prototype) = function.kind else {
+                return None;
+            };
+            let btf::Kind::FuncProto { parameters, .. } = btf.kind(prototype) else {
+                return None;
+            };
+            Some((function.name.clone(), parameters.len()))
+        };
+        btf.all().filter_map(|(_, function)| of(function)).collect()
     }
 
     /// The map called `name` and its index.

@@ -178,18 +178,23 @@ impl Loader<'_> {
         if !known {
             fail!("{name} is neither defined nor declared as a symbol of the kernel");
         }
+        Ok(self.known_ksym(name))
+    }
+
+    fn known_ksym(&mut self, name: String) -> usize {
         if let Some(index) = self.ksyms.iter().position(|known| *known == name) {
-            return Ok(index);
+            return index;
         }
         self.ksyms.push(name);
-        Ok(self.ksyms.len() - 1)
+        self.ksyms.len() - 1
     }
 
     fn call(&mut self, symbol: SymbolIndex, imm: i32) -> Result<Op> {
         let symbol = self.file.symbol_by_index(symbol).map_err(unreadable)?;
         let name = symbol.name().map_err(unreadable)?.to_owned();
         let SymbolSection::Section(section) = symbol.section() else {
-            return self.ksym(name).map(Op::Kfunc);
+            // rustc's type information doesn't have the functions that are declared only.
+            return Ok(Op::Kfunc(self.known_ksym(name)));
         };
         // The immediate counts slots from the one behind the call: -1 for the symbol itself.
         let distance = i64::from(imm) + 1;

@@ -39,7 +39,6 @@ mod uninterpreted;
 mod update;
 
 use std::{
-    collections::HashMap,
     fmt, thread,
     time::{Duration, Instant},
 };
@@ -57,9 +56,7 @@ use self::{
     term::Binary,
 };
 use super::{
-    btf::Kind,
     error::{Result, Side},
-    object::Object,
     pair::Pair,
     session::{Session, Trial},
     world::{Atom, World},
@@ -165,7 +162,7 @@ pub fn prove(
                     paths: options.paths,
                     ..Limits::new(options.program / 2)
                 },
-                prototypes(session.c.object),
+                session.c.prototypes().clone(),
             ),
             c_paths: 0,
             pairs: 0,
@@ -426,24 +423,6 @@ impl Attempt<'_> {
                 found.then(|| (world, Box::new(trial)))
             })
     }
-}
-
-/// How many arguments the functions have that the object knows of.
-fn prototypes(object: &Object) -> HashMap<String, usize> {
-    let Some(btf) = &object.btf else {
-        return HashMap::new();
-    };
-    btf.all()
-        .filter_map(|(_, function)| {
-            let Kind::Func(prototype) = function.kind else {
-                return None;
-            };
-            let Kind::FuncProto { parameters, .. } = btf.kind(prototype) else {
-                return None;
-            };
-            Some((function.name.clone(), parameters.len()))
-        })
-        .collect()
 }
 
 fn reason(stop: Stop) -> String {

@@ -15,7 +15,6 @@ use super::{
     ProveOptions, deep,
     facts::Facts,
     machine::{Ended, Limits, Program, Prover, State},
-    prototypes,
     solver::Solver,
     term::Node,
 };
@@ -112,7 +111,7 @@ fn out_of_reach(
         }
         let before = std::mem::take(&mut left);
         let work = || {
-            let mut prover = Prover::new(solver(), limits, prototypes(image.object));
+            let mut prover = Prover::new(solver(), limits, image.prototypes().clone());
             prover.joining = joining;
             let program = prover.program(image, *start, *side);
             let walk = Walk {

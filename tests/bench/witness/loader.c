@@ -179,9 +179,7 @@ void start_loader(const struct side *model, const struct side *port, const struc
 	snprintf(path, sizeof(path), "/proc/%d/stat", loader);
 	state_fd = open(path, O_RDONLY | O_CLOEXEC);
 	output_fd = open(OUTPUT, O_RDONLY | O_CLOEXEC);
-	opened = bpf_object__open_file(port->path, NULL);
-	if (!opened)
-		fail("can't open %s: %m", port->path);
+	opened = open_object(port->path, plan);
 	bpf_object__for_each_program(program, model->object)
 		find(bpf_program__name(program), true);
 	bpf_object__for_each_map(map, model->object)

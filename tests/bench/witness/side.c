@@ -58,15 +58,12 @@ static bool set_constants(struct side *side, const struct plan *plan)
 	return fill_core_constants(side, plan);
 }
 
-static void open_object(struct side *side, const struct plan *plan, const struct side *model)
+static void open_side(struct side *side, const struct plan *plan, const struct side *model)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, options, .btf_custom_path = plan->btf);
 	struct bpf_program *program;
 	struct bpf_map *map;
 
-	side->object = bpf_object__open_file(side->path, &options);
-	if (!side->object)
-		fail("can't open %s: %m", side->path);
+	side->object = open_object(side->path, plan);
 	/* Nothing of this may outlive the witness, and the two sides must not share a map. */
 	bpf_object__for_each_map(map, side->object)
 		bpf_map__set_pin_path(map, NULL);
@@ -90,7 +87,7 @@ static int try_load(struct side *side, const struct plan *plan, const struct sid
 {
 	struct bpf_program *program;
 
-	open_object(side, plan, model);
+	open_side(side, plan, model);
 	if (!set_constants(side, plan))
 		return -EINVAL;
 	bpf_object__for_each_program(program, side->object) {

@@ -132,6 +132,9 @@ struct side {
 	struct bpf_object *object;
 };
 
+/* Opens an object, C or Rust, for the kernel at hand. */
+struct bpf_object *open_object(const char *path, const struct plan *plan);
+
 /* Opens, sets the constants, and loads what the kernel takes; false if nothing can be attached. */
 /* What libbpf complained of first since this was emptied. */
 extern char first_warning[256];
