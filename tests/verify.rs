@@ -139,10 +139,14 @@ fn what_no_world_takes_is_told_from_what_none_took() {
 
 /// The program in which fault `number` shows, and words of the report.
 fn check_fault(number: u32, program: &str, words: &[&str]) {
-    let Some(right) = build("calls.bpf.c", &[]) else {
+    check_fault_in("calls.bpf.c", number, program, words);
+}
+
+fn check_fault_in(file: &str, number: u32, program: &str, words: &[&str]) {
+    let Some(right) = build(file, &[]) else {
         return;
     };
-    let Some(wrong) = build("calls.bpf.c", &[&format!("-DFAULT={number}")]) else {
+    let Some(wrong) = build(file, &[&format!("-DFAULT={number}")]) else {
         return;
     };
     let report = compared(&right, &wrong);
@@ -197,6 +201,18 @@ fn every_fault_is_found() {
     check_fault(24, "tick", &["deleted starts["]);
     check_fault(25, "tick", &["printed"]);
     check_fault(26, "decide", &["returned -1", "returned -13"]);
+}
+
+#[test]
+fn faults_in_what_is_called_back_are_found() {
+    check_fault_in("later.bpf.c", 1, "clock", &["bells["]);
+    check_fault_in("later.bpf.c", 2, "clock", &["rung"]);
+    check_fault_in("later.bpf.c", 3, "clock", &[]);
+    check_fault_in("later.bpf.c", 4, "clock", &[]);
+    check_fault_in("later.bpf.c", 5, "drain", &["samples"]);
+    check_fault_in("later.bpf.c", 6, "drain", &["total"]);
+    check_fault_in("later.bpf.c", 7, "memory", &["areas"]);
+    check_fault_in("later.bpf.c", 8, "memory", &["areas"]);
 }
 
 fn check_refused(c: &[u8], rust: &[u8], words: &[&str]) {

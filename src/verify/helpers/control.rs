@@ -17,9 +17,13 @@ use super::errno;
 const LOOPS_MAX: u64 = 8 * 1024 * 1024;
 /// Elements that a map has when a program walks through it.
 const WALKED: u32 = 3;
+/// What stands for the samples of a user ring buffer: no address of memory.
+const SAMPLES: u64 = 0x5a00_0000;
+/// Where the kernel's `struct vm_area_struct`s seem to lie.
+const AREAS: u64 = 0xffff_8880_5a00_0000;
 
 impl Machine<'_> {
-    fn callback(&self, address: u64) -> Result<usize, Trap> {
+    pub(super) fn callback(&self, address: u64) -> Result<usize, Trap> {
         Memory::function_at(address).ok_or(Trap::Helper("calls back what is no function"))
     }
 
@@ -73,6 +77,39 @@ impl Machine<'_> {
             }
         }
         Ok(done)
+    }
+
+    /// `bpf_user_ringbuf_drain`: the number of samples that were looked at.
+    pub(super) fn drain(&mut self, map: u64, callback: u64, context: u64) -> Result<u64, Trap> {
+        let (index, entry) = (self.map(map)?, self.callback(callback)?);
+        let helper: Arc<str> = Arc::from(format!("samples of {}", self.map_name(index)));
+        let nth = self.count(&helper);
+        let waiting = self.oracle.ask(Atom::Result { helper, nth });
+        if waiting.cast_signed() < 0 {
+            return Ok(errno::EBUSY);
+        }
+        let waiting = waiting % u64::from(WALKED + 1);
+        for sample in 0..waiting {
+            // A dynptr, which only helpers look into: they tell one from another by its number.
+            let dynptr = (u64::from(nth) << 8 | sample) + SAMPLES;
+            if self.function(entry, [dynptr, context, 0, 0, 0])? != 0 {
+                return Ok(sample + 1);
+            }
+        }
+        Ok(waiting)
+    }
+
+    /// `bpf_find_vma`: 0 where there is an area of memory, which the callback is shown.
+    pub(super) fn find_vma(&mut self, callback: u64, task: u64, context: u64) -> Result<u64, Trap> {
+        let entry = self.callback(callback)?;
+        let helper: Arc<str> = Arc::from("find_vma");
+        let nth = self.count(&helper);
+        let found = self.oracle.ask(Atom::Result { helper, nth });
+        if found.cast_signed() < 0 {
+            return Ok(errno::ENOENT);
+        }
+        self.function(entry, [task, AREAS + (u64::from(nth) << 12), context, 0, 0])?;
+        Ok(0)
     }
 
     /// The keys that a walk through a map finds.

@@ -344,6 +344,14 @@ impl<'a> Maps<'a> {
             .collect()
     }
 
+    /// The key of the element that has its value, or one of its values, in a region.
+    pub fn key_of(&self, index: usize, region: RegionId) -> Option<Arc<[u8]>> {
+        let mut elements = self.states.get(index)?.elements.iter();
+        let holds = |element: &Element| element.values.values().any(|held| held.region == region);
+        let (key, _) = elements.find(|(_, element)| holds(element))?;
+        Some(key.clone())
+    }
+
     /// The map that an element of a map of maps is.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 mod control;
 mod elements;
+mod later;
 pub mod maps;
 mod other;
 mod output;
@@ -11,6 +12,7 @@ mod table;
 
 use std::sync::Arc;
 
+pub use later::Timer;
 pub(in crate::verify) use print::Conversion;
 pub use table::helper;
 
@@ -85,12 +87,17 @@ impl Machine<'_> {
             133 => self.ringbuf_end(a, false),
             164 => self.for_each_element(a, b, c),
             165 => self.snprintf([a, b], c, [d, e]),
+            170 => self.set_timer_callback(arguments),
+            171 => self.start_timer(arguments),
+            172 => self.cancel_timer(arguments),
             177 => self.trace_vprintk([a, b], [c, d]),
+            180 => self.find_vma(c, a, d),
             181 => self.repeat(a, b, c),
             182 => self.compare_text(a, b, c),
             183 => self.function_argument(b, c),
             191 => self.probe_read(a, b, c, Some(Space::User)),
             195 => self.map_lookup(a, b, Some(u32::try_from(c).unwrap_or(u32::MAX))),
+            209 => self.drain(a, b, c),
             POISON => Err(Trap::Unrelocated),
             _ => match helper(id) {
                 Some(helper) => self.uninterpreted(helper, arguments),

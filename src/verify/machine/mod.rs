@@ -20,7 +20,7 @@ pub use image::{Fill, Image, Shape, Varying, ksym_address, normalize_bools};
 use self::memory::{Memory, Purpose, RegionId};
 use super::{
     bytes::{sign_extend, truncate},
-    helpers::{self, maps::Maps},
+    helpers::{self, Timer, maps::Maps},
     insn::{Op, Operand, Register, Value},
     kind::Kind,
     world::{Learnt, Oracle},
@@ -139,6 +139,8 @@ pub struct Machine<'a> {
     instructions: u64,
     helper_calls: u64,
     limits: Limits,
+    /// Timers that have a callback.
+    pub(super) timers: Vec<Timer>,
     /// Fields of the context that the kernel's verifier turns into pointers.
     context_pointers: Vec<(usize, u64)>,
 }
@@ -173,6 +175,7 @@ impl<'a> Machine<'a> {
             instructions: 0,
             helper_calls: 0,
             limits,
+            timers: Vec::new(),
             context_pointers: Vec::new(),
         }
     }
@@ -190,7 +193,9 @@ impl<'a> Machine<'a> {
             self.sections.push(id);
         }
         self.write_addresses();
-        self.function(start.entry, [context, 0, 0, 0, 0])
+        let value = self.function(start.entry, [context, 0, 0, 0, 0])?;
+        self.expire_timers()?;
+        Ok(value)
     }
 
     /// Puts addresses into the variables that hold some.
