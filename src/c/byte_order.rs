@@ -56,7 +56,11 @@ impl Sema<'_> {
         if self.fits(arg, bits) {
             return self.cut(&value, arg, bits);
         }
-        let arg = self.promote(arg.clone());
+        let mut arg = self.promote(arg.clone());
+        if self.tree.types.integer(&arg.ty) == Some((bits, true)) {
+            // What is negative here is a large number where bytes are swapped.
+            arg = self.implicit(arg, &int_type(IntKind::LongLong));
+        }
         let ty = arg.ty.clone();
         let kind = ExprKind::Builtin(name.clone(), vec![arg]);
         wrap(value, unqualified(&ty), |_| kind)

@@ -172,7 +172,7 @@ fn arguments(
             ty.filter(|ty| fits(ty) && !is_long).map(|ty| t.ty(ty))
         };
         let names = syscall.iter().map(|(arg, _)| {
-            let name = body.name(arg.local);
+            let name = body.parameter_name(arg.local);
             let taken = is_taken(arg).is_some();
             let mutable = (taken && body.is_mutated(arg.local)).then(|| quote!(mut));
             quote!(#mutable #name)
@@ -210,7 +210,7 @@ fn arguments(
         });
         for (arg, _) in &syscall {
             if is_taken(arg).is_none() {
-                let name = body.name(arg.local);
+                let name = body.parameter_name(arg.local);
                 let signed = body
                     .local(arg.local)
                     .is_some_and(|local| local.ty == Ty::signed(64));
@@ -226,7 +226,7 @@ fn arguments(
         }
     }
     for arg in used {
-        let name = body.name(arg.local);
+        let name = body.parameter_name(arg.local);
         let mutable = body.is_mutated(arg.local).then(|| quote!(mut));
         let ty = body.local(arg.local).map(|local| local.ty.clone());
         // Aya converts as C does.

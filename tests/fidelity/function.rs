@@ -75,7 +75,7 @@ impl<'a> Function<'a> {
         }
         if self.random.one_in(2) {
             let record = self.random.below(self.file.records.len());
-            let name = self.fresh("s");
+            let name = self.fresh("t");
             let init = self.initialiser(record);
             let ty = Ty::Record(record);
             let declared = declaration(&ty, &name, &self.file.records);

@@ -366,6 +366,11 @@ fn byte_order_alike() {
             "y = __c2aya_htonl(x)",
             "y = <unsigned long>__c2aya_htonl(<unsigned int>x):unsigned int: unsigned long",
         );
+        check(
+            "int x; long y;",
+            "y = __c2aya_htonl(x)",
+            "y = <long>__c2aya_htonl(<long long>x):long long: long",
+        );
     }
 }
 

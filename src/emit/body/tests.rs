@@ -66,6 +66,15 @@ fn a_tag_in_blocks() {
     );
 }
 
+/// An argument that is only assigned.
+#[test]
+fn an_argument_that_nobody_reads() {
+    check(
+        "int BPF_PROG(f, u64 a, u64 b) { if (a) { b = sum; return 1; } return 0; }",
+        "let mut _b: u64 = ctx.arg(1);\n    if a != 0 {\n        _b = u64::from(unsafe { SUM });",
+    );
+}
+
 /// READ_ONCE and WRITE_ONCE.
 #[test]
 fn volatile_by_a_cast() {
