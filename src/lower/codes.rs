@@ -10,6 +10,8 @@ pub const UNSUPPORTED_SECTION: Code = Code::new("E0302", "unsupported-section");
 pub const USDT: Code = Code::new("E0303", "usdt");
 /// A system call program with more than six arguments, and the like.
 pub const TOO_MANY_ARGUMENTS: Code = Code::new("E0304", "too-many-arguments");
+/// A program without an entry macro that has more parameters than its context.
+pub const BESIDE_CONTEXT: Code = Code::new("W0347", "beside-context");
 /// A parameter whose type no argument can have.
 pub const ARGUMENT_TYPE: Code = Code::new("E0305", "argument-type");
 /// A program that calls itself, or functions in a circle.

@@ -135,6 +135,9 @@ impl<'a> Lowerer<'a> {
         let mut params = function.params.iter().map(|param| LocalId(param.0));
         let ctx = params.next();
         let rest: Vec<LocalId> = params.collect();
+        if let Some(ctx) = ctx.filter(|ctx| used.0.contains(ctx)) {
+            self.check_context(id, function, &kind, ctx);
+        }
         let args = self.program_arguments(id, function, &kind, macro_, &rest, &used);
         let program = Program {
             section: section.to_owned(),
@@ -154,6 +157,57 @@ impl<'a> Lowerer<'a> {
         self.program_of.push(id);
     }
 
+    /// A context that a narrow number holds: the user takes it for an argument.
+    fn check_context(
+        &mut self,
+        id: FunctionId,
+        function: &'a CFunction,
+        kind: &ProgramKind,
+        ctx: LocalId,
+    ) {
+        let Some(local) = function.locals.get(ctx.0 as usize) else {
+            return;
+        };
+        let width = self.tree.types.integer(&local.ty).map(|(width, _)| width);
+        if width.is_some_and(|width| width < 64) {
+            let name = local.name.as_deref().unwrap_or_default();
+            let message = format!("`{name}` is no argument, but half of the context's address");
+            let error = Diagnostic::error(codes::TOO_MANY_ARGUMENTS, local.span, message);
+            let error = error.help(use_macro(kind, &function.name));
+            self.outcomes.entry(id).or_default().errors.push(error);
+        }
+    }
+
+    /// Parameters beside the context where no macro reads them: nothing is there.
+    fn check_beside_context(
+        &mut self,
+        id: FunctionId,
+        function: &'a CFunction,
+        kind: &ProgramKind,
+        locals: &[LocalId],
+        used: &Mentions,
+    ) {
+        let name = &function.name;
+        let help = use_macro(kind, name);
+        let outcome = self.outcomes.entry(id).or_default();
+        let is_read = |local: &&LocalId| used.0.contains(local);
+        let Some(read) = locals.iter().find(is_read) else {
+            let message = format!(
+                "a program is given its context only, so the other parameters of `{name}` are left out"
+            );
+            let warning = Diagnostic::warning(codes::BESIDE_CONTEXT, function.name_span, message);
+            outcome.warnings.push(warning.help(help));
+            return;
+        };
+        let local = function.locals.get(read.0 as usize);
+        let read = local
+            .and_then(|local| local.name.as_deref())
+            .unwrap_or_default();
+        let message = format!("`{name}` is given its context only: `{read}` isn't there");
+        let error = Diagnostic::error(codes::TOO_MANY_ARGUMENTS, function.name_span, message);
+        outcome.errors.push(error.help(help));
+    }
+
     fn program_arguments(
         &mut self,
         id: FunctionId,
@@ -170,7 +224,9 @@ impl<'a> Lowerer<'a> {
             EntryMacro::None => 0,
             EntryMacro::Kprobe | EntryMacro::Uprobe => MAX_PARAMETERS,
         };
-        if locals.len() > most {
+        if macro_ == EntryMacro::None && !locals.is_empty() {
+            self.check_beside_context(id, function, kind, locals, used);
+        } else if locals.len() > most {
             let error = Diagnostic::error(
                 codes::TOO_MANY_ARGUMENTS,
                 function.name_span,
@@ -332,4 +388,15 @@ impl Visit for Mentions {
     fn local(&mut self, local: &LocalId) {
         self.0.insert(*local);
     }
+}
+
+/// The advice to read arguments by a macro.
+fn use_macro(kind: &ProgramKind, name: &str) -> String {
+    let entry = match kind {
+        ProgramKind::Ksyscall { .. } => "BPF_KSYSCALL",
+        ProgramKind::Kprobe { .. } => "BPF_KPROBE",
+        ProgramKind::Kretprobe { .. } | ProgramKind::Kretsyscall { .. } => "BPF_KRETPROBE",
+        _ => "BPF_PROG",
+    };
+    format!("write `int {entry}({name}, …)`, which reads what it declares")
 }

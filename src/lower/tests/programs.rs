@@ -31,6 +31,25 @@ fn programs_that_cannot_be_ported_are_named() {
 }
 
 #[test]
+fn a_program_without_a_macro_has_its_context_only() {
+    check_errors(
+        "int x; SEC(\"ksyscall/kill\") int f(pid_t pid, int sig) { return 0; }",
+        &[],
+        1,
+    );
+    check_errors(
+        "int x; SEC(\"ksyscall/kill\") int f(pid_t pid, int sig) { x = sig; return 0; }",
+        &["E0304 `f` is given its context only: `sig` isn't there"],
+        0,
+    );
+    check_errors(
+        "int x; SEC(\"kprobe/f\") int f(pid_t pid) { x = pid; return 0; }",
+        &["E0304 `pid` is no argument, but half of the context's address"],
+        0,
+    );
+}
+
+#[test]
 fn kernel_functions_are_called() {
     check_object(
         "extern int kfunc(int n) __ksym;\nSEC(\"kprobe/f\") int f(void *ctx) { return kfunc(1); }",

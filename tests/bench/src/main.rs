@@ -204,6 +204,9 @@ fn run(options: Options) -> Result<()> {
         }
         Command::Compare { inputs, wrapper } => {
             let fixtures = inputs.fixtures()?;
+            if inputs.ported.is_none() {
+                println!("no --ported: this compares each C with itself");
+            }
             let all: Vec<_> = fixtures.iter().collect();
             let pairs = pairs(&tools, inputs.ported.as_deref(), &all, Machine::X86_64)?;
             let jobs: Vec<_> = (pairs.iter())
