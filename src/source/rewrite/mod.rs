@@ -27,6 +27,7 @@ pub(crate) fn rewrite(mut tokens: Vec<Token>) -> Vec<Token> {
     expressions::escapes(&mut tokens);
     expressions::separators(&mut tokens);
     statements::asm_goto(&mut tokens);
+    statements::plain_asm(&mut tokens);
     expressions::static_assert(&mut tokens);
     types::int128(&mut tokens);
     types::auto_type(&mut tokens);

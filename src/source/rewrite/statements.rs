@@ -28,6 +28,43 @@ pub(super) fn asm_goto(tokens: &mut Vec<Token>) {
     }
 }
 
+/// `asm("…")`, which lang-c takes for a call, says that it is `volatile`: it is. What stands behind a
+/// declarator names its symbol instead.
+pub(super) fn plain_asm(tokens: &mut Vec<Token>) {
+    let (mut at, mut depth) = (0, 0usize);
+    while let Some(token) = tokens.get(at) {
+        depth = match token.text.as_ref() {
+            "{" => depth + 1,
+            "}" => depth.saturating_sub(1),
+            _ => depth,
+        };
+        at += 1;
+        let before = at.checked_sub(2).and_then(|before| tokens.get(before));
+        if depth == 0
+            || !token.is_any(&["asm", "__asm__", "__asm"])
+            || !before.is_some_and(|before| before.is_any(BEFORE_STATEMENTS))
+            || !is_text(tokens, at)
+        {
+            continue;
+        }
+        let volatile = token.word_here("volatile");
+        tokens.insert(at, volatile);
+    }
+}
+
+/// Whether nothing but strings stands in the parentheses at `open`.
+fn is_text(tokens: &[Token], open: usize) -> bool {
+    let is_open = tokens.get(open).is_some_and(|token| token.is("("));
+    let mut inner = tokens.iter().skip(open + 1);
+    is_open
+        && inner
+            .find(|token| token.kind != TokenKind::Str)
+            .is_some_and(|token| token.is(")"))
+}
+
+/// What a statement can follow.
+const BEFORE_STATEMENTS: &[&str] = &[";", "{", "}", ")", ":", "else", "do"];
+
 /// Two that stand together are one token in newer C.
 const COLONS: &[&str] = &[":", "::"];
 

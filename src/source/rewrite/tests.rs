@@ -222,6 +222,24 @@ fn asm_goto() {
 }
 
 #[test]
+fn plain_asm() {
+    let check = |before, after| check(statements::plain_asm, before, after);
+    check(
+        "{ asm ( \"x\" \"y\" ) ; if ( a ) __asm__ ( \"\" ) ; }",
+        "{ asm volatile ( \"x\" \"y\" ) ; if ( a ) __asm__ volatile ( \"\" ) ; }",
+    );
+    for same in [
+        "{ asm ( \"x\" : \"=r\" ( a ) ) ; }",
+        "{ asm volatile ( \"x\" ) ; }",
+        "{ register int a asm ( \"r0\" ) ; }",
+        "int f ( void ) asm ( \"g\" ) ;",
+        "{ asm ( \"x\"",
+    ] {
+        check(same, same);
+    }
+}
+
+#[test]
 fn last_member() {
     let check = |before: &str, after: &str| check(types::last_member, before, after);
     check("struct s { int a ; int b }", "struct s { int a ; int b ; }");
