@@ -38,17 +38,7 @@ impl Attributes {
 
     /// The greatest alignment that `aligned` attributes ask for, in bytes.
     pub fn aligned(&self) -> Option<u64> {
-        self.list
-            .iter()
-            .filter(|attribute| &*attribute.name == "aligned")
-            // Without an argument: the greatest that the target knows, 16 bytes on BPF.
-            .map(|attribute| {
-                attribute
-                    .args
-                    .first()
-                    .map_or(Some(16), |text| text.parse().ok())
-            })
-            .max()?
+        aligned(&self.list)
     }
 
     /// What `#pragma pack` says of a record, in bytes.
@@ -125,6 +115,20 @@ impl Sema<'_> {
         let value = written.parse::<i128>().ok();
         Ok(value.map_or_else(|| name(written), |value| name(&value.to_string())))
     }
+}
+
+/// The greatest alignment that `aligned` attributes in a list ask for, in bytes.
+pub(crate) fn aligned(list: &[Attribute]) -> Option<u64> {
+    list.iter()
+        .filter(|attribute| &*attribute.name == "aligned")
+        // Without an argument: the greatest that the target knows, 16 bytes on BPF.
+        .map(|attribute| {
+            attribute
+                .args
+                .first()
+                .map_or(Some(16), |text| text.parse().ok())
+        })
+        .max()?
 }
 
 /// Whether `aligned` takes `value`; clang's limit is 2^32.

@@ -4,7 +4,7 @@
 //! declarations and calls that they are; it knows nothing of maps, programs or Rust.
 
 mod atomic;
-mod attribute;
+pub(crate) mod attribute;
 mod builtin;
 mod builtin_fold;
 mod byte_order;

@@ -16,6 +16,7 @@ use super::{
     codes,
     prepare::name,
     sema::{Checked, Reported, Sema, Symbol, int_type, plain},
+    tree::Attribute,
     types::{CType, IntKind, Kind},
 };
 use crate::{
@@ -34,6 +35,18 @@ pub(super) struct Specifiers {
     pub attributes: Attributes,
     /// `_Alignas`, in bytes.
     pub aligned: Option<u64>,
+}
+
+impl Specifiers {
+    /// The attributes of a variable that they declare, `_Alignas` among them.
+    pub fn of_variable(&self) -> Attributes {
+        let mut attributes = self.attributes.clone();
+        attributes.extend(Vec::from_iter(self.aligned.map(|bytes| Attribute {
+            name: name("aligned"),
+            args: vec![name(&bytes.to_string())],
+        })));
+        attributes
+    }
 }
 
 /// A specifier of a declaration or of a member.

@@ -8,7 +8,6 @@ use lang_c::{
 };
 
 use super::{
-    attribute::Attributes,
     codes,
     declarator::Declared,
     describe,
@@ -32,7 +31,7 @@ impl Sema<'_> {
     ) -> Checked<()> {
         let local_static =
             !self.at_file_scope() && specifiers.storage == Some(StorageClassSpecifier::Static);
-        let mut attributes = specifiers.attributes.clone();
+        let mut attributes = specifiers.of_variable();
         attributes.extend(declared.attributes.list.clone());
         let has_init = node.initializer.is_some();
         let extern_ = specifiers.storage == Some(StorageClassSpecifier::Extern) && !has_init;
@@ -246,8 +245,7 @@ impl Sema<'_> {
         if !specifiers.auto && !matches!(declared.ty.kind, Kind::Array(_, ArrayLen::Unknown)) {
             self.require_object(&declared.ty, name_span)?;
         }
-        let mut attributes = Attributes::default();
-        attributes.extend(specifiers.attributes.list.clone());
+        let mut attributes = specifiers.of_variable();
         attributes.extend(declared.attributes.list);
         let id = self
             .new_local(Local {

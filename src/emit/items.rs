@@ -163,7 +163,11 @@ pub fn global(t: &Types<'_>, id: GlobalId, global: &Global) -> TokenStream {
         GlobalKind::Section(section) => Some(quote!(#[unsafe(link_section = #section)])),
         _ => None,
     };
-    let export = quote!(#[unsafe(export_name = #object_name)]);
+    let align = global.aligned.map(|bytes| {
+        let bytes = Literal::u64_unsuffixed(bytes);
+        quote!(#[rustc_align_static(#bytes)])
+    });
+    let export = quote!(#align #[unsafe(export_name = #object_name)]);
     match global.kind {
         GlobalKind::Option | GlobalKind::Kconfig => {
             // Rust shares no pointers between threads: it holds the address.

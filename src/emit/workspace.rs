@@ -199,11 +199,16 @@ fn head(emitted: &Emitted) -> String {
         let _ = writeln!(text, "{doc}\n");
     }
     let asm = emitted.runtime.needs_asm() || emitted.main.contains("asm!(");
-    let features = if asm {
-        "asm_experimental_arch, cfg_overflow_checks"
-    } else {
-        "cfg_overflow_checks"
-    };
+    let aligns = emitted.main.contains("#[rustc_align_static(");
+    let features: Vec<&str> = [
+        (asm, "asm_experimental_arch"),
+        (true, "cfg_overflow_checks"),
+        (aligns, "static_align"),
+    ]
+    .into_iter()
+    .filter_map(|(needed, feature)| needed.then_some(feature))
+    .collect();
+    let features = features.join(", ");
     let _ = writeln!(text, "#![no_std]\n#![no_main]\n#![feature({features})]");
     if emitted.wraps {
         text.push_str("#![allow(arithmetic_overflow, reason = \"it wraps, as in C\")]\n");

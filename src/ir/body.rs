@@ -66,6 +66,8 @@ pub struct Local {
     pub ty: Ty,
     /// `volatile`
     pub volatile: bool,
+    /// Bytes to a multiple of which it is aligned, where that is more than its type asks for.
+    pub aligned: Option<u64>,
 }
 
 /// A statement.

@@ -251,6 +251,8 @@ pub struct Global {
     pub init: Init,
     /// `volatile`: each access is one.
     pub volatile: bool,
+    /// Bytes to a multiple of which it is aligned, where that is more than its type asks for.
+    pub aligned: Option<u64>,
     /// Not visible outside of the object.
     pub static_: bool,
     /// `__weak`

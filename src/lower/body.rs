@@ -178,6 +178,7 @@ impl<'l, 'a> Body<'l, 'a> {
             name: unique,
             ty,
             volatile: false,
+            aligned: None,
         });
         id
     }
@@ -339,6 +340,7 @@ impl<'a> Body<'_, 'a> {
                 name,
                 ty,
                 volatile: local.ty.volatile,
+                aligned: self.cx.aligned(&local.attributes, &local.ty),
             });
         }
     }

@@ -22,6 +22,7 @@ pub(super) fn own(function: &mut Function, ctx: LocalId) {
         name: declared.name.clone(),
         ty: ty.clone(),
         volatile,
+        aligned: None,
     };
     let own = LocalId(u32::try_from(function.locals.len()).unwrap_or(u32::MAX));
     Renamed(ctx, own).function(function);

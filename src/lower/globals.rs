@@ -3,7 +3,8 @@
 use super::{Lowerer, Role, body::Body, calls::section_of, codes};
 use crate::{
     c::{
-        tree::{Init as CInit, Variable, VariableId},
+        attribute,
+        tree::{Attribute, Init as CInit, Variable, VariableId},
         types::{CType, Kind},
     },
     diag::Diagnostic,
@@ -159,6 +160,7 @@ impl<'a> Lowerer<'a> {
             kind,
             init: Init::Zero,
             volatile: qualifiers(&variable.ty).1,
+            aligned: self.aligned(&variable.attributes, &variable.ty),
             static_: variable.static_,
             weak: variable.weak,
             notes,
@@ -195,6 +197,22 @@ impl<'a> Lowerer<'a> {
             }
             Err(_) => Role::Refused,
         }
+    }
+}
+
+impl Lowerer<'_> {
+    /// The alignment that attributes ask for, where the type has less by itself: as a type in Rust
+    /// it has what its parts have.
+    pub(super) fn aligned(&self, attributes: &[Attribute], ty: &CType) -> Option<u64> {
+        let types = &self.tree.types;
+        let by_name = ty.alias.as_ref();
+        let by_name = by_name.and_then(|alias| types.typedef_aligns.get(alias).copied());
+        let natural = types.align_of(&CType {
+            alias: None,
+            ..ty.clone()
+        });
+        let asked = attribute::aligned(attributes).max(by_name);
+        asked.filter(|asked| *asked > natural.unwrap_or(1))
     }
 }
 

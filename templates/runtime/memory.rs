@@ -7,6 +7,10 @@ pub struct Shared<T>(pub T);
 // SAFETY: nobody writes to it.
 unsafe impl<T> Sync for Shared<T> {}
 
+/// What is aligned as the machine's words are, for accesses that are wider than its type.
+#[repr(align(8))]
+pub struct Aligned<T>(pub T);
+
 /// One element of an array that the loader may set.
 ///
 /// # Safety

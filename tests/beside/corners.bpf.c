@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rarer C: assembly without `volatile`.
+ * Rarer C: assembly without `volatile`; variables that are aligned to more than their type is.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -9,7 +9,15 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
+struct name {
+	u32 length;
+	char text[12];
+};
+
 u64 results[8];
+u32 own_line __attribute__((aligned(64)));
+char label[16] __attribute__((aligned(8))) = "label";
+static const u8 table[8] __attribute__((aligned(8))) = { 1, 2, 3, 4, 5, 6, 7, 8 };
 
 SEC("ksyscall/close")
 int BPF_KSYSCALL(close_enter, unsigned int fd)
@@ -20,7 +28,35 @@ int BPF_KSYSCALL(close_enter, unsigned int fd)
 	if (fd > 5)
 		asm("" ::: "memory");
 	asm("%0 += 3" : "+r"(wide));
-	asm("r6 = 1" ::: "r6");
 	results[0] += wide;
+	return 0;
+}
+
+static __always_inline u64 first_word(const void *bytes)
+{
+	return *(const u64 *)bytes;
+}
+
+SEC("ksyscall/dup")
+int BPF_KSYSCALL(dup_enter, unsigned int fd)
+{
+	char odd[3];
+	char comm[16] __attribute__((aligned(8)));
+	_Alignas(8) u8 key[12] = { 4, 5 };
+	char zero[8] __attribute__((aligned)) = {};
+	struct name name __attribute__((aligned(8))) = { .length = fd };
+	struct name copy __attribute__((aligned(8))) = name;
+
+	bpf_get_current_comm(comm, sizeof(comm));
+	bpf_get_current_comm(odd, sizeof(odd));
+	results[0] += *(u64 *)comm != 0;
+	results[1] += first_word(key) + (odd[1] != 0) + odd[2];
+	*(u64 *)zero = fd;
+	results[2] += zero[0] + zero[1];
+	name.text[fd & 7] = 7;
+	results[3] ^= *(u64 *)&name + first_word(&copy);
+	results[4] += *(u64 *)label + *(const u64 *)table;
+	own_line += fd;
+	label[fd & 15]++;
 	return 0;
 }

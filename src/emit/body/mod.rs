@@ -3,6 +3,7 @@
 //! A body is emitted twice: the first time finds out which variables must be `mut` and which labels
 //! are used, the second time writes it down.
 
+mod aligned;
 mod apart;
 mod assign;
 mod awaited;
@@ -66,6 +67,8 @@ pub struct Body<'a> {
     early: HashSet<LocalId>,
     /// Variables that are assigned as a whole anywhere.
     written: HashSet<LocalId>,
+    /// Variables that stand in an `Aligned`.
+    aligned: HashSet<LocalId>,
     /// Variables that are nothing but a known index into arrays.
     keys: HashMap<LocalId, Expr>,
     /// Counters that only index, and so are `usize`.
@@ -201,6 +204,7 @@ impl<'a> Body<'a> {
             facts: RefCell::default(),
             early: HashSet::new(),
             written: HashSet::new(),
+            aligned: HashSet::new(),
             keys,
             indices: RefCell::default(),
             mode: Cell::new(Mode::Each),
@@ -217,6 +221,7 @@ impl<'a> Body<'a> {
         body.early = flow.early;
         body.written = flow.written;
         body.facts.borrow_mut().mutated = flow.reassigned;
+        body.aligned = aligned::wanted(body.t.object, &body.function);
         body
     }
 

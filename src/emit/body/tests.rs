@@ -300,3 +300,23 @@ fn references_to_what_is_const() {
         "tell(&ev)",
     );
 }
+
+/// Memory that is come to as wider types is aligned as the C asks for; what helpers fill isn't.
+#[test]
+fn aligned_variables() {
+    let aligned = "char b[8] __attribute__((aligned(8))) = {};";
+    check(
+        &format!("int BPF_PROG(f, long a) {{ {aligned} *(long *)b = a; sum = b[1]; return 0; }}"),
+        "let mut b = Aligned([0u8; 8]);\n    let b = &mut b.0;",
+    );
+    check(
+        &format!(
+            "int BPF_PROG(f) {{ {aligned} bpf_get_current_comm(b, sizeof(b)); sum = b[1]; return 0; }}"
+        ),
+        "let mut b = [0u8; 8];",
+    );
+    check(
+        "int BPF_PROG(f) { static u8 table[4] __attribute__((aligned(64))); return table[1]++; }",
+        "#[rustc_align_static(64)]",
+    );
+}

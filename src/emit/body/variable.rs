@@ -15,7 +15,7 @@ use crate::ir::{
 const SLOT: u64 = 64;
 
 /// Arrays neither, which are buffers that a helper fills.
-const BUFFER: u64 = 15;
+pub(super) const BUFFER: u64 = 15;
 
 impl Body<'_> {
     pub(super) fn declaration(&self, local: LocalId, init: Option<&Init>) -> TokenStream {
@@ -23,6 +23,9 @@ impl Body<'_> {
         let name = self.declared_name(local);
         let mutable = self.is_mutated(local).then(|| quote!(mut));
         self.hold(local, Held::Raw);
+        if self.aligned.contains(&local) {
+            return self.aligned_declaration(local, init, &ty);
+        }
         match init {
             None => self.unwritten(local, &ty),
             // The context by itself has no type.

@@ -105,6 +105,7 @@ fn global(name: &str, ty: Ty, kind: GlobalKind, notes: Notes) -> Global {
         kind,
         init: Init::Zero,
         volatile: true,
+        aligned: None,
         static_: false,
         weak: false,
         notes,

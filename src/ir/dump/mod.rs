@@ -239,8 +239,9 @@ impl<'o> Dump<'o> {
         let init = self.init(&global.init);
         let kind = &global.kind;
         let volatile = if global.volatile { " volatile" } else { "" };
+        let aligned = aligned(global.aligned);
         self.line(&format!(
-            "global {}: {ty} = {init} {kind:?}{volatile}",
+            "global {}: {ty} = {init} {kind:?}{volatile}{aligned}",
             global.name
         ));
         self.after(&global.notes);
@@ -372,6 +373,11 @@ impl<'o> Dump<'o> {
         self.after(&function.notes);
         self.function = None;
     }
+}
+
+/// What is said of an alignment that is more than the type's.
+fn aligned(bytes: Option<u64>) -> String {
+    bytes.map_or_else(String::new, |bytes| format!(" aligned {bytes}"))
 }
 
 fn path_text(path: &[PathPart]) -> String {

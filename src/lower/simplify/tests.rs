@@ -44,6 +44,7 @@ fn check(value: Expr, expected: &str) {
             name: "x".into(),
             ty: Ty::Unit,
             volatile: false,
+            aligned: None,
         }],
         labels: Vec::new(),
         body: vec![stmt(crate::ir::body::StmtKind::Expr(value), None)],
