@@ -43,6 +43,11 @@ impl Borrows {
             params: candidates(object, &functions),
             optional: optional(&functions, &calls),
         };
+        // What takes a function by its type takes it as C has it.
+        for id in values(functions.iter().chain(&programs)) {
+            borrows.params.retain(|(function, _), _| *function != id);
+            borrows.optional.remove(&id);
+        }
         while let Some(wrong) = calls
             .iter()
             .find_map(|call| call.refuses(object, &functions, &borrows))
@@ -61,6 +66,23 @@ impl Borrows {
     pub fn is_optional(&self, function: FunctionId) -> bool {
         self.optional.contains(&function)
     }
+}
+
+/// The functions that are values somewhere.
+fn values<'f>(functions: impl Iterator<Item = &'f Function>) -> HashSet<FunctionId> {
+    #[derive(Default)]
+    struct Finder(HashSet<FunctionId>);
+    impl Visit for Finder {
+        fn expr(&mut self, expr: &Expr) {
+            if let ExprKind::Function(id) = expr.kind {
+                self.0.insert(id);
+            }
+            self.expr_parts(expr);
+        }
+    }
+    let mut finder = Finder::default();
+    functions.for_each(|function| finder.function(function));
+    finder.0
 }
 
 /// Parameters that are only followed and handed on, in functions that can't come to the same memory

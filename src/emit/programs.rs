@@ -13,9 +13,10 @@ use super::{
 };
 use crate::ir::{
     FunctionId, Object,
-    body::{Function, Register},
+    body::{Function, LocalId, Place, PlaceKind, Register},
     program::{Argument, ArgumentSource, Program, ProgramKind, SyscallEntry},
     ty::Ty,
+    walk::Visit,
 };
 
 /// A program.
@@ -353,6 +354,12 @@ pub fn function(t: &Types<'_>, id: FunctionId, function: &Function) -> TokenStre
                 let (to, mutable) = (t.ty(to), mutable.then(|| quote!(mut)));
                 quote!(&#mutable #to)
             }
+            (Some(Ty::Function(params, ret)), _) => {
+                let params = params.iter().map(|param| t.ty(param));
+                let ret = t.ret(ret);
+                let copied = handed_on(function, *local).then(|| quote!(+ Copy));
+                quote!(impl Fn(#(#params),*) #ret #copied)
+            }
             (Some(ty), _) => t.ty(ty),
             (None, _) => quote!(u64),
         };
@@ -389,6 +396,20 @@ pub fn function(t: &Types<'_>, id: FunctionId, function: &Function) -> TokenStre
         #attributes
         #abi fn #name(#(#params),*) #ret { #stmts }
     }
+}
+
+/// Whether a function hands on the one that it is given, which it may need again.
+fn handed_on(function: &Function, param: LocalId) -> bool {
+    struct Finder(LocalId, bool);
+    impl Visit for Finder {
+        fn place(&mut self, place: &Place) {
+            self.1 |= matches!(place.kind, PlaceKind::Local(local) if local == self.0);
+            self.place_parts(place);
+        }
+    }
+    let mut finder = Finder(param, false);
+    finder.function(function);
+    finder.1
 }
 
 /// Allows names of programs that rustc would warn of: Aya's macros call a program what its function

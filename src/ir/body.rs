@@ -263,7 +263,7 @@ pub enum ExprKind {
     Decay(Box<Place>),
     /// The address of a map.
     Map(MapId),
-    /// A function as a callback.
+    /// A function as a callback, or for a parameter of type [`Ty::Function`].
     Function(FunctionId),
     /// `-x` `!x` (bitwise) on an integer.
     Unary(UnaryOp, Box<Expr>),
@@ -291,6 +291,8 @@ pub enum ExprKind {
     Block(Vec<Stmt>, Box<Expr>),
     /// A function of the object.
     Call(FunctionId, Vec<Expr>),
+    /// The function that a parameter of type [`Ty::Function`] is.
+    CallParam(LocalId, Vec<Expr>),
     /// A helper by its number in `enum bpf_func_id` and its name; arguments have the helper's types.
     Helper(u32, String, Vec<Expr>),
     /// `bpf_printk`: what the kernel is given is the format with its terminating zero.

@@ -192,6 +192,12 @@ macro_rules! visitor {
                             self.expr(arg);
                         }
                     }
+                    ExprKind::CallParam(local, args) => {
+                        self.local(local);
+                        for arg in args {
+                            self.expr(arg);
+                        }
+                    }
                     ExprKind::Snprintf(out, size, _, args) => {
                         self.expr(out);
                         self.expr(size);

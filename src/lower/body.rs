@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::{
     Lowered, Lowerer, Refused,
     build::{expr, load, local_place, stmt},
-    c_walk, codes, count, fixed, formats, names, programs, scope, simplify, unreached,
+    c_walk, codes, count, fixed, formats, handed, names, programs, scope, simplify, unreached,
 };
 use crate::{
     c::{
@@ -72,6 +72,8 @@ pub(super) struct Body<'l, 'a> {
     pub(super) loop_numbers: BTreeSet<LocalId>,
     /// Variables that are one function all along.
     pub(super) fixed: HashMap<c::tree::LocalId, FunctionId>,
+    /// Parameters that are functions, only called and handed on.
+    pub(super) handed: BTreeSet<c::tree::LocalId>,
     /// Variables whose text was printed as a format.
     pub(super) formats: BTreeSet<LocalId>,
     /// Comments of statements that left nothing behind.
@@ -103,6 +105,7 @@ impl<'l, 'a> Body<'l, 'a> {
             loop_locals: BTreeSet::new(),
             loop_numbers: BTreeSet::new(),
             fixed: HashMap::new(),
+            handed: BTreeSet::new(),
             formats: BTreeSet::new(),
             pending: Vec::new(),
             start: 0,
@@ -326,8 +329,12 @@ impl<'a> Lowerer<'a> {
 
 impl<'a> Body<'_, 'a> {
     fn add_locals(&mut self, function: &'a c::tree::Function) {
-        for (index, local) in function.locals.iter().enumerate() {
-            let ty = self.cx.ty(&local.ty);
+        self.handed = handed::params(self.cx.tree, function);
+        for (index, (id, local)) in (0..).zip(&function.locals).enumerate() {
+            let ty = match self.handed.contains(&c::tree::LocalId(id)) {
+                true => self.cx.function_behind(&local.ty),
+                false => self.cx.ty(&local.ty),
+            };
             let name = match &local.name {
                 Some(name) => name.to_string(),
                 None => names::unnamed_parameter(index),

@@ -4,7 +4,7 @@ use super::{
     Lowered, Lowerer,
     body::Body,
     build::{U64, expr, int},
-    codes, fixed, kfuncs,
+    codes, fixed, handed, kfuncs,
 };
 use crate::{
     c::{
@@ -34,19 +34,18 @@ impl<'a> Body<'_, 'a> {
         callee: &'a CExpr,
         args: &'a [CExpr],
     ) -> Lowered<Expr> {
-        let fixed = |callee| self.fixed.get(&fixed::local(callee)?).copied();
-        let Some(id) = callee_of(callee).or_else(|| fixed(callee)) else {
+        let param = fixed::local(callee).filter(|local| self.handed.contains(local));
+        if let Some(param) = param {
+            return self.call_param(e, param, args);
+        }
+        let Some(id) = self.function_of(callee) else {
             return match self.number_of(callee) {
                 Some(number) => self.refuse(
                     codes::UNDEFINED_FUNCTION,
                     e.span,
                     format!("the kernel has no helper {number}"),
                 ),
-                None => self.refuse(
-                    codes::INDIRECT_CALL,
-                    e.span,
-                    "BPF programs can't call through a pointer",
-                ),
+                None => self.refuse_indirect(e, callee),
             };
         };
         let Some(function) = self.cx.tree.functions.get(id.0 as usize) else {
@@ -65,7 +64,7 @@ impl<'a> Body<'_, 'a> {
             return Ok(super::builtins::nothing(e));
         }
         self.check_callable(function, e.span)?;
-        let args = self.arguments(args)?;
+        let args = self.arguments_of(function, args)?;
         let args = self.convert_arguments(args, function);
         let target = self.reach(id);
         let ty = self.ty(&function.ret);
@@ -74,6 +73,22 @@ impl<'a> Body<'_, 'a> {
         Ok(match wanted {
             Ty::Unit => call,
             _ => self.cast(call, &wanted),
+        })
+    }
+
+    fn refuse_indirect(&mut self, e: &CExpr, callee: &CExpr) -> Lowered<Expr> {
+        let message = "BPF programs can't call through a pointer";
+        let diagnostic = Diagnostic::error(codes::INDIRECT_CALL, e.span, message);
+        let function = self
+            .id
+            .and_then(|id| self.cx.tree.functions.get(id.0 as usize));
+        let is_param = fixed::local(callee)
+            .is_some_and(|local| function.is_some_and(|of| of.params.contains(&local)));
+        self.refuse_with(match is_param {
+            true => diagnostic.help(
+                "a parameter of a static function that is called and handed on, and nothing else, can be ported",
+            ),
+            false => diagnostic,
         })
     }
 
@@ -175,7 +190,7 @@ impl<'a> Body<'_, 'a> {
                 let param = function.params.get(at);
                 let local = param.and_then(|param| function.locals.get(param.0 as usize));
                 match local {
-                    Some(local) if !matches!(arg.kind, ExprKind::Function(_)) => {
+                    Some(local) if !matches!(arg.ty, Ty::Function(..)) => {
                         let ty = self.ty(&local.ty);
                         self.cast(arg, &ty)
                     }
@@ -185,7 +200,7 @@ impl<'a> Body<'_, 'a> {
             .collect()
     }
 
-    fn check_callable(&mut self, function: &'a CFunction, span: Span) -> Lowered<()> {
+    pub(super) fn check_callable(&mut self, function: &'a CFunction, span: Span) -> Lowered<()> {
         let name = &function.name;
         if function.broken {
             return self.refuse(
@@ -231,27 +246,27 @@ impl<'a> Body<'_, 'a> {
             return Ok(self.kfunc_address(function, span));
         }
         self.check_callable(function, span)?;
+        if !handed::params(self.cx.tree, function).is_empty() {
+            return self.refuse(
+                codes::INDIRECT_CALL,
+                span,
+                format!(
+                    "`{}` is given a function, and can't be given to others",
+                    function.name
+                ),
+            );
+        }
         let target = self.reach(id);
         if let Some(found) = self.cx.object.functions.get_mut(target.0 as usize) {
             found.callback = true;
         }
         self.cx.callbacks.insert(target);
-        let params: Vec<Ty> = function
-            .params
-            .iter()
-            .filter_map(|param| function.locals.get(param.0 as usize))
-            .map(|local| self.cx.outline(&local.ty))
-            .collect();
-        let ret = self.ty(&function.ret);
-        Ok(expr(
-            ExprKind::Function(target),
-            Ty::Function(params, Box::new(ret)),
-            span,
-        ))
+        let ty = self.function_ty(function);
+        Ok(expr(ExprKind::Function(target), ty, span))
     }
 
     /// Takes a function along.
-    fn reach(&mut self, id: FunctionId) -> ir::FunctionId {
+    pub(super) fn reach(&mut self, id: FunctionId) -> ir::FunctionId {
         if !self.callees.contains(&id) {
             self.callees.push(id);
         }

@@ -1,6 +1,6 @@
 //! Variables that are one function all along: `int (*tell)(u64) = note;`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::c_walk;
 use crate::c::{
@@ -24,22 +24,34 @@ pub(super) fn functions(block: &Block) -> HashMap<LocalId, FunctionId> {
     if found.is_empty() {
         return found;
     }
+    let others = other_uses(block, |_, _| true);
+    found.retain(|local, _| !others.contains(local));
+    found
+}
+
+/// The variables that something else is done with than to call them, and to hand them to such
+/// callees.
+pub(super) fn other_uses(block: &Block, takes: impl Fn(&Expr, usize) -> bool) -> BTreeSet<LocalId> {
     let mut others: BTreeMap<LocalId, i32> = BTreeMap::new();
     c_walk::exprs_of_block(block, &mut |expr| match &expr.kind {
         ExprKind::Local(local) => *others.entry(*local).or_default() += 1,
         ExprKind::Call(callee, args) => {
-            for local in std::iter::once(&**callee).chain(args).filter_map(local) {
+            let args = args.iter().enumerate().filter_map(|(at, arg)| {
+                let local = local(arg)?;
+                takes(callee, at).then_some(local)
+            });
+            for local in local(callee).into_iter().chain(args) {
                 *others.entry(local).or_default() -= 1;
             }
         }
         _ => {}
     });
-    found.retain(|local, _| others.get(local).is_none_or(|others| *others == 0));
-    found
+    others.retain(|_, others| *others != 0);
+    others.into_keys().collect()
 }
 
 /// The function that a pointer to one names, as its own type says.
-fn function(value: &Expr) -> Option<FunctionId> {
+pub(super) fn function(value: &Expr) -> Option<FunctionId> {
     match &value.kind {
         ExprKind::Function(id) => Some(*id),
         ExprKind::Decay(inner)

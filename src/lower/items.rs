@@ -46,7 +46,9 @@ impl Lowerer<'_> {
             }
         }
         for (index, variable) in (0..).zip(&self.tree.variables) {
-            if self.is_own(Some(variable.span)) && !variable.extern_ {
+            // A table of functions is for nobody but those who call what stands in it.
+            let table = variable.static_ && super::handed::is_table(variable);
+            if self.is_own(Some(variable.span)) && !variable.extern_ && !table {
                 self.role(VariableId(index));
             }
         }

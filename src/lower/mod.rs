@@ -26,6 +26,7 @@ mod fixed;
 mod formats;
 mod globals;
 mod goto;
+mod handed;
 mod init;
 mod items;
 mod kfuncs;

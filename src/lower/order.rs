@@ -110,6 +110,7 @@ impl Visit for Touched {
     fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
             ExprKind::Call(..)
+            | ExprKind::CallParam(..)
             | ExprKind::Atomic(..)
             | ExprKind::Asm(..)
             | ExprKind::Snprintf(..)

@@ -86,6 +86,7 @@ impl Visit for Look {
     fn expr(&mut self, expr: &Expr) {
         match expr.kind {
             ExprKind::Call(..)
+            | ExprKind::CallParam(..)
             | ExprKind::Helper(..)
             | ExprKind::Printk(..)
             | ExprKind::Snprintf(..)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rarer C: assembly without `volatile`; variables that are aligned to more than their type is.
+ * Rarer C: assembly without `volatile`; variables that are aligned to more than their type is;
+ * functions that are given to functions.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -58,5 +59,66 @@ int BPF_KSYSCALL(dup_enter, unsigned int fd)
 	results[4] += *(u64 *)label + *(const u64 *)table;
 	own_line += fd;
 	label[fd & 15]++;
+	return 0;
+}
+
+/* Functions that are given to functions. */
+static __always_inline int twice(int (*step)(int), int n)
+{
+	return (*step)(step(n));
+}
+
+static __always_inline int thrice(int (*step)(int), int n)
+{
+	return step(twice(step, n));
+}
+
+static int half(int n)
+{
+	return n >> 1;
+}
+
+static int next(int n)
+{
+	return n + 1;
+}
+
+static __always_inline int negative(struct name *name, int n)
+{
+	name->length++;
+	return n < 0;
+}
+
+static __always_inline int add(struct name *name, int n)
+{
+	name->length += n;
+	return 0;
+}
+
+static __always_inline void each(int (*visit)(struct name *, int), struct name *name, int n)
+{
+	for (int i = 0; i < 4; i++)
+		if (visit(name, n >> i))
+			return;
+}
+
+struct step {
+	int weight;
+	int (*run)(int);
+};
+
+static const struct step steps[] = { { 3, half }, { 5, next } };
+
+SEC("ksyscall/fchdir")
+int BPF_KSYSCALL(fchdir_enter, int fd)
+{
+	int (*mine)(int) = next;
+	struct name name = {};
+
+	results[5] += twice(half, fd) + thrice(&next, fd & 0xffff) + twice(mine, fd & 0xff);
+	results[6] += steps[1].run(fd & 0xff) + twice(steps[0].run, fd);
+	each(negative, &name, fd);
+	each(add, &name, fd);
+	results[7] += name.length;
 	return 0;
 }

@@ -10,14 +10,16 @@ use super::{
 use crate::{
     emit::{
         borrow,
-        code::Code,
-        items,
+        code::{Code, Prec},
+        items, names,
         runtime::Module,
         types::{self, int},
     },
     ir::{
         FunctionId, GlobalKind,
-        body::{Asm, AtomicOp, Expr, ExprKind, Place, PlaceKind, Register, RegisterAccess},
+        body::{
+            Asm, AtomicOp, Expr, ExprKind, LocalId, Place, PlaceKind, Register, RegisterAccess,
+        },
         ty::Ty,
     },
 };
@@ -52,6 +54,14 @@ impl Body<'_> {
             Some(_) => self.operation(code),
             None => code,
         }
+    }
+
+    /// A call of the function that a parameter is.
+    pub(super) fn call_param(&self, local: LocalId, args: &[Expr]) -> Code {
+        self.facts.borrow_mut().read.insert(local);
+        let name = self.name(local);
+        let args = args.iter().map(|arg| self.argument(arg));
+        Code::atom(quote!(#name(#(#args),*)))
     }
 
     /// A pointer as a reference.
@@ -99,8 +109,27 @@ impl Body<'_> {
                 }
                 self.pointer(arg, *mutable)
             }
-            _ => self.expr(arg, Pin::Context),
+            _ => match &arg.kind {
+                ExprKind::Function(id) => self.handed(*id),
+                _ => self.expr(arg, Pin::Context),
+            },
         }
+    }
+
+    /// A function for one that takes a function: rustc takes none that have C's calling convention.
+    fn handed(&self, id: FunctionId) -> Code {
+        let name = self.t.names.function(id);
+        let function = self.t.object.functions.get(id.0 as usize);
+        let Some(function) = function.filter(|function| function.callback || function.global)
+        else {
+            return Code::atom(quote!(#name));
+        };
+        let params = function.params.iter();
+        let params = params.filter_map(|param| function.locals.get(param.0 as usize));
+        let params: Vec<_> = params
+            .map(|param| names::ident(&names::snake(&param.name)))
+            .collect();
+        Code::new(quote!(|#(#params),*| #name(#(#params),*)), Prec::Lowest)
     }
 
     fn is_context(&self, arg: &Expr) -> bool {

@@ -504,6 +504,7 @@ pub fn acts(expr: &crate::ir::body::Expr) -> bool {
             self.0 |= matches!(
                 expr.kind,
                 ExprKind::Call(..)
+                    | ExprKind::CallParam(..)
                     | ExprKind::Helper(..)
                     | ExprKind::Block(..)
                     | ExprKind::Atomic(..)

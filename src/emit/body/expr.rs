@@ -88,6 +88,7 @@ impl Body<'_> {
                 Code::atom(quote!({ #stmts #value }))
             }
             ExprKind::Call(id, args) => self.call(*id, args),
+            ExprKind::CallParam(local, args) => self.call_param(*local, args),
             ExprKind::Helper(id, name, args) => match self.result_value(expr) {
                 Some(code) => Code::atom(quote!(i64::from(#code))),
                 None => self.helper(*id, name, args, &expr.ty),

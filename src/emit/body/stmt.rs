@@ -202,6 +202,7 @@ impl Body<'_> {
                 quote!(if #cond { #then })
             }
             ExprKind::Call(..)
+            | ExprKind::CallParam(..)
             | ExprKind::Helper(..)
             | ExprKind::Printk(..)
             | ExprKind::Snprintf(..)

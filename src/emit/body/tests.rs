@@ -320,3 +320,26 @@ fn aligned_variables() {
         "#[rustc_align_static(64)]",
     );
 }
+
+/// Functions that take functions, and give them to others; C's own convention is no `Fn`.
+#[test]
+fn functions_for_functions() {
+    let twice = "static __always_inline int twice(int (*f)(int), int n) { return f(f(n)); }";
+    check(
+        &format!(
+            "int BPF_PROG(f) {{ return 0; }}\n{twice}\n\
+             static __always_inline int thrice(int (*f)(int), int n) {{ return f(twice(f, n)); }}\n\
+             static int next(int n) {{ return n + 1; }}\n\
+             SEC(\"lsm/file_open\") int BPF_PROG(g) {{ return thrice(next, 1); }}"
+        ),
+        "fn thrice(f: impl Fn(i32) -> i32 + Copy, n: i32) -> i32 {\n    f(twice(f, n))\n}",
+    );
+    check(
+        &format!(
+            "int BPF_PROG(f) {{ return 0; }}\n{twice}\n\
+             __noinline int next(int n) {{ return n + 1; }}\n\
+             SEC(\"lsm/file_open\") int BPF_PROG(g) {{ return twice(next, 1); }}"
+        ),
+        "twice(|n| next(n), 1)",
+    );
+}

@@ -168,6 +168,9 @@ impl Dump<'_> {
             ExprKind::Call(id, args) => {
                 format!("{}({})", self.function_name(*id), self.list(args))
             }
+            ExprKind::CallParam(local, args) => {
+                format!("{}({})", self.local(*local), self.list(args))
+            }
             ExprKind::Helper(_, name, args) => format!("{name}({})", self.list(args)),
             ExprKind::Printk(format, args) => self.printed("printk", None, format, args),
             ExprKind::Snprintf(out, size, format, args) => {

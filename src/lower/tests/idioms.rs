@@ -259,6 +259,58 @@ fn a_pointer_that_stays_one_function_is_that_function() {
     );
 }
 
+const HANDED: &str = "static __always_inline int twice(int (*f)(int), int n) { return f(f(n)); }\n\
+    static __always_inline int thrice(int (*f)(int), int n) { return (*f)(twice(f, n)); }\n\
+    static int next(int n) { return n + 1; }\nstatic int half(long n) { return n / 2; }\n\
+    static int (*const steps[])(int) = { 0, next };\n";
+
+#[test]
+fn functions_are_given_to_functions() {
+    check_with(
+        HANDED,
+        "int (*mine)(int) = next; a = thrice(next, a) + twice(mine, a) + steps[1](a) + twice(steps[1], a);",
+        "a = ((thrice(next, a) + twice(next, a)) + next(a)) + twice(next, a)",
+    );
+    let object = port_well(&format!(
+        "{HEAD}{HANDED}SEC(\"kprobe/f\") int f(void *ctx) {{ return thrice(next, 1); }}"
+    ));
+    let printed = dump::object(&object);
+    let thrice = "fn thrice(f: fn(i32) -> i32, n: i32) -> i32 {\n  return f(twice(f, n))\n";
+    assert!(printed.contains(thrice), "{printed}");
+    // Nobody looks into the table.
+    assert!(!printed.contains("steps"), "{printed}");
+}
+
+#[test]
+fn functions_that_are_not_known() {
+    let unknown = "E0309 which function `twice` is given here isn't known";
+    for (arg, said) in [
+        ("0", unknown),
+        ("ctx ? next : (void *)half", unknown),
+        ("steps[0]", unknown),
+        (
+            "(void *)half",
+            "E0309 `twice` takes a function of another type",
+        ),
+    ] {
+        super::check_errors(
+            &format!("{HANDED}SEC(\"kprobe/f\") int f(void *ctx) {{ return twice({arg}, 1); }}"),
+            &[said],
+            0,
+        );
+    }
+    super::check_errors(
+        "static int maybe(int (*f)(int)) { return f ? f(1) : 0; }\n\
+         static int next(int n) { return n + 1; }\n\
+         SEC(\"kprobe/f\") int f(void *ctx) { return maybe(next); }",
+        &[
+            "E0309 BPF programs can't call through a pointer",
+            "E0332 `f` is left out, because it needs `maybe`",
+        ],
+        0,
+    );
+}
+
 #[test]
 fn helpers_that_no_kernel_has_are_named_so() {
     super::check_errors(
