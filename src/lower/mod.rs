@@ -22,6 +22,7 @@ mod contexts;
 mod core_read;
 mod count;
 mod expr;
+mod falling;
 mod fixed;
 mod formats;
 mod globals;

@@ -2,16 +2,15 @@
 
 use super::{
     Lowered,
-    body::{Body, Exits, Jump},
+    body::{Body, Exits},
     build::{block, fits, int, stmt},
-    goto::{jumps, labels},
     simplify,
     stmt::ends,
 };
 use crate::{
     c::tree::{Expr as CExpr, Stmt as CStmt, StmtKind as CStmtKind},
     ir::{
-        Notes,
+        Comment, Notes,
         body::{Arm, Block, Expr, ExprKind, LabelId, LocalId, Stmt, StmtKind},
         ty::Ty,
     },
@@ -19,27 +18,29 @@ use crate::{
 };
 
 /// The statements behind some labels up to the next ones.
-struct Part<'a> {
+pub(super) struct Part<'a> {
     /// Ranges, and where their labels stand.
-    values: Vec<(i128, i128, Span)>,
-    default: bool,
-    stmts: Vec<&'a CStmt>,
+    pub(super) values: Vec<(i128, i128, Span)>,
+    pub(super) default: bool,
+    pub(super) stmts: Vec<&'a CStmt>,
     /// Where its first label stands.
-    span: Span,
-    /// What leads here from earlier parts.
-    entry: Option<(&'a str, LabelId)>,
+    pub(super) span: Span,
+    /// What leads here from other parts.
+    pub(super) entry: Option<(&'a str, LabelId)>,
+    /// Whether it is to stand behind all of those.
+    pub(super) moved: bool,
 }
 
 /// A part, lowered.
-struct Piece {
-    values: Vec<(Expr, Expr)>,
-    default: bool,
-    notes: Notes,
-    body: Block,
+pub(super) struct Piece {
+    pub(super) values: Vec<(Expr, Expr)>,
+    pub(super) default: bool,
+    pub(super) notes: Notes,
+    pub(super) body: Block,
     /// How many statements at its end are repeated from what it falls into.
-    repeated: usize,
+    pub(super) repeated: usize,
     /// Jumps from earlier pieces lead to it.
-    entry: Option<LabelId>,
+    pub(super) entry: Option<LabelId>,
 }
 
 impl<'a> Body<'_, 'a> {
@@ -71,12 +72,16 @@ impl<'a> Body<'_, 'a> {
             break_: label,
             continue_: self.exits.last().and_then(|exits| exits.continue_),
         });
-        let parts = self.entered(parts);
+        let (parts, order) = self.entered(parts);
         let pieces = parts
             .into_iter()
             .map(|part| self.piece(part, &value.ty))
             .collect::<Vec<_>>();
         self.exits.pop();
+        let pieces = match order {
+            Some(order) => self.reordered(pieces, &order, label),
+            None => pieces,
+        };
         let trailing = self.block_end(end);
         let mut pieces = merged(pieces);
         spell_out(&mut pieces);
@@ -89,11 +94,6 @@ impl<'a> Body<'_, 'a> {
             |pair| matches!(pair, [piece, _] if !ends(&piece.body.stmts) && piece.repeated == 0),
         ) || pieces.iter().any(|piece| piece.entry.is_some());
         let kind = if falls {
-            // Where one has to fall, all do.
-            for piece in &mut pieces {
-                let own = piece.body.stmts.len() - piece.repeated;
-                piece.body.stmts.truncate(own);
-            }
             self.falling(label, value, pieces)
         } else {
             plain(label, value, pieces)
@@ -132,49 +132,9 @@ impl<'a> Body<'_, 'a> {
         value
     }
 
-    /// Parts that begin where jumps from earlier ones lead, too. In nested blocks such a jump
-    /// leaves the block before its target.
-    fn entered(&mut self, parts: Vec<Part<'a>>) -> Vec<Part<'a>> {
-        let mut result: Vec<Part<'a>> = Vec::new();
-        for part in parts {
-            let (span, mut values, mut default) = (part.span, part.values, part.default);
-            let mut stmts: Vec<&'a CStmt> = Vec::new();
-            let mut entry = None;
-            for s in part.stmts {
-                let label = labels(s).into_iter().find(|label| {
-                    let earlier = result.iter().flat_map(|part| &part.stmts).chain(&stmts);
-                    earlier.into_iter().any(|stmt| jumps(stmt, label))
-                });
-                if let Some(label) = label {
-                    if !stmts.is_empty() {
-                        result.push(Part {
-                            values: std::mem::take(&mut values),
-                            default: std::mem::take(&mut default),
-                            stmts: std::mem::take(&mut stmts),
-                            span,
-                            entry: entry.take(),
-                        });
-                    }
-                    let id = self.label(Some(label));
-                    self.gotos.insert(label.to_owned(), Jump::Break(id));
-                    entry = Some((label, id));
-                }
-                stmts.push(s);
-            }
-            result.push(Part {
-                values,
-                default,
-                stmts,
-                span,
-                entry,
-            });
-        }
-        result
-    }
-
     fn piece(&mut self, part: Part<'a>, ty: &Ty) -> Piece {
         // From here on it would be a jump backward.
-        if let Some((label, _)) = part.entry {
+        if let Some((label, _)) = part.entry.filter(|_| !part.moved) {
             self.gotos.remove(label);
         }
         let notes = Notes {
@@ -255,94 +215,69 @@ impl<'a> Body<'_, 'a> {
             ..*written
         })
     }
-
-    /// Arms that fall through: each part of the switch stands behind a block of its own, which the
-    /// arm of a value leaves to get there.
-    fn falling(&mut self, label: LabelId, value: Expr, pieces: Vec<Piece>) -> StmtKind {
-        let labels: Vec<LabelId> = pieces
-            .iter()
-            .map(|piece| piece.entry.unwrap_or_else(|| self.label(None)))
-            .collect();
-        let inner = self.label(None);
-        let mut arms = Vec::new();
-        let mut default = block(vec![stmt(StmtKind::Break(label), None)]);
-        let mut bodies = Vec::new();
-        for (piece, &target) in pieces.into_iter().zip(&labels) {
-            let leave = || block(vec![stmt(StmtKind::Break(target), None)]);
-            if piece.default {
-                default = leave();
-            } else if !piece.values.is_empty() {
-                arms.push(Arm {
-                    values: piece.values,
-                    body: leave(),
-                    notes: Notes::default(),
-                });
-            }
-            bodies.push((target, piece.notes, piece.body));
-        }
-        let default_at = arms.len();
-        let mut stmts = vec![stmt(
-            StmtKind::Switch {
-                label: inner,
-                value,
-                arms,
-                default: Some(default),
-                default_at,
-            },
-            None,
-        )];
-        for (target, notes, body) in bodies {
-            let mut around = vec![stmt(StmtKind::Block(Some(target), block(stmts)), None)];
-            let mut body_stmts = body.stmts;
-            if let Some(first) = body_stmts.first_mut() {
-                let mut before = notes.before;
-                before.append(&mut first.notes.before);
-                first.notes.before = before;
-            }
-            around.append(&mut body_stmts);
-            stmts = around;
-        }
-        StmtKind::Block(Some(label), block(stmts))
-    }
 }
 
 /// A switch whose arms all end in a jump.
 fn plain(label: LabelId, value: Expr, pieces: Vec<Piece>) -> StmtKind {
-    let mut arms = Vec::new();
-    let mut default = None;
-    let mut default_at = pieces.len();
-    for piece in pieces {
+    let mut arms = Arms::default();
+    for mut piece in pieces {
+        drop_break(&mut piece.body.stmts, label);
+        arms.add(piece);
+    }
+    arms.switch(label, value)
+}
+
+/// The arms of a switch.
+#[derive(Default)]
+pub(super) struct Arms {
+    arms: Vec<Arm>,
+    /// That of all other values, and before which it stands.
+    pub(super) default: Option<(Block, usize)>,
+}
+
+impl Arms {
+    pub(super) fn add(&mut self, piece: Piece) {
         let mut body = piece.body;
-        drop_break(&mut body.stmts, label);
         if piece.default {
-            default_at = arms.len();
-            let mut notes = piece.notes.before;
-            if let Some(first) = body.stmts.first_mut() {
-                notes.append(&mut first.notes.before);
-                first.notes.before = notes;
-            } else {
-                notes.append(&mut body.trailing);
-                body.trailing = notes;
-            }
-            default = Some(body);
-        } else {
-            arms.push(Arm {
+            comment(&mut body, piece.notes.before);
+            self.default = Some((body, self.arms.len()));
+        } else if !piece.values.is_empty() {
+            self.arms.push(Arm {
                 values: piece.values,
                 body,
                 notes: piece.notes,
             });
         }
     }
-    StmtKind::Switch {
-        label,
-        value,
-        default_at: default_at.min(arms.len()),
-        arms,
-        default,
+
+    pub(super) fn bodies(&mut self) -> impl Iterator<Item = &mut Block> {
+        let default = self.default.as_mut().map(|(body, _)| body);
+        self.arms.iter_mut().map(|arm| &mut arm.body).chain(default)
+    }
+
+    pub(super) fn switch(self, label: LabelId, value: Expr) -> StmtKind {
+        let last = self.arms.len();
+        let (default, default_at) = self.default.unzip();
+        StmtKind::Switch {
+            label,
+            value,
+            default_at: default_at.unwrap_or(last),
+            arms: self.arms,
+            default,
+        }
     }
 }
 
-/// Takes away the `break` at the end of an arm; its comments stay.
+/// Puts comments before the first statement.
+pub(super) fn comment(body: &mut Block, mut notes: Vec<Comment>) {
+    let place = match body.stmts.first_mut() {
+        Some(first) => &mut first.notes.before,
+        None => &mut body.trailing,
+    };
+    notes.append(place);
+    *place = notes;
+}
+
 /// How many statements a person would rather read twice than follow jumps for.
 const SHORT: usize = 3;
 
@@ -382,7 +317,8 @@ fn is_simple(stmt: &Stmt) -> bool {
     )
 }
 
-fn drop_break(stmts: &mut Vec<Stmt>, label: LabelId) {
+/// Takes away the `break` at the end of an arm; its comments stay.
+pub(super) fn drop_break(stmts: &mut Vec<Stmt>, label: LabelId) {
     match stmts.last_mut().map(|last| (&mut last.kind, &last.notes)) {
         Some((StmtKind::Break(target), _)) if *target == label => {
             if let Some(last) = stmts.pop() {
@@ -457,6 +393,7 @@ fn add<'a>(parts: &mut Vec<Part<'a>>, s: &'a CStmt) {
             stmts: vec![inner],
             span: s.span,
             entry: None,
+            moved: false,
         });
     } else if let Some(last) = parts.last_mut() {
         last.stmts.push(inner);

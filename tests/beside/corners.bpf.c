@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Rarer C: assembly without `volatile`; variables that are aligned to more than their type is;
- * functions that are given to functions.
+ * functions that are given to functions; arms of a switch that others jump to.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -120,5 +120,60 @@ int BPF_KSYSCALL(fchdir_enter, int fd)
 	each(negative, &name, fd);
 	each(add, &name, fd);
 	results[7] += name.length;
+	return 0;
+}
+
+/* Arms that others come to, from before and from behind. */
+SEC("ksyscall/fsync")
+int BPF_KSYSCALL(fsync_enter, int fd)
+{
+	u64 sum = 0;
+	int n = fd;
+
+	switch (fd & 7) {
+	case 1:
+		sum = 3;
+		/* fall through */
+	default:
+		sum += 5;
+		if (fd & 16)
+			break;
+		sum += 7;
+		/* fall through */
+	case 3:
+		/* Three, and what falls into it. */
+		sum *= 2;
+		if (fd & 32)
+			sum++;
+		break;
+	case 4:
+		if (fd & 64)
+			return 0;
+		sum = 11;
+	}
+	results[1] += sum;
+	switch (n & 7) {
+	case 0:
+		sum += 13;
+again:
+		n >>= 3;
+		sum += n & 15;
+		break;
+	case 1:
+		sum ^= 17;
+		if (n & 8)
+			goto again;
+		break;
+	case 2:
+		sum += 19;
+		goto again;
+	default:
+		sum--;
+		if (n & 16)
+			goto out;
+	}
+	results[2] += 23;
+out:
+	results[3] += sum;
 	return 0;
 }

@@ -47,7 +47,7 @@ fn switches() {
     );
     check(
         "switch (a) { case 1: b = 1; case 2: if (c) b += 2; break; }",
-        "'0: {\n'2: {\n'1: {\n'3: switch a {\n1 => {\nbreak '1\n}\n2 => {\nbreak '2\n}\n_ => {\nbreak '0\n}\n}\n}\nb = 1\n}\nif c != 0 {\nb += 2\n}\nbreak '0\n}",
+        "'0: {\n'2: switch a {\n1 => {\nb = 1\n}\n2 => {\n}\n_ => {\nbreak '0\n}\n}\nif c != 0 {\nb += 2\n}\n}",
     );
     check(
         "switch (a) { case 1: b = 1; case 2: b = 4; case 3: b += 2; }",
@@ -56,7 +56,7 @@ fn switches() {
     // One that has to fall, and one whose rest could be repeated.
     check(
         "switch (a) { case 1: b = 1; case 2: if (c) b = 4; case 3: b += 2; }",
-        "'0: {\n'3: {\n'2: {\n'1: {\n'4: switch a {\n1 => {\nbreak '1\n}\n2 => {\nbreak '2\n}\n3 => {\nbreak '3\n}\n_ => {\nbreak '0\n}\n}\n}\nb = 1\n}\nif c != 0 {\nb = 4\n}\n}\nb += 2\n}",
+        "'0: {\n'2: switch a {\n1 => {\nb = 1\n}\n2 => {\n}\n3 => {\nb += 2\nbreak '0\n}\n_ => {\nbreak '0\n}\n}\nif c != 0 {\nb = 4\n}\nb += 2\n}",
     );
     check(
         "switch (a) { default: b = 1; break; case 2: b = 2; }",
@@ -242,15 +242,30 @@ fn the_value_of_a_statement_expression_may_have_a_label() {
     );
 }
 
+/// What others come to moves behind them; jumps that go round can't be followed.
+#[test]
+fn jumps_to_earlier_arms() {
+    check(
+        "switch (a) { case 0: c++; more: b = 1; d = 2; break; case 1: d = 3; if (c) goto more; break; default: goto more; }",
+        "'0: {\n'more: {\n'2: switch a {\n0 => {\nc += 1\n}\n1 => {\nd = 3\nif c != 0 {\nbreak 'more\n}\nbreak '0\n}\n_ => {\n}\n}\n}\nb = 1\nd = 2\n}",
+    );
+    let jump = "E0320 this jump to `more` leads into a block or a loop from outside";
+    check_errors(
+        "SEC(\"kprobe/f\") int BPF_KPROBE(f, int a, int b) { switch (a) { case 0: more: a++; case 1: if (b--) goto more; } return a; }",
+        &[jump],
+        0,
+    );
+}
+
 #[test]
 fn a_jump_to_a_later_arm_leaves_the_block_before_it() {
     check(
         "switch (a) { case 0: if (b) goto fail; c = 1; break; default: fail: c = 2; }",
-        "'0: {\n'fail: {\n'2: {\n'3: switch a {\n0 => {\nbreak '2\n}\n_ => {\nbreak 'fail\n}\n}\n}\nif b != 0 {\nbreak 'fail\n}\nc = 1\nbreak '0\n}\nc = 2\n}",
+        "'0: {\n'fail: {\n'2: switch a {\n0 => {\nif b != 0 {\nbreak 'fail\n}\nc = 1\nbreak '0\n}\n_ => {\n}\n}\n}\nc = 2\n}",
     );
     check(
         "switch (a) { case 0: if (b) goto out; c = 1; out: c = 3; break; case 1: c = 2; }",
-        "'0: {\n'3: {\n'out: {\n'2: {\n'4: switch a {\n0 => {\nbreak '2\n}\n1 => {\nbreak '3\n}\n_ => {\nbreak '0\n}\n}\n}\nif b != 0 {\nbreak 'out\n}\nc = 1\n}\nc = 3\nbreak '0\n}\nc = 2\n}",
+        "'0: {\n'out: {\n'2: switch a {\n0 => {\nif b != 0 {\nbreak 'out\n}\nc = 1\n}\n1 => {\nc = 2\nbreak '0\n}\n_ => {\nbreak '0\n}\n}\n}\nc = 3\n}",
     );
 }
 
