@@ -42,6 +42,7 @@ mod printk;
 pub(crate) mod programs;
 mod pt_regs;
 mod purity;
+mod raised;
 mod reach;
 mod records;
 mod scope;
@@ -85,6 +86,8 @@ pub fn lower(
 ) -> (Object, Vec<Diagnostic>) {
     let _ = options;
     let run = || {
+        let raised = raised::raised(tree);
+        let tree = raised.as_ref().unwrap_or(tree);
         let mut lowerer = Lowerer::new(files, main, tree);
         lowerer.run();
         lowerer.finish()

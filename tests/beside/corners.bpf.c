@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Rarer C: assembly without `volatile`; variables that are aligned to more than their type is;
- * functions that are given to functions; arms of a switch that others jump to.
+ * functions that are given to functions; jumps to arms of a switch and into branches.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -175,5 +175,42 @@ again:
 	results[2] += 23;
 out:
 	results[3] += sum;
+	return 0;
+}
+
+SEC("ksyscall/fdatasync")
+int BPF_KSYSCALL(fdatasync_enter, int fd)
+{
+	int n = fd;
+
+	if (n & 1)
+		goto odd;
+	results[5]++;
+	if (n & 2) {
+		int half = n >> 1;
+
+		results[6] += half & 3;
+odd:
+		results[7] += n & 15;
+		if (n & 8)
+			goto failed;
+	} else {
+		results[5] += 3;
+	}
+	for (int i = 0; i < 3; i++) {
+		if (n & (16 << i))
+			goto skipped;
+		if (n & 128) {
+skipped:
+			results[6] += i;
+			continue;
+		}
+		results[7] += 5;
+	}
+	/* Only those who jump. */
+	if (0) {
+failed:
+		results[4]++;
+	}
 	return 0;
 }

@@ -242,6 +242,24 @@ fn the_value_of_a_statement_expression_may_have_a_label() {
     );
 }
 
+#[test]
+fn jumps_into_branches() {
+    check(
+        "if (a) goto fail; b = 1; if (0) { fail: b = 2; } c = 3;",
+        "'behind: {\n'fail: {\nif a != 0 {\nbreak 'fail\n}\nb = 1\nbreak 'behind\n}\nb = 2\n}\nc = 3",
+    );
+    check(
+        "if (a) goto in; if (b) { c = 1; } else { in: c = 2; } behind: if (c++ < 9) goto behind;",
+        "'behind2: {\n'in: {\nif a != 0 {\nbreak 'in\n}\nif b != 0 {\nc = 1\nbreak 'behind2\n}\n}\nc = 2\n}\n\
+         'behind: while true {\nlet old: i64 = c\nc += 1\nif old < 9 {\ncontinue 'behind\n}\nbreak 'behind\n}",
+    );
+    check_errors(
+        "SEC(\"kprobe/f\") int BPF_KPROBE(f, int a) { if (a) goto in; while (a) { in: a--; } return a; }",
+        &["E0320 this jump to `in` leads into a block or a loop from outside"],
+        0,
+    );
+}
+
 /// What others come to moves behind them; jumps that go round can't be followed.
 #[test]
 fn jumps_to_earlier_arms() {
