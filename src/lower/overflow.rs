@@ -4,7 +4,7 @@ use super::{Lowered, body::Body, build::expr, codes, place::deref, purity, simpl
 use crate::{
     c::{tree::Expr as CExpr, types::Kind},
     ir::{
-        body::{BinaryOp, Builtin, Expr, ExprKind},
+        body::{BinaryOp, Builtin, CompareOp, Expr, ExprKind, Place},
         ty::Ty,
     },
 };
@@ -28,12 +28,12 @@ impl<'a> Body<'_, 'a> {
             Ty::Pointer { to, .. } => to.as_ref().clone(),
             _ => return self.unsupported(e, "a result that isn't a pointer"),
         };
-        let (Some(left), Some(right)) = (self.exact(left, &ty), self.exact(right, &ty)) else {
-            return self.refuse(
-                codes::BUILTIN,
-                e.span,
-                "of an overflow, both numbers must be such as the result's type holds",
-            );
+        let exact = (
+            self.exact(left.clone(), &ty),
+            self.exact(right.clone(), &ty),
+        );
+        let (Some(left), Some(right)) = exact else {
+            return self.wide_overflow(e, op, [left, right], deref(result, ty, volatile));
         };
         if op == BinaryOp::Mul && !self.multiplies(&left, &right) {
             return self.refuse(
@@ -65,6 +65,59 @@ impl<'a> Body<'_, 'a> {
         self.store(place, simplify::binary(op, left, right), e.span);
         let ty = self.ty(&e.ty);
         Ok(self.cast(overflows, &ty))
+    }
+
+    /// Likewise, of numbers that the result's type doesn't hold: in a type that holds what comes of
+    /// them, whatever they are.
+    fn wide_overflow(
+        &mut self,
+        e: &'a CExpr,
+        op: BinaryOp,
+        [left, right]: [Expr; 2],
+        place: Place,
+    ) -> Lowered<Expr> {
+        let result = self
+            .limits(&left)
+            .zip(self.limits(&right))
+            .and_then(|(left, right)| range_of(op, left, right));
+        // What is stored is compared with it there: it must hold both.
+        let all = result.zip(limits_of(&place.ty));
+        let all = all.map(|(result, stored)| (result.0.min(stored.0), result.1.max(stored.1)));
+        // A product of 128 bits would be a call of a C library.
+        let product = op == BinaryOp::Mul;
+        let (Some(computed), Some(wide)) = (type_for(result, product), type_for(all, false)) else {
+            return self.refuse(
+                codes::BUILTIN,
+                e.span,
+                "a product of 128 bits would be a call of a C library",
+            );
+        };
+        let computed = if product { computed } else { wide.clone() };
+        let (left, right) = (self.cast(left, &computed), self.cast(right, &computed));
+        let exact = self.cast(simplify::binary(op, left, right), &wide);
+        let exact = self.temporary("exact", exact);
+        let place = self.stable(place);
+        let result = self.cast(exact.clone(), &place.ty);
+        self.store(place, result.clone(), e.span);
+        let held = self.cast(result, &wide);
+        let differs = ExprKind::Compare(CompareOp::Ne, Box::new(held), Box::new(exact));
+        let ty = self.ty(&e.ty);
+        Ok(self.cast(expr(differs, Ty::Bool, e.span), &ty))
+    }
+
+    /// The least and the greatest that a number can be.
+    fn limits(&self, value: &Expr) -> Option<(i128, i128)> {
+        if let Some(known) = simplify::known(&self.cx.object, value) {
+            return Some((known, known));
+        }
+        match (&value.kind, &value.ty) {
+            (ExprKind::Cast(inner), ty)
+                if simplify::keeps_value(&self.cx.object, &inner.ty, ty) =>
+            {
+                self.limits(inner)
+            }
+            (_, ty) => limits_of(ty),
+        }
     }
 
     /// A number in another type, if it is one of that type: then the result is the same in it.
@@ -108,4 +161,44 @@ impl<'a> Body<'_, 'a> {
             false => self.temporary(name, value),
         }
     }
+}
+
+/// The least and the greatest that a number of a type can be.
+fn limits_of(ty: &Ty) -> Option<(i128, i128)> {
+    match *ty {
+        Ty::Bool => Some((0, 1)),
+        Ty::Int { bits, signed } if bits <= 64 => Some(if signed {
+            (-(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+        } else {
+            (0, (1 << bits) - 1)
+        }),
+        _ => None,
+    }
+}
+
+/// The narrowest type that holds such numbers, of 64 bits at least, and at most if it has to be.
+fn type_for(limits: Option<(i128, i128)>, is_64: bool) -> Option<Ty> {
+    let (low, high) = limits?;
+    let types = [Ty::signed(64), Ty::unsigned(64), Ty::signed(128)];
+    let mut types = types.into_iter().take(if is_64 { 2 } else { 3 });
+    types.find(|ty| [low, high].iter().all(|end| super::build::fits(*end, ty)))
+}
+
+/// The least and the greatest that can come of two numbers.
+fn range_of(op: BinaryOp, left: (i128, i128), right: (i128, i128)) -> Option<(i128, i128)> {
+    let ends = [
+        (left.0, right.0),
+        (left.0, right.1),
+        (left.1, right.0),
+        (left.1, right.1),
+    ];
+    let results: Vec<i128> = ends
+        .into_iter()
+        .map(|(a, b)| match op {
+            BinaryOp::Sub => a.checked_sub(b),
+            BinaryOp::Mul => a.checked_mul(b),
+            _ => a.checked_add(b),
+        })
+        .collect::<Option<_>>()?;
+    Some((*results.iter().min()?, *results.iter().max()?))
 }

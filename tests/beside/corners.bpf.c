@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Rarer C: assembly without `volatile`; variables that are aligned to more than their type is;
- * functions that are given to functions; jumps to arms of a switch and into branches.
+ * functions that are given to functions; jumps to arms of a switch and into branches;
+ * sums and products of mixed types.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -212,5 +213,35 @@ skipped:
 failed:
 		results[4]++;
 	}
+	return 0;
+}
+
+SEC("ksyscall/lseek")
+int BPF_KSYSCALL(lseek_enter, unsigned int fd, loff_t offset, int whence)
+{
+	u64 wide = offset, sum;
+	u32 narrow;
+	s64 difference;
+	u16 product;
+	int same;
+	s8 byte;
+
+	if (__builtin_add_overflow(fd, wide, &narrow))
+		results[0] += 1;
+	results[1] += narrow;
+	if (__builtin_sub_overflow(wide, -7, &difference))
+		results[0] += 0x10;
+	results[2] += difference;
+	if (__builtin_mul_overflow(whence, fd, &product))
+		results[0] += 0x100;
+	results[3] += product;
+	results[0] += __builtin_add_overflow(offset, wide, &sum) << 12;
+	results[4] += sum;
+	results[0] += __builtin_sub_overflow(whence, fd, &same) << 16;
+	results[5] += same;
+	results[0] += __builtin_add_overflow(whence, 5ul, &byte) << 20;
+	results[6] += byte;
+	results[0] += (u64)__builtin_sub_overflow(whence, fd, &sum) << 28;
+	results[7] ^= sum;
 	return 0;
 }

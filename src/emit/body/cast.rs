@@ -9,12 +9,45 @@ use crate::{
         types::{self, int},
     },
     ir::{
-        body::{BinaryOp, Expr, ExprKind},
+        body::{BinaryOp, CompareOp, Expr, ExprKind, PlaceKind},
         ty::Ty,
     },
 };
 
 impl Body<'_> {
+    /// A number compared with what is left of it in a narrower type: `u32::try_from(n).is_err()`.
+    pub(super) fn compare_narrowed(
+        &self,
+        op: CompareOp,
+        left: &Expr,
+        right: &Expr,
+    ) -> Option<Code> {
+        let method = match op {
+            CompareOp::Eq => quote!(is_ok),
+            CompareOp::Ne => quote!(is_err),
+            _ => return None,
+        };
+        let (ExprKind::Cast(narrow), ExprKind::Load(place)) = (&left.kind, &right.kind) else {
+            return None;
+        };
+        let (ExprKind::Cast(whole), Ty::Int { bits, signed }) = (&narrow.kind, &narrow.ty) else {
+            return None;
+        };
+        let (Ty::Int { bits: of, .. }, true, false) = (
+            &right.ty,
+            matches!(place.kind, PlaceKind::Local(_)) && **whole == *right,
+            place.volatile,
+        ) else {
+            return None;
+        };
+        if bits >= of || left.ty != right.ty {
+            return None;
+        }
+        let ty = int(*bits, *signed);
+        let value = self.expr(right, Pin::Itself);
+        Some(Code::atom(quote!(#ty::try_from(#value).#method())))
+    }
+
     /// `value` converted to `ty`.
     pub(super) fn cast(&self, value: &Expr, ty: &Ty, pin: Pin) -> Code {
         match (&value.ty, ty) {

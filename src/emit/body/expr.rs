@@ -318,6 +318,9 @@ impl Body<'_> {
             let (left, right) = (self.enum_number(left), self.enum_number(right));
             return Code::binary(&left, tokens, &right, Prec::Compare);
         }
+        if let Some(code) = self.compare_narrowed(op, left, right) {
+            return code;
+        }
         if let Some((left, right)) = self.compare_text(left, right, op) {
             return Code::binary(&left, tokens, &right, Prec::Compare);
         }

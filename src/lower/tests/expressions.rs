@@ -339,15 +339,23 @@ fn arithmetic_that_says_whether_it_overflows() {
         "return __builtin_mul_overflow(take(b), 3, &total);",
         "let left: u32 = take(b)\nlet overflow: bool = MulOverflows(left, 3)\ntotal = left * 3\nreturn overflow as i32",
     );
-    for (call, says) in [
-        (
-            "__builtin_add_overflow(a, d, &a)",
-            "E0323 of an overflow, both numbers must be such as the result's type holds",
-        ),
-        (
-            "__builtin_mul_overflow(d, d, &d)",
-            "E0323 a product of 128 bits would be a call of a C library",
-        ),
+    check(
+        "if (__builtin_add_overflow(a, d, &b)) return 1;",
+        "let exact: i128 = (a as i128) + (d as i128)\nb = exact as u32\nif ((exact as u32) as i128) != exact {\nreturn 1\n}",
+    );
+    check(
+        "if (__builtin_mul_overflow(a, b, &a)) return 1;",
+        "let exact: i64 = (a as i64) * (b as i64)\na = exact as i32\nif ((exact as i32) as i64) != exact {\nreturn 1\n}",
+    );
+    // What is negative is no u64, be it one when it is stored.
+    check(
+        "return __builtin_mul_overflow(a, b, &d);",
+        "let exact: i128 = ((a as i64) * (b as i64)) as i128\nd = exact as u64\nreturn (((exact as u64) as i128) != exact) as i32",
+    );
+    let says = "E0323 a product of 128 bits would be a call of a C library";
+    for call in [
+        "__builtin_mul_overflow(a, d, &a)",
+        "__builtin_mul_overflow(d, d, &d)",
     ] {
         let text = format!(
             "SEC(\"kprobe/f\") int BPF_KPROBE(probe, int a, unsigned long d) {{ return {call}; }}"
