@@ -4,7 +4,7 @@ use super::{
     Lowered,
     body::Body,
     build::{I64, expr, int, load},
-    order, purity, simplify,
+    purity, simplify,
 };
 use crate::{
     c::{
@@ -58,7 +58,7 @@ impl<'a> Body<'_, 'a> {
 
     /// A value that is there before `place` is read, where that makes a difference.
     fn in_turn(&mut self, value: Expr, place: &Place) -> Expr {
-        if order::is_free(&value, place, &self.addressed) {
+        if self.is_free(&value, place) {
             return value;
         }
         self.temporary("value", value)
@@ -74,7 +74,7 @@ impl<'a> Body<'_, 'a> {
             && place.ty == value.ty
         {
             let (op, right) = (*op, right.as_ref().clone());
-            if order::is_free(&right, &place, &self.addressed) {
+            if self.is_free(&right, &place) {
                 return self.push(StmtKind::AssignOp(place, op, right), span);
             }
             // An assignment operator reads its place last, and here C read it first.

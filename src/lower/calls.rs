@@ -4,7 +4,7 @@ use super::{
     Lowered, Lowerer,
     body::Body,
     build::{U64, expr, int},
-    codes, fixed, handed, kfuncs,
+    codes, effects, fixed, handed, kfuncs,
 };
 use crate::{
     c::{
@@ -282,6 +282,7 @@ impl Lowerer<'_> {
         }
         let slot = ir::FunctionId(u32::try_from(self.object.functions.len()).unwrap_or(u32::MAX));
         self.functions.insert(id, slot);
+        self.effects.insert(slot, effects::of(self.tree, id));
         self.queue.push_back(id);
         if let Some(function) = self.tree.functions.get(id.0 as usize) {
             self.object.functions.push(Function {

@@ -21,6 +21,7 @@ mod constants;
 mod contexts;
 mod core_read;
 mod count;
+mod effects;
 mod expr;
 mod falling;
 mod fixed;
@@ -155,6 +156,8 @@ struct Lowerer<'a> {
     roles: HashMap<c::tree::VariableId, Role>,
     /// Slots of [`Object::functions`], by the function in C.
     functions: HashMap<c::tree::FunctionId, ir::FunctionId>,
+    /// What a call of each of them may do.
+    effects: HashMap<ir::FunctionId, effects::Effects>,
     queue: VecDeque<c::tree::FunctionId>,
     /// Functions that are given to helpers.
     callbacks: BTreeSet<ir::FunctionId>,
@@ -186,6 +189,7 @@ impl<'a> Lowerer<'a> {
             constants: HashMap::new(),
             roles: HashMap::new(),
             functions: HashMap::new(),
+            effects: HashMap::new(),
             queue: VecDeque::new(),
             callbacks: BTreeSet::new(),
             outcomes: BTreeMap::new(),

@@ -1,42 +1,51 @@
 //! Whether the order of two evaluations can be told.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use super::purity::root;
+use super::{body::Body, effects::Effects, purity::root};
 use crate::ir::{
+    FunctionId,
     body::{Builtin, Expr, ExprKind, LocalId, Place, PlaceKind, Stmt, StmtKind},
     ty::Ty,
     walk::Visit,
 };
 
-/// Whether `value` and what lies in `place` are the same whichever is evaluated first; pointers may
-/// point to the variables in `addressed`.
-pub(super) fn is_free(value: &Expr, place: &Place, addressed: &BTreeSet<LocalId>) -> bool {
-    let (mut first, mut second) = (Touched::default(), Touched::default());
-    first.expr(value);
-    second.place(place);
-    first.is_apart(&second, addressed)
-}
-
-/// Likewise, of one value, and of another behind statements.
-pub(super) fn is_free_of(
-    one: &Expr,
-    stmts: &[Stmt],
-    other: &Expr,
-    addressed: &BTreeSet<LocalId>,
-) -> bool {
-    let (mut first, mut second) = (Touched::default(), Touched::default());
-    first.expr(one);
-    for stmt in stmts {
-        second.stmt(stmt);
+impl Body<'_, '_> {
+    /// Whether `value` and what lies in `place` are the same whichever is evaluated first.
+    pub(super) fn is_free(&self, value: &Expr, place: &Place) -> bool {
+        let (mut first, mut second) = (self.touched(), self.touched());
+        first.expr(value);
+        second.place(place);
+        first.is_apart(&second, &self.addressed)
     }
-    second.expr(other);
-    first.is_apart(&second, addressed)
+
+    /// Likewise, of one value, and of another behind statements.
+    pub(super) fn is_free_of(&self, one: &Expr, stmts: &[Stmt], other: &Expr) -> bool {
+        let (mut first, mut second) = (self.touched(), self.touched());
+        first.expr(one);
+        for stmt in stmts {
+            second.stmt(stmt);
+        }
+        second.expr(other);
+        first.is_apart(&second, &self.addressed)
+    }
+
+    fn touched(&self) -> Touched<'_> {
+        Touched {
+            effects: &self.cx.effects,
+            reads: BTreeSet::new(),
+            writes: BTreeSet::new(),
+            reads_memory: false,
+            writes_memory: false,
+            calls: false,
+        }
+    }
 }
 
 /// What an evaluation reads and changes. Memory is all but the local variables.
-#[derive(Default)]
-struct Touched {
+struct Touched<'e> {
+    /// What the functions of the object do.
+    effects: &'e HashMap<FunctionId, Effects>,
     reads: BTreeSet<LocalId>,
     writes: BTreeSet<LocalId>,
     reads_memory: bool,
@@ -45,7 +54,7 @@ struct Touched {
     calls: bool,
 }
 
-impl Touched {
+impl Touched<'_> {
     fn is_apart(&self, other: &Self, addressed: &BTreeSet<LocalId>) -> bool {
         let disturbed = self.disturbs(other, addressed) || other.disturbs(self, addressed);
         !(disturbed || self.calls && other.calls)
@@ -77,7 +86,7 @@ impl Touched {
     }
 }
 
-impl Visit for Touched {
+impl Visit for Touched<'_> {
     fn local(&mut self, local: &LocalId) {
         self.reads.insert(*local);
     }
@@ -109,6 +118,12 @@ impl Visit for Touched {
 
     fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
+            ExprKind::Call(id, _)
+                if let Some(effects) = self.effects.get(id).filter(|effects| !effects.acts) =>
+            {
+                // It may look at what pointers to variables lead to.
+                self.reads_memory |= effects.reads;
+            }
             ExprKind::Call(..)
             | ExprKind::CallParam(..)
             | ExprKind::Atomic(..)

@@ -1,6 +1,6 @@
 //! Destinations that are found before the value that goes there: those of structures.
 
-use super::{Lowered, body::Body, order, simplify};
+use super::{Lowered, body::Body, simplify};
 use crate::{
     c::tree::Expr as CExpr,
     ir::{
@@ -47,7 +47,7 @@ impl<'a> Body<'_, 'a> {
     }
 
     fn settled(&mut self, name: &str, one: Expr, stmts: &[Stmt], value: &Expr) -> Expr {
-        if simplify::is_literal(&one) || order::is_free_of(&one, stmts, value, &self.addressed) {
+        if simplify::is_literal(&one) || self.is_free_of(&one, stmts, value) {
             return one;
         }
         self.temporary(name, one)
@@ -55,7 +55,7 @@ impl<'a> Body<'_, 'a> {
 
     /// Where `memcpy` copies to, found before where it copies from.
     pub(super) fn copied_to(&mut self, to: Expr, from: &Expr) -> Expr {
-        if order::is_free_of(&to, &[], from, &self.addressed) {
+        if self.is_free_of(&to, &[], from) {
             return to;
         }
         match to.kind {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rarer C: assembly without `volatile`; variables that are aligned to more than their type is;
- * functions that are given to functions; jumps to arms of a switch and into branches;
- * sums and products of mixed types.
+ * Rarer C: assembly without `volatile`; variables that are aligned to more than their type is; functions
+ * that are given to functions; jumps to arms of a switch and into branches; sums and products of mixed
+ * types; sums of variables and of what functions give that change those, or don't.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -243,5 +243,29 @@ int BPF_KSYSCALL(lseek_enter, unsigned int fd, loff_t offset, int whence)
 	results[6] += byte;
 	results[0] += (u64)__builtin_sub_overflow(whence, fd, &sum) << 28;
 	results[7] ^= sum;
+	return 0;
+}
+
+static __always_inline u64 weighed(int n)
+{
+	u64 weight = n & 7;
+
+	weight *= 3;
+	return weight + results[1];
+}
+
+static __noinline u64 counted(int n)
+{
+	results[0] += 5;
+	return weighed(n) + 1;
+}
+
+SEC("ksyscall/dup2")
+int BPF_KSYSCALL(dup2_enter, unsigned int from, unsigned int to)
+{
+	results[0] = results[0] + weighed(from);
+	results[0] = results[0] + counted(to);
+	results[0] += counted(from);
+	results[1] = results[1] ^ weighed(to);
 	return 0;
 }

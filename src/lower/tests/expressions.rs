@@ -391,3 +391,21 @@ fn structures_are_put_where_their_place_was_before() {
         "let target: *pair = &pairs[f(1) & 1]\nMemcpy(target as *void, (&pairs[f(2) & 1]) as *const void, sizeof(pair))",
     );
 }
+
+#[test]
+fn functions_that_change_nothing_come_in_any_order() {
+    let declared = "u32 sum; static int square(int n) { int r = n; r *= n; return r + sum; }\n\
+        static int twice(int n) { return square(n) * 2; }\n\
+        static int count(int n) { sum++; return n; }\n\
+        static int seen(int n) { return count(n); }";
+    check_with(
+        declared,
+        "sum = sum + square(a); sum += twice(b);",
+        "sum += square(a) as u32\nsum += twice(b as i32) as u32",
+    );
+    check_with(
+        declared,
+        "sum = sum + seen(a);",
+        "let old: u32 = sum\nsum = old + (seen(a) as u32)",
+    );
+}
