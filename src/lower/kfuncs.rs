@@ -40,6 +40,7 @@ impl Lowerer<'_> {
                 name: name.unwrap_or_else(|| unnamed_parameter(at)),
                 ty: self.ty(&local.ty),
                 volatile: false,
+                aligned: None,
             })
         });
         let locals: Vec<Local> = params.collect();
@@ -77,6 +78,7 @@ impl Lowerer<'_> {
                 kind: GlobalKind::Ksym,
                 init: Init::Zero,
                 volatile: false,
+                aligned: None,
                 static_: false,
                 weak: function.weak,
                 notes: Notes::default(),
