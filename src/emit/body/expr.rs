@@ -1,7 +1,7 @@
 //! Expressions.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::quote;
 
 use super::{Body, Pin, value};
 use crate::emit::runtime::Module;
@@ -364,79 +364,6 @@ impl Body<'_> {
                 (other_ty == ty).then_some((code, other))
             }
         }
-    }
-
-    fn compare_pointers(&self, op: CompareOp, left: &Expr, right: &Expr) -> Code {
-        let null = |e: &Expr| {
-            let mut e = e;
-            while let ExprKind::Cast(inner) = &e.kind {
-                e = inner;
-            }
-            matches!(e.kind, ExprKind::Int(0))
-        };
-        if matches!(op, CompareOp::Eq | CompareOp::Ne) {
-            let tested = if null(right) {
-                Some(left)
-            } else if null(left) {
-                Some(right)
-            } else {
-                None
-            };
-            let any = op == CompareOp::Ne;
-            if let Some(found) = tested.and_then(|tested| self.finds(tested, any)) {
-                return found;
-            }
-            if let Some(tested) = tested {
-                let code = self
-                    .expr(strip_pointer_casts(tested), Pin::Itself)
-                    .dot(quote!(is_null()));
-                return if op == CompareOp::Eq {
-                    code
-                } else {
-                    code.unary(quote!(!))
-                };
-            }
-        }
-        let address = |e: &Expr| self.addressed(e).dot(quote!(addr()));
-        Code::binary(
-            &address(left),
-            compare_op(op),
-            &address(right),
-            Prec::Compare,
-        )
-    }
-
-    /// A pointer whose address is wanted: of a type that Rust knows without looking around.
-    pub(super) fn addressed(&self, pointer: &Expr) -> Code {
-        let inner = strip_pointer_casts(pointer);
-        match &inner.kind {
-            ExprKind::Map(id) => {
-                let name = self.t.names.map(*id);
-                Code::atom(quote!((&raw const #name)))
-            }
-            ExprKind::Helper(id, name, args) if matches!(inner.ty, Ty::Pointer { .. }) => {
-                self.helper(*id, name, args, &Ty::void_pointer(true))
-            }
-            ExprKind::Int(0) => {
-                self.t.uses.import("core", "ptr");
-                Code::atom(quote!(ptr::null::<()>()))
-            }
-            _ => self.expr(inner, Pin::Itself),
-        }
-    }
-
-    fn distance(&self, left: &Expr, right: &Expr) -> Code {
-        let size = match &left.ty {
-            Ty::Pointer { to, .. } => self.t.size(to).max(1),
-            _ => 1,
-        };
-        let address = |e: &Expr| self.addressed(e).dot(quote!(addr())).cast(&quote!(i64));
-        let bytes = Code::binary(&address(left), quote!(-), &address(right), Prec::Sum);
-        if size == 1 {
-            return bytes;
-        }
-        let size = Code::atom(proc_macro2::Literal::u64_unsuffixed(size).into_token_stream());
-        Code::binary(&bytes, quote!(/), &size, Prec::Product)
     }
 }
 

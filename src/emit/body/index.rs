@@ -7,15 +7,59 @@ use super::{Body, Pin};
 use crate::{
     emit::code::Code,
     ir::{
-        body::{Expr, ExprKind, PlaceKind},
+        body::{Expr, ExprKind, PlaceKind, UnaryOp},
         ty::Ty,
     },
 };
 
 impl Body<'_> {
-    /// `add(i)` or `offset(i)` by elements, wrapping.
-    pub(super) fn offset_call(&self, index: &Expr) -> TokenStream {
-        let nonnegative = match &index.kind {
+    /// `add(i)`, `sub(i)` or `offset(i)` by elements; wrapping, unless it stays inside of an object.
+    pub(super) fn offset_call(&self, index: &Expr, inside: bool) -> TokenStream {
+        match &index.kind {
+            ExprKind::Int(n) if *n < 0 => {
+                let back = ExprKind::Int(-n);
+                let back = Expr {
+                    kind: back,
+                    ..index.clone()
+                };
+                self.back_call(&back, inside)
+            }
+            ExprKind::Unary(UnaryOp::Neg, back) if self.is_forwards(back) => {
+                self.back_call(back, inside)
+            }
+            _ if self.is_forwards(index) => {
+                let index = self.as_usize(index);
+                if inside {
+                    quote!(add(#index))
+                } else {
+                    quote!(wrapping_add(#index))
+                }
+            }
+            _ => {
+                let index = self.as_isize(index);
+                if inside {
+                    quote!(offset(#index))
+                } else {
+                    quote!(wrapping_offset(#index))
+                }
+            }
+        }
+    }
+
+    /// As [`Body::offset_call`], backwards.
+    pub(super) fn back_call(&self, index: &Expr, inside: bool) -> TokenStream {
+        let forwards = self.is_forwards(index);
+        let index = self.as_usize(index);
+        if inside && forwards {
+            quote!(sub(#index))
+        } else {
+            quote!(wrapping_sub(#index))
+        }
+    }
+
+    /// Whether an index is no negative number.
+    fn is_forwards(&self, index: &Expr) -> bool {
+        match &index.kind {
             ExprKind::Int(n) => *n >= 0,
             ExprKind::Cast(inner) => {
                 matches!(inner.ty, Ty::Int { signed: false, bits } if bits < 64)
@@ -23,13 +67,6 @@ impl Body<'_> {
                     || self.is_nonnegative(inner)
             }
             _ => matches!(index.ty, Ty::Int { signed: false, .. }) || self.is_nonnegative(index),
-        };
-        if nonnegative {
-            let index = self.as_usize(index);
-            quote!(wrapping_add(#index))
-        } else {
-            let index = self.as_isize(index);
-            quote!(wrapping_offset(#index))
         }
     }
 

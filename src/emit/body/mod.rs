@@ -11,6 +11,7 @@ mod builtin;
 mod call;
 mod cast;
 mod choice;
+mod compare;
 mod copies;
 mod core;
 mod declare;
@@ -27,6 +28,7 @@ mod pointers;
 mod print;
 mod ranges;
 mod reserve;
+mod steps;
 mod stmt;
 mod store;
 mod tail;
@@ -69,6 +71,8 @@ pub struct Body<'a> {
     written: HashSet<LocalId>,
     /// Variables that stand in an `Aligned`.
     aligned: HashSet<LocalId>,
+    /// Pointers into memory that the program itself reads, writes or walks over.
+    walked: HashSet<LocalId>,
     /// Variables that are nothing but a known index into arrays.
     keys: HashMap<LocalId, Expr>,
     /// Counters that only index, and so are `usize`.
@@ -77,6 +81,8 @@ pub struct Body<'a> {
     mode: Cell<Mode>,
     /// Whether the place that is being named is written.
     writing: Cell<bool>,
+    /// What becomes of the pointer that is being emitted.
+    use_: Cell<steps::Use>,
     /// Unsafe operations met since it was last set to 0.
     operations: Cell<usize>,
     /// Labels of the loops and switches around, innermost last.
@@ -205,10 +211,12 @@ impl<'a> Body<'a> {
             early: HashSet::new(),
             written: HashSet::new(),
             aligned: HashSet::new(),
+            walked: HashSet::new(),
             keys,
             indices: RefCell::default(),
             mode: Cell::new(Mode::Each),
             writing: Cell::new(false),
+            use_: Cell::default(),
             operations: Cell::new(0),
             around: RefCell::default(),
             counters: RefCell::default(),
@@ -220,6 +228,7 @@ impl<'a> Body<'a> {
         let flow = body.flow();
         body.early = flow.early;
         body.written = flow.written;
+        body.walked = steps::walked(&body.function);
         body.facts.borrow_mut().mutated = flow.reassigned;
         body.aligned = aligned::wanted(body.t.object, &body.function);
         body

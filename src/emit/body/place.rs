@@ -2,7 +2,7 @@
 
 use quote::{format_ident, quote};
 
-use super::{Body, Held, Pin};
+use super::{Body, Held, Pin, steps::Use};
 use crate::{
     emit::{
         code::{Code, Prec},
@@ -112,7 +112,7 @@ impl Body<'_> {
             return code;
         }
         if place.volatile && !matches!(place.kind, PlaceKind::Local(_)) {
-            let pointer = self.raw_pointer_to(place, false);
+            let pointer = self.used(Use::Followed, || self.raw_pointer_to(place, false));
             return self.operation(pointer.dot(quote!(read_volatile())));
         }
         if found.is_unsafe || found.in_union {
@@ -266,7 +266,7 @@ impl Body<'_> {
             }
             _ => {}
         }
-        PlaceCode::behind(self.expr(pointer, Pin::Itself))
+        PlaceCode::behind(self.used(Use::Followed, || self.expr(pointer, Pin::Itself)))
     }
 
     /// The variable, if `pointer` is one that is held as a reference.
@@ -336,7 +336,7 @@ impl Body<'_> {
         PlaceCode::behind(if known == Some(0) {
             element
         } else {
-            let by = self.offset_call(index);
+            let by = self.offset_call(index, true);
             element.dot(by)
         })
     }
@@ -419,7 +419,8 @@ impl Body<'_> {
         }
         let found = self.written_place(place, mutable);
         if let Some(pointer) = found.pointer {
-            return pointer;
+            // An element, further on in its array.
+            return self.operation(pointer);
         }
         let code = found.code.unary(if mutable {
             quote!(&raw mut)
@@ -459,7 +460,7 @@ impl Body<'_> {
             .is_some_and(|g| matches!(g.kind, GlobalKind::Option | GlobalKind::Kconfig)))
     }
 
-    fn is_writable(&self, place: &Place) -> bool {
+    pub(super) fn is_writable(&self, place: &Place) -> bool {
         match &place.kind {
             PlaceKind::Global(id) => self
                 .t

@@ -18,11 +18,7 @@ impl Body<'_> {
         match &expr.kind {
             ExprKind::AddressOf(place) => self.raw_pointer_to(place, mutable),
             ExprKind::Decay(array) => self.element_pointer(array, mutable),
-            ExprKind::Offset(base, by) => {
-                let base = self.pointer(base, mutable);
-                let by = self.offset_call(by);
-                base.dot(by)
-            }
+            ExprKind::Offset(base, by) => self.step(base, by, mutable),
             ExprKind::Load(place) => {
                 if let PlaceKind::Local(id) = place.kind
                     && let Held::Reference { mutable: held } = self.held_or_entry(id)

@@ -155,23 +155,18 @@ impl Body<'_> {
     pub(super) fn assign_op(&self, place: &Place, op: BinaryOp, value: &Expr) -> TokenStream {
         let negative = matches!(value.kind, ExprKind::Int(n) if n < 0);
         if matches!(place.ty, Ty::Pointer { .. }) {
-            let by = match (op, &value.kind) {
-                (BinaryOp::Sub, ExprKind::Int(n)) => Expr {
-                    kind: ExprKind::Int(-n),
-                    ..value.clone()
-                },
-                _ => value.clone(),
-            };
+            let inside = self.is_walked(&load_of(place));
             return self.write(
                 place,
                 |body| {
                     let pointer = body.load(place);
-                    if op == BinaryOp::Sub && !matches!(by.kind, ExprKind::Int(_)) {
-                        let by = body.as_usize(&by);
-                        return pointer.dot(quote!(wrapping_sub(#by)));
-                    }
-                    let call = body.offset_call(&by);
-                    pointer.dot(call)
+                    let call = if op == BinaryOp::Sub {
+                        body.back_call(value, inside)
+                    } else {
+                        body.offset_call(value, inside)
+                    };
+                    let code = pointer.dot(call);
+                    if inside { body.operation(code) } else { code }
                 },
                 quote!(=),
             );

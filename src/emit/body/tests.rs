@@ -343,3 +343,35 @@ fn functions_for_functions() {
         "twice(|n| next(n), 1)",
     );
 }
+
+/// As C's own arithmetic, and compared as what is followed: the verifier knows both for one.
+#[test]
+fn pointers_that_are_compared() {
+    let check = |body: &str, expected| {
+        check(
+            &format!("int BPF_PROG(f, u8 *p, u64 *w, const u8 *c, u32 n) {{ {body} return 0; }}"),
+            expected,
+        );
+    };
+    check("while (p < c) sum += *p++;", "while p.cast_const() < c {");
+    check("while (p < c) sum += *p++;", "p = unsafe { p.add(1) };");
+    check(
+        "if (c + n > p) sum = *c;",
+        "if unsafe { c.add(n as usize) } > p {",
+    );
+    check(
+        "if ((void *)(w + 1) > (void *)p) sum = *w;",
+        "if unsafe { w.add(1) } > p.cast() {",
+    );
+    check(
+        "if (p - n > p) sum = *p;",
+        "if unsafe { p.sub(n as usize) } > p {",
+    );
+    check("p -= n; sum = *p;", "p = unsafe { p.sub(n as usize) };");
+    check("sum = p[n];", "u32::from(*p.add(n as usize))");
+    // No object of the program's.
+    check(
+        "bpf_probe_read_user(&sum, 4, p + n);",
+        "p.wrapping_add(n as usize)",
+    );
+}
