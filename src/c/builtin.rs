@@ -188,6 +188,9 @@ fn is_arithmetic(op: &str) -> bool {
 
 /// The types are those of the macros of libbpf's headers that the markers stand for.
 fn marker_shape(name: &str) -> Option<Shape> {
+    if let Some(name) = markers::like(name) {
+        return marker_shape(&name);
+    }
     Some(match name {
         markers::CORE_READ
         | markers::CORE_READ_USER

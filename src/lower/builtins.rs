@@ -24,9 +24,14 @@ use crate::{
 impl<'a> Body<'_, 'a> {
     /// `name(args)`
     pub(super) fn builtin(&mut self, e: &'a CExpr, name: &str, args: &'a [CExpr]) -> Lowered<Expr> {
-        use AddressSpace::{Kernel, User};
+        use AddressSpace::{Any, Kernel, User};
+        let like = m::like(name);
+        let (name, kernel, user) = match &like {
+            Some(name) => (name.as_str(), Any, Any),
+            None => (name, Kernel, User),
+        };
         let chain = |space, relocated| Chain { space, relocated };
-        if let Some(value) = self.core_marker(e, name, args)? {
+        if let Some(value) = self.core_marker(e, name, args, (kernel, user))? {
             return Ok(value);
         }
         if let Some(value) = self.byte_order(e, name, args)? {
@@ -36,18 +41,18 @@ impl<'a> Body<'_, 'a> {
             return Ok(value);
         }
         match name {
-            m::CORE_READ_INTO => self.chain_into(e, args, chain(Kernel, true), false),
-            m::CORE_READ_USER_INTO => self.chain_into(e, args, chain(User, true), false),
-            m::CORE_READ_STR_INTO => self.chain_into(e, args, chain(Kernel, true), true),
-            m::CORE_READ_USER_STR_INTO => self.chain_into(e, args, chain(User, true), true),
-            m::PROBE_READ_INTO => self.chain_into(e, args, chain(Kernel, false), false),
-            m::PROBE_READ_USER_INTO => self.chain_into(e, args, chain(User, false), false),
-            m::PROBE_READ_STR_INTO => self.chain_into(e, args, chain(Kernel, false), true),
-            m::PROBE_READ_USER_STR_INTO => self.chain_into(e, args, chain(User, false), true),
-            m::CORE_READ_MEM => self.core_read_mem(e, args, Kernel, false),
-            m::CORE_READ_USER_MEM => self.core_read_mem(e, args, User, false),
-            m::CORE_READ_STR => self.core_read_mem(e, args, Kernel, true),
-            m::CORE_READ_USER_STR => self.core_read_mem(e, args, User, true),
+            m::CORE_READ_INTO => self.chain_into(e, args, chain(kernel, true), false),
+            m::CORE_READ_USER_INTO => self.chain_into(e, args, chain(user, true), false),
+            m::CORE_READ_STR_INTO => self.chain_into(e, args, chain(kernel, true), true),
+            m::CORE_READ_USER_STR_INTO => self.chain_into(e, args, chain(user, true), true),
+            m::PROBE_READ_INTO => self.chain_into(e, args, chain(kernel, false), false),
+            m::PROBE_READ_USER_INTO => self.chain_into(e, args, chain(user, false), false),
+            m::PROBE_READ_STR_INTO => self.chain_into(e, args, chain(kernel, false), true),
+            m::PROBE_READ_USER_STR_INTO => self.chain_into(e, args, chain(user, false), true),
+            m::CORE_READ_MEM => self.core_read_mem(e, args, kernel, false),
+            m::CORE_READ_USER_MEM => self.core_read_mem(e, args, user, false),
+            m::CORE_READ_STR => self.core_read_mem(e, args, kernel, true),
+            m::CORE_READ_USER_STR => self.core_read_mem(e, args, user, true),
             m::PRINTK => self.printk(e, args),
             m::SNPRINTF => self.snprintf(e, args),
             m::SEQ_PRINTF => self.seq_printf(e, args),
@@ -114,14 +119,14 @@ impl<'a> Body<'_, 'a> {
         e: &'a CExpr,
         name: &str,
         args: &'a [CExpr],
+        (kernel, user): (AddressSpace, AddressSpace),
     ) -> Lowered<Option<Expr>> {
-        use AddressSpace::{Kernel, User};
         let value = |space, relocated| Some(Chain { space, relocated });
         let chain = match name {
-            m::CORE_READ => value(Kernel, true),
-            m::CORE_READ_USER => value(User, true),
-            m::PROBE_READ_CHAIN => value(Kernel, false),
-            m::PROBE_READ_CHAIN_USER => value(User, false),
+            m::CORE_READ => value(kernel, true),
+            m::CORE_READ_USER => value(user, true),
+            m::PROBE_READ_CHAIN => value(kernel, false),
+            m::PROBE_READ_CHAIN_USER => value(user, false),
             _ => None,
         };
         if let Some(chain) = chain {

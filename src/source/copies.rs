@@ -12,7 +12,7 @@ use std::{
 
 use super::{
     lex::{Kind, Lexeme, lex},
-    standins,
+    markers, standins,
 };
 
 /// By this end of its name, the file that stands for a copy includes the copy.
@@ -30,8 +30,9 @@ pub(super) fn stand_in(name: &str, text: &str) -> String {
     let mut defined = own_macros(text).map(|(_, name)| name).collect();
     add_mentioned(&mut defined);
     let mut stand_in = String::new();
+    let plain = plain_reads(text);
     for (_, text) in standins::macros() {
-        add_definitions(&mut stand_in, text, &defined);
+        add_definitions(&mut stand_in, text, &defined, &plain);
     }
     stand_in.push_str(&format!("#include \"{name}{AS_WRITTEN}\"\n"));
     stand_in
@@ -104,15 +105,22 @@ fn body(text: &'static str) -> &'static str {
 }
 
 /// The directives of a stand-in, but for includes and for definitions that nobody asks for.
-fn add_definitions(into: &mut String, text: &'static str, defined: &HashSet<&str>) {
+fn add_definitions(
+    into: &mut String,
+    text: &'static str,
+    defined: &HashSet<&str>,
+    plain: &HashSet<&str>,
+) {
     let mut keeps = false;
+    let mut reads_plainly = false;
     let mut continues = false;
     for line in body(text).lines() {
         if !continues {
             keeps = match line.strip_prefix('#').map(|line| line.split_once(' ')) {
-                Some(Some(("define", rest))) => {
-                    macro_name(rest).is_some_and(|name| defined.contains(name) || is_inner(name))
-                }
+                Some(Some(("define", rest))) => macro_name(rest).is_some_and(|name| {
+                    reads_plainly = plain.contains(name);
+                    defined.contains(name) || is_inner(name)
+                }),
                 Some(Some(("undef", rest))) => {
                     macro_name(rest).is_some_and(|name| defined.contains(name))
                 }
@@ -121,11 +129,53 @@ fn add_definitions(into: &mut String, text: &'static str, defined: &HashSet<&str
             };
         }
         continues = line.ends_with('\\');
-        if keeps {
+        if keeps && reads_plainly {
+            // All markers in these read.
+            let marked = line.replace("__c2aya_core_", &format!("{}core_", markers::ANY));
+            let marked = marked.replace("__c2aya_probe_", &format!("{}probe_", markers::ANY));
+            into.push_str(&marked);
+            into.push('\n');
+        } else if keeps {
             into.push_str(line);
             into.push('\n');
         }
     }
+}
+
+/// The macros of a copy that read by `bpf_probe_read` or its `_str`, as libbpf's
+/// did at first, themselves or by way of others.
+fn plain_reads(text: &str) -> HashSet<&str> {
+    let defined: Vec<(&str, HashSet<&str>)> = lines(text)
+        .filter_map(|line| {
+            let [hash, keyword, name, behind @ ..] = &line[..] else {
+                return None;
+            };
+            let is = hash.of(text) == "#" && keyword.of(text) == "define";
+            let words = behind.iter().filter(|it| it.kind == Kind::Word);
+            is.then(|| (name.of(text), words.map(|word| word.of(text)).collect()))
+        })
+        .collect();
+    let reads = |helpers: [&'static str; 2]| {
+        let mut reads: HashSet<&str> = HashSet::from(helpers);
+        loop {
+            let before = reads.len();
+            for (name, words) in &defined {
+                // Numbers of arguments are pasted to the names of libbpf's inner macros.
+                let inner = |word: &&str| {
+                    is_inner(word) && reads.iter().any(|read| read.starts_with(*word))
+                };
+                if words.iter().any(|word| reads.contains(word) || inner(word)) {
+                    reads.insert(name);
+                }
+            }
+            if reads.len() == before {
+                return reads;
+            }
+        }
+    };
+    let plainly = reads(["bpf_probe_read", "bpf_probe_read_str"]);
+    let others = reads(["bpf_probe_read_kernel", "bpf_probe_read_kernel_str"]);
+    plainly.difference(&others).copied().collect()
 }
 
 /// The name that begins a definition.
@@ -240,6 +290,32 @@ mod tests {
             "#ifdef __bpf__ #endif int f(int a) { return a; }",
             &["bpf_tail_call_static"],
             &["f"],
+        );
+    }
+
+    #[test]
+    fn reads_of_any_memory() {
+        let check = |text, expected: &str| {
+            let stand_in = stand_in("bpf_core_read.h", text);
+            assert!(stand_in.contains(expected), "{stand_in}");
+        };
+        let read = "#define bpf_core_read(to, size, from) bpf_probe_read(to, size, from)\n";
+        check(
+            read,
+            "bpf_core_read(dst, sz, src) __c2aya_any_core_read_mem(",
+        );
+        let kernel = read.replace("read(to, size, from)\n", "read_kernel(to, size, from)\n");
+        check(
+            &kernel,
+            "bpf_core_read(dst, sz, src) __c2aya_core_read_mem(",
+        );
+        let by_others = format!(
+            "#define ___read0(to, from) bpf_core_read(to, sizeof(*to), from)\n{read}\
+             #define BPF_CORE_READ(from, a) ___bpf_apply(___read, 0)(from, a)\n"
+        );
+        check(
+            &by_others,
+            "BPF_CORE_READ(src, a, ...) __c2aya_any_core_read(",
         );
     }
 

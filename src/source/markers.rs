@@ -59,6 +59,16 @@ pub const SNPRINTF: &str = "__c2aya_snprintf";
 /// `BPF_SEQ_PRINTF(seq, fmt, …)`.
 pub const SEQ_PRINTF: &str = "__c2aya_seq_printf";
 
+/// The marker of a read by `bpf_probe_read` (or its `_str`), where a program's own copy of libbpf's
+/// header has that for the marker behind this: `__c2aya_any_core_read` for [`CORE_READ`].
+pub const ANY: &str = "__c2aya_any_";
+
+/// The marker that a read of [`ANY`] is like, if it is one.
+pub fn like(name: &str) -> Option<String> {
+    let rest = name.strip_prefix(ANY)?;
+    Some(format!("{PREFIX}{rest}"))
+}
+
 /// `BPF_CORE_READ(src, a, b)`: one argument, the access `(&*(src))->a->b`.
 pub const CORE_READ: &str = "__c2aya_core_read";
 /// `BPF_CORE_READ_USER`.
