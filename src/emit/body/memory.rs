@@ -3,11 +3,11 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
 
-use super::{Body, Pin};
+use super::{Body, Pin, declare::is_global};
 use crate::{
     emit::{code::Code, runtime::Module, types},
     ir::{
-        body::{Expr, ExprKind, LocalId},
+        body::{Expr, ExprKind, LocalId, Place, PlaceKind},
         ty::Ty,
         walk::Visit,
     },
@@ -15,6 +15,25 @@ use crate::{
 
 /// The most stores that LLVM makes of a `memset` or a copy, instead of a call.
 pub(super) const WORDS_MAX: u64 = 128;
+
+/// The most words that registers hold while they are copied.
+const WORDS_HELD: u64 = 8;
+
+/// The address of a place.
+fn pointer_to(place: &Place, mutable: bool) -> Expr {
+    let kind = match &place.kind {
+        PlaceKind::Deref(pointer) => pointer.kind.clone(),
+        _ => ExprKind::AddressOf(Box::new(place.clone())),
+    };
+    Expr {
+        kind,
+        ty: Ty::Pointer {
+            to: Box::new(place.ty.clone()),
+            mutable,
+        },
+        span: None,
+    }
+}
 
 /// Whether a number is made of variables.
 fn has_local(value: &Expr) -> bool {
@@ -105,6 +124,42 @@ impl Body<'_> {
             ..inner.clone()
         });
         Some(self.operation(Code::atom(quote!(ptr::write_bytes(#to, #byte, 1)))))
+    }
+
+    /// `*to = *from` of much, between places that LLVM can't tell apart: to an assignment it would
+    /// read all that lies in one before it writes to the other, and the stack is too small for that.
+    pub(super) fn copy_whole(&self, to: &Place, value: &Expr) -> Option<TokenStream> {
+        let ExprKind::Load(from) = &value.kind else {
+            return None;
+        };
+        let words = self.t.size(&to.ty) / types::align_of(self.t.object, &to.ty).clamp(1, 8);
+        let apart = is_global(to) && is_global(from);
+        if to.ty != from.ty
+            || !matches!(to.ty, Ty::Record(_))
+            || words <= WORDS_HELD
+            || apart
+            || ![to, from].into_iter().all(|place| self.is_shared(place))
+        {
+            return None;
+        }
+        self.t.uses.import("core", "ptr");
+        let code = self.root(|| {
+            let to = self.argument(&pointer_to(to, true));
+            let from = self.argument(&pointer_to(from, false));
+            self.operation(Code::atom(quote!(ptr::copy_nonoverlapping(#from, #to, 1))))
+        });
+        Some(quote!(#code;))
+    }
+
+    /// Whether a place is behind a pointer, or a variable of the file that may change.
+    fn is_shared(&self, place: &Place) -> bool {
+        !place.volatile
+            && match &place.kind {
+                PlaceKind::Deref(_) => true,
+                PlaceKind::Global(_) => self.is_writable(place),
+                PlaceKind::Field(base, ..) | PlaceKind::Index(base, _) => self.is_shared(base),
+                PlaceKind::Local(_) | PlaceKind::Temporary(_) => false,
+            }
     }
 
     /// A known size as a const argument.

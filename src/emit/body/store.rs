@@ -77,6 +77,9 @@ impl Body<'_> {
             let value = self.root(|| self.stored(place, value));
             return quote!(#name = #value;);
         }
+        if let Some(copy) = self.copy_whole(place, value) {
+            return copy;
+        }
         self.write(place, |body| body.stored(place, value), quote!(=))
     }
 

@@ -375,3 +375,30 @@ fn pointers_that_are_compared() {
         "p.wrapping_add(n as usize)",
     );
 }
+
+/// To an assignment LLVM would read all of one before it writes to the other.
+#[test]
+fn copies_of_much() {
+    let check = |body: &str, expected| {
+        let function = format!(
+            "int BPF_PROG(f) {{ return 0; }}\n\
+             struct big {{ u64 words[9]; }} last; struct pair {{ u64 a, b; }};\n\
+             SEC(\"fentry/g\") int BPF_PROG(g, struct big *to, struct big *from, struct pair *a, struct pair *b)\n\
+             {{ {body} return 0; }}"
+        );
+        check(&function, expected);
+    };
+    check(
+        "*to = *from;",
+        "unsafe { ptr::copy_nonoverlapping(from, to, 1) };",
+    );
+    check(
+        "last = *from;",
+        "unsafe { ptr::copy_nonoverlapping(from, &raw mut LAST, 1) };",
+    );
+    check("*a = *b;", "unsafe { *a = *b };");
+    check(
+        "struct big own = *from; own.words[2]++; *to = own;",
+        "unsafe { *to = own };",
+    );
+}
