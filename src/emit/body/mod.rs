@@ -21,6 +21,7 @@ mod keys;
 mod leave_loops;
 mod lookup;
 mod loops;
+mod low_index;
 mod maps;
 mod memory;
 mod place;

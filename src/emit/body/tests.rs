@@ -402,3 +402,31 @@ fn copies_of_much() {
         "unsafe { *to = own };",
     );
 }
+
+/// Unfilled as in C: LLVM would align it, and then add the number by an `or`.
+#[test]
+fn arrays_with_low_indices() {
+    let check = |body: &str, expected| {
+        check(
+            &format!("int BPF_PROG(f, u32 n) {{ char b[12]; int at; {body} return 0; }}"),
+            expected,
+        );
+    };
+    let (unfilled, filled) = (
+        "MaybeUninit::<[u8; 12]>::uninit()",
+        "let mut b = [0u8; 12];",
+    );
+    let read = "if (bpf_probe_read_user(b, 12, (void *)8)) return 0;";
+    check(&format!("{read} sum = b[n & 7];"), unfilled);
+    check(&format!("{read} at = n ? 4 : 5; sum = b[at];"), unfilled);
+    check(&format!("{read} at = n ? 4 : n; sum = b[at];"), filled);
+    check(
+        &format!("{read} if (n) at = 4; else at = 5; at += 4; sum = b[at + 1];"),
+        unfilled,
+    );
+    check(&format!("{read} sum = b[n & 15];"), filled);
+    check(
+        &format!("{read} for (at = 0; at < 12; at++) sum += b[at];"),
+        filled,
+    );
+}

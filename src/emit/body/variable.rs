@@ -3,7 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::{Body, Held, Pin, declare::mentions, expr::self_typed, stmt::strip};
+use super::{
+    Body, Held, Pin, declare::mentions, expr::self_typed, low_index::has_low_index, stmt::strip,
+};
 use crate::ir::{
     Notes,
     body::{Expr, ExprKind, Init, LocalId, Stmt, StmtKind},
@@ -157,7 +159,9 @@ impl Body<'_> {
         } else {
             SLOT
         };
-        if !scalar && self.t.size(ty) > zeroed {
+        let low = matches!(ty, Ty::Array(of, _) if self.t.size(of) < 8)
+            && has_low_index(&self.function, local);
+        if low || (!scalar && self.t.size(ty) > zeroed) {
             self.t.uses.import("core::mem", "MaybeUninit");
             self.hold(local, Held::Slot);
             return quote! {
