@@ -73,7 +73,7 @@ pub struct Body<'a> {
     /// Variables that stand in an `Aligned`.
     aligned: HashSet<LocalId>,
     /// Pointers into memory that the program itself reads, writes or walks over.
-    walked: HashSet<LocalId>,
+    walked: HashSet<steps::Walked>,
     /// Variables that are nothing but a known index into arrays.
     keys: HashMap<LocalId, Expr>,
     /// Counters that only index, and so are `usize`.

@@ -10,6 +10,7 @@ use super::Body;
 use crate::{
     emit::code::Code,
     ir::{
+        RecordId,
         body::{Expr, ExprKind, Function, LocalId, Place, PlaceKind, Stmt, StmtKind},
         ty::Ty,
         walk::Visit,
@@ -56,7 +57,7 @@ impl Body<'_> {
     pub(super) fn is_walked(&self, pointer: &Expr) -> bool {
         match &pointer.kind {
             ExprKind::Load(place) => {
-                matches!(place.kind, PlaceKind::Local(id) if self.walked.contains(&id))
+                Walked::of(place).is_some_and(|place| self.walked.contains(&place))
             }
             ExprKind::Cast(inner) | ExprKind::Offset(inner, _) => self.is_walked(inner),
             ExprKind::AddressOf(place) | ExprKind::Decay(place) => self.is_part_walked(place),
@@ -74,24 +75,38 @@ impl Body<'_> {
     }
 }
 
+/// What holds a pointer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Walked {
+    Local(LocalId),
+    /// The field of whichever structure: a cursor, mostly.
+    Field(RecordId, u32),
+}
+
+impl Walked {
+    fn of(place: &Place) -> Option<Self> {
+        match place.kind {
+            PlaceKind::Local(id) => Some(Self::Local(id)),
+            PlaceKind::Field(_, record, index) => Some(Self::Field(record, index)),
+            _ => None,
+        }
+    }
+}
+
 /// The pointers that a function follows, compares with others or takes the distance of.
-pub(super) fn walked(function: &Function) -> HashSet<LocalId> {
+pub(super) fn walked(function: &Function) -> HashSet<Walked> {
     let mut finder = Finder::default();
     finder.function(function);
     finder.0
 }
 
 #[derive(Default)]
-struct Finder(HashSet<LocalId>);
+struct Finder(HashSet<Walked>);
 
 impl Finder {
     fn walk(&mut self, pointer: &Expr) {
         match &pointer.kind {
-            ExprKind::Load(place) => {
-                if let PlaceKind::Local(id) = place.kind {
-                    self.0.insert(id);
-                }
-            }
+            ExprKind::Load(place) => self.0.extend(Walked::of(place)),
             ExprKind::Cast(inner) | ExprKind::Offset(inner, _) => self.walk(inner),
             ExprKind::AddressOf(place) | ExprKind::Decay(place) => self.follow(place),
             _ => {}

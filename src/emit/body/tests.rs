@@ -369,6 +369,10 @@ fn pointers_that_are_compared() {
     );
     check("p -= n; sum = *p;", "p = unsafe { p.sub(n as usize) };");
     check("sum = p[n];", "u32::from(*p.add(n as usize))");
+    check(
+        "struct { u8 *at; } walk = { p }; if (walk.at + n > p) sum = 1; walk.at += n; sum += n > 8;",
+        "walk.at = unsafe { walk.at.add(n as usize) };",
+    );
     // No object of the program's.
     check(
         "bpf_probe_read_user(&sum, 4, p + n);",
