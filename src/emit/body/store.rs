@@ -93,7 +93,12 @@ impl Body<'_> {
                     if let ExprKind::Int(n) = inner.kind {
                         return self.byte(n, inner.span);
                     }
-                    self.expr(inner, Pin::Itself).cast(&quote!(u8))
+                    let code = self.expr(inner, Pin::Itself);
+                    if inner.ty == Ty::unsigned(8) {
+                        code
+                    } else {
+                        code.cast(&quote!(u8))
+                    }
                 }
                 _ => self.expr(value, Pin::Itself).cast(&quote!(u8)),
             };

@@ -434,3 +434,16 @@ fn arrays_with_low_indices() {
         filled,
     );
 }
+
+/// A byte is one already.
+#[test]
+fn bytes_put_into_text() {
+    let check = |ty: &str, expected| {
+        check(
+            &format!("int BPF_PROG(f, {ty} n, char *to) {{ to[1] = n; return 0; }}"),
+            expected,
+        );
+    };
+    check("u8", "*to.add(1) = n };");
+    check("u16", "*to.add(1) = n as u8 };");
+}
