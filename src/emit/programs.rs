@@ -14,7 +14,7 @@ use super::{
 use crate::ir::{
     FunctionId, Object,
     body::{Function, LocalId, Place, PlaceKind, Register},
-    program::{Argument, ArgumentSource, Program, ProgramKind, SyscallEntry},
+    program::{Argument, ArgumentSource, Program, SyscallEntry},
     ty::Ty,
     walk::Visit,
 };
@@ -79,11 +79,9 @@ pub fn program(t: &Types<'_>, program: &Program) -> TokenStream {
         };
     }
     let context = t.uses.import("aya_ebpf::programs", entry.context);
-    // Around these Aya's macros put a function that is handed the raw context.
-    let handed = matches!(
-        program.kind,
-        ProgramKind::Classifier | ProgramKind::SocketFilter
-    );
+    // Around these Aya's macros put a function that makes this of a raw context, which clippy takes
+    // for following it.
+    let handed = matches!(entry.context, "TcContext" | "SkBuffContext");
     let visibility = (!handed).then(|| quote!(pub));
     quote! {
         #docs

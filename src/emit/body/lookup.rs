@@ -12,9 +12,10 @@ use crate::{
         types,
     },
     ir::{
-        Comment,
+        Comment, MapId,
         body::{Block, CompareOp, Expr, ExprKind, Init, LocalId, PlaceKind, Stmt, StmtKind},
         ty::Ty,
+        walk::Visit,
     },
 };
 
@@ -334,7 +335,10 @@ impl Body<'_> {
         let uses = self.uses_of_pointer(rest, local);
         let to_record =
             matches!(self.local_ty(local), Ty::Pointer { to, .. } if matches!(*to, Ty::Record(_)));
-        if uses.raw || uses.followed == 0 || uses.followed + uses.passed < 2 || !to_record {
+        // Two entries may be one.
+        let alone = !looks_up_again(value, rest);
+        if uses.raw || uses.followed == 0 || uses.followed + uses.passed < 2 || !to_record || !alone
+        {
             self.hold(local, Held::Raw);
             return TokenStream::new();
         }
@@ -368,6 +372,31 @@ impl Body<'_> {
             lines: vec![format!("SAFETY: {why}")],
             apart: false,
         }])
+    }
+}
+
+/// Whether statements look into the map again that a value was looked up in.
+fn looks_up_again(value: &Expr, rest: &[Stmt]) -> bool {
+    struct Finder(MapId, bool);
+    impl Visit for Finder {
+        fn expr(&mut self, expr: &Expr) {
+            self.1 |= looked_into(expr) == Some(self.0);
+            self.expr_parts(expr);
+        }
+    }
+    let Some(map) = looked_into(strip_pointer_casts(value)) else {
+        return false;
+    };
+    let mut finder = Finder(map, false);
+    rest.iter().for_each(|stmt| finder.stmt(stmt));
+    finder.1
+}
+
+/// The map of a `bpf_map_lookup_elem` or `bpf_map_lookup_percpu_elem`.
+fn looked_into(expr: &Expr) -> Option<MapId> {
+    match &expr.kind {
+        ExprKind::Helper(1 | 195, _, args) => maps::map_of(args.first()?),
+        _ => None,
     }
 }
 

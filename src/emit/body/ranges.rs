@@ -1,6 +1,6 @@
 //! Two comparisons of one variable with constants: a range.
 
-use quote::quote;
+use quote::{format_ident, quote};
 
 use super::{Body, Pin};
 use crate::{
@@ -24,6 +24,11 @@ impl Body<'_> {
             return None;
         }
         let x = self.load(low.place);
+        if let Some(class) = ascii_class(&low, &high) {
+            let class = format_ident!("{class}");
+            let code = x.dot(quote!(#class()));
+            return Some(if outside { code.unary(quote!(!)) } else { code });
+        }
         let start = self.expr(low.limit, Pin::Context);
         let end = self.expr(high.limit, Pin::Context);
         let (start, end) = (start.at(Prec::Or), end.at(Prec::Or));
@@ -65,6 +70,24 @@ impl Body<'_> {
             limit,
             value,
         })
+    }
+}
+
+/// What core calls a range of letters or digits.
+fn ascii_class(low: &Bound<'_>, high: &Bound<'_>) -> Option<&'static str> {
+    let is_byte = |bound: &Bound<'_>| {
+        let byte = Ty::unsigned(8);
+        bound.place.ty == byte && bound.op != CompareOp::Lt
+    };
+    if !is_byte(low) || !is_byte(high) {
+        return None;
+    }
+    let byte = |value: i128| u8::try_from(value).ok();
+    match (byte(low.value)?, byte(high.value)?) {
+        (b'A', b'Z') => Some("is_ascii_uppercase"),
+        (b'a', b'z') => Some("is_ascii_lowercase"),
+        (b'0', b'9') => Some("is_ascii_digit"),
+        _ => None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Statements.
 
+use std::borrow::Cow;
+
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -9,6 +11,7 @@ use crate::{
     ir::{
         Notes,
         body::{Block, Expr, ExprKind, LabelId, Stmt, StmtKind},
+        ty::Ty,
         walk::Visit,
     },
 };
@@ -111,7 +114,8 @@ impl Body<'_> {
                 self.t.uses.comments(&then.trailing)
             }
             StmtKind::If(cond, then, other) => {
-                let cond = self.root(|| self.truth(cond));
+                let (cond, then) = joined(cond, then, other.as_ref());
+                let cond = self.root(|| self.truth(&cond));
                 let then = self.block_stmts(then);
                 let other = other.as_ref().map(|other| self.else_branch(other));
                 quote!(if #cond { #then } #other)
@@ -158,7 +162,8 @@ impl Body<'_> {
             && only.notes.before.is_empty()
             && other.trailing.is_empty()
         {
-            let cond = self.root(|| self.truth(cond));
+            let (cond, then) = joined(cond, then, next.as_ref());
+            let cond = self.root(|| self.truth(&cond));
             let then = self.block_stmts(then);
             let next = next.as_ref().map(|next| self.else_branch(next));
             return quote!(else if #cond { #then } #next);
@@ -284,6 +289,31 @@ pub(super) fn strip(expr: &Expr) -> &Expr {
         ExprKind::Cast(inner) => strip(inner),
         _ => expr,
     }
+}
+
+/// The condition and the statements of an `if`; those of the ones that alone stand in it are its own.
+pub(super) fn joined<'s>(
+    cond: &'s Expr,
+    then: &'s Block,
+    other: Option<&Block>,
+) -> (Cow<'s, Expr>, &'s Block) {
+    if let [only] = then.stmts.as_slice()
+        && let StmtKind::If(inner, body, None) = &only.kind
+        && other.is_none()
+        && only.notes == Notes::default()
+        && then.trailing.is_empty()
+        && !matches!(body.stmts.as_slice(), [only] if only.kind == StmtKind::Unreachable)
+    {
+        let (inner, body) = joined(inner, body, None);
+        let both = (Box::new(cond.clone()), Box::new(inner.into_owned()));
+        let cond = Expr {
+            kind: ExprKind::And(both.0, both.1),
+            ty: Ty::Bool,
+            span: cond.span,
+        };
+        return (Cow::Owned(cond), body);
+    }
+    (Cow::Borrowed(cond), then)
 }
 
 /// Takes away jumps to where control goes anyway.

@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::{
     Around, Body, Pin, Returns,
-    stmt::{leaves, strip, strip_tail},
+    stmt::{self, leaves, strip, strip_tail},
     value,
 };
 use crate::{
@@ -232,6 +232,9 @@ impl Body<'_> {
         let left = stripped.iter().any(|block| leaves(&block.stmts, label));
         self.around.borrow_mut().push(Around::Block(label));
         let mut out = TokenStream::new();
+        let nothing_else = stripped
+            .get(arms.len())
+            .is_none_or(|rest| rest.stmts.is_empty() && rest.trailing.is_empty());
         for (arm, block) in arms.iter().zip(&stripped) {
             let patterns: Vec<_> = arm
                 .values
@@ -239,6 +242,17 @@ impl Body<'_> {
                 .map(|(low, high)| self.pattern(low, high, &value_ty))
                 .collect();
             let notes = self.t.uses.comments(&arm.notes.before);
+            if let ([only], true) = (block.stmts.as_slice(), nothing_else && notes.is_empty())
+                && let StmtKind::If(cond, then, None) = &only.kind
+                && only.notes == Notes::default()
+                && block.trailing.is_empty()
+            {
+                let (cond, then) = stmt::joined(cond, then, None);
+                let cond = self.root(|| self.truth(&cond));
+                let body = self.block_stmts(then);
+                out.extend(quote!(#(#patterns)|* if #cond => { #body }));
+                continue;
+            }
             let body = self.block_stmts(block);
             // A jump alone needs no braces.
             if let (

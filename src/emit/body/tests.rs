@@ -75,6 +75,40 @@ fn an_argument_that_nobody_reads() {
     );
 }
 
+/// Conditions inside of each other, in the form that clippy asks for.
+#[test]
+fn conditions_alone_in_others() {
+    check(
+        "int BPF_PROG(f, u64 a, u64 b) { if (a) { if (b) sum = 1; } return 0; }",
+        "if a != 0 && b != 0 {",
+    );
+    check(
+        "int BPF_PROG(f, u64 a, u64 b) { if (a) { if (b) sum = 1; else sum = 2; } return 0; }",
+        "if a != 0 {\n        if b != 0 {",
+    );
+    check(
+        "int BPF_PROG(f, u64 a, u64 b) { switch (a) { case 1: sum = 2; break; case 7: if (b) sum = 1; } return 0; }",
+        "7 if b != 0 => {",
+    );
+    check(
+        "int BPF_PROG(f, u8 a) { if (a >= 'A' && a <= 'Z') sum = 1; return 0; }",
+        "if a.is_ascii_uppercase() {",
+    );
+}
+
+/// Two entries of a map may be one: no references to both.
+#[test]
+fn two_entries_of_a_map() {
+    check(
+        "int BPF_PROG(f) { return 0; }\n\
+         struct cell { u64 a, b; };\n\
+         struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 4); __type(key, u32); __type(value, struct cell); } cells SEC(\".maps\");\n\
+         SEC(\"fentry/g\") int BPF_PROG(g, u32 k) { u32 z = 0; struct cell *x = bpf_map_lookup_elem(&cells, &z), *y;\n\
+         if (!x) return 0; y = bpf_map_lookup_elem(&cells, &k); if (!y) return 0; x->a = 1; x->b = y->a; return y->b; }",
+        "unsafe { (*x).a = 1 };",
+    );
+}
+
 /// READ_ONCE and WRITE_ONCE.
 #[test]
 fn volatile_by_a_cast() {
