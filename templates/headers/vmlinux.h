@@ -305,6 +305,7 @@ struct sched_entity {
 	u64 prev_sum_exec_runtime;
 	u64 vruntime;
 	u64 nr_migrations;
+	struct cfs_rq *cfs_rq;
 };
 
 struct list_head {
@@ -709,6 +710,179 @@ struct page {
 			long unsigned int private;
 		};
 	};
+};
+
+typedef struct {
+	long unsigned int val;
+} swp_entry_t;
+
+struct folio {
+	union {
+		struct {
+			memdesc_flags_t flags;
+			struct address_space *mapping;
+			union {
+				long unsigned int index;
+			};
+		};
+		struct page page;
+	};
+};
+
+struct kmem_cache {
+	unsigned int size;
+	unsigned int object_size;
+	const char *name;
+};
+
+struct oom_control {
+	struct mem_cgroup *memcg;
+	const gfp_t gfp_mask;
+	const int order;
+	long unsigned int totalpages;
+	struct task_struct *chosen;
+	long int chosen_points;
+};
+
+typedef __u64 __addrpair;
+
+typedef __u32 __portpair;
+
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+struct in6_addr {
+	union {
+		__u8 u6_addr8[16];
+		__be16 u6_addr16[8];
+		__be32 u6_addr32[4];
+	} in6_u;
+};
+
+struct sock_common {
+	union {
+		struct {
+			__be32 skc_daddr;
+			__be32 skc_rcv_saddr;
+		};
+	};
+	union {
+		unsigned int skc_hash;
+		__u16 skc_u16hashes[2];
+	};
+	union {
+		struct {
+			__be16 skc_dport;
+			__u16 skc_num;
+		};
+	};
+	short unsigned int skc_family;
+	volatile unsigned char skc_state;
+	unsigned char skc_reuse : 4;
+	unsigned char skc_reuseport : 1;
+	unsigned char skc_ipv6only : 1;
+	int skc_bound_dev_if;
+	struct proto *skc_prot;
+	possible_net_t skc_net;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+	atomic64_t skc_cookie;
+	refcount_t skc_refcnt;
+};
+
+struct sk_buff_list {
+	struct sk_buff *next;
+	struct sk_buff *prev;
+};
+
+struct sk_buff_head {
+	union {
+		struct {
+			struct sk_buff *next;
+			struct sk_buff *prev;
+		};
+		struct sk_buff_list list;
+	};
+	__u32 qlen;
+	spinlock_t lock;
+};
+
+struct sock_cgroup_data {
+	struct cgroup *cgroup;
+	u32 classid;
+	u16 prioidx;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	atomic_t sk_drops;
+	struct sk_buff_head sk_receive_queue;
+	struct {
+		atomic_t rmem_alloc;
+		int len;
+		struct sk_buff *head;
+		struct sk_buff *tail;
+	} sk_backlog;
+	int sk_rcvbuf;
+	int sk_err;
+	struct socket *sk_socket;
+	int sk_err_soft;
+	int sk_wmem_queued;
+	refcount_t sk_wmem_alloc;
+	struct sk_buff_head sk_write_queue;
+	long unsigned int sk_pacing_rate;
+	u32 sk_priority;
+	u32 sk_mark;
+	kuid_t sk_uid;
+	u16 sk_protocol;
+	u16 sk_type;
+	u16 sk_gso_max_segs;
+	int sk_sndbuf;
+	u8 sk_shutdown;
+	u32 sk_ack_backlog;
+	u32 sk_max_ack_backlog;
+	void *sk_user_data;
+	struct sock_cgroup_data sk_cgrp_data;
+};
+
+struct netlink_callback {
+	struct sk_buff *skb;
+	const struct nlmsghdr *nlh;
+	void *data;
+};
+
+struct netlink_sock {
+	struct sock sk;
+	u32 portid;
+	u32 dst_portid;
+	u32 dst_group;
+	bool cb_running;
+	struct netlink_callback cb;
+};
+
+struct nlmsghdr {
+	__u32 nlmsg_len;
+	__u16 nlmsg_type;
+	__u16 nlmsg_flags;
+	__u32 nlmsg_seq;
+	__u32 nlmsg_pid;
+};
+
+enum zone_stat_item {
+	NR_FREE_PAGES = 0,
+	NR_FREE_PAGES_BLOCKS = 1,
+	NR_ZONE_LRU_BASE = 2,
+	NR_ZONE_INACTIVE_ANON = 2,
+	NR_ZONE_ACTIVE_ANON = 3,
+	NR_ZONE_INACTIVE_FILE = 4,
+	NR_ZONE_ACTIVE_FILE = 5,
+	NR_ZONE_UNEVICTABLE = 6,
+	NR_ZONE_WRITE_PENDING = 7,
+	NR_MLOCK = 8,
+	NR_ZSPAGES = 9,
+	NR_FREE_CMA_PAGES = 10,
+	NR_VM_ZONE_STAT_ITEMS = 11,
 };
 
 struct cred {
@@ -1536,6 +1710,7 @@ struct request {
 
 struct request_queue {
 	void *queuedata;
+	struct elevator_queue *elevator;
 	struct gendisk *disk;
 	long unsigned int nr_requests;
 };
@@ -1601,14 +1776,6 @@ struct sockaddr_in {
 	unsigned char __pad[8];
 };
 
-struct in6_addr {
-	union {
-		__u8 u6_addr8[16];
-		__be16 u6_addr16[8];
-		__be32 u6_addr32[4];
-	} in6_u;
-};
-
 struct sockaddr_in6 {
 	short unsigned int sin6_family;
 	__be16 sin6_port;
@@ -1630,98 +1797,6 @@ struct __kernel_sockaddr_storage {
 		};
 		void *__align;
 	};
-};
-
-typedef __u64 __addrpair;
-
-typedef __u32 __portpair;
-
-typedef struct {
-	struct net *net;
-} possible_net_t;
-
-struct sock_common {
-	union {
-		struct {
-			__be32 skc_daddr;
-			__be32 skc_rcv_saddr;
-		};
-	};
-	union {
-		unsigned int skc_hash;
-		__u16 skc_u16hashes[2];
-	};
-	union {
-		struct {
-			__be16 skc_dport;
-			__u16 skc_num;
-		};
-	};
-	short unsigned int skc_family;
-	volatile unsigned char skc_state;
-	unsigned char skc_reuse : 4;
-	int skc_bound_dev_if;
-	struct proto *skc_prot;
-	possible_net_t skc_net;
-	struct in6_addr skc_v6_daddr;
-	struct in6_addr skc_v6_rcv_saddr;
-	atomic64_t skc_cookie;
-	refcount_t skc_refcnt;
-};
-
-struct sk_buff_list {
-	struct sk_buff *next;
-	struct sk_buff *prev;
-};
-
-struct sk_buff_head {
-	union {
-		struct {
-			struct sk_buff *next;
-			struct sk_buff *prev;
-		};
-		struct sk_buff_list list;
-	};
-	__u32 qlen;
-	spinlock_t lock;
-};
-
-struct sock_cgroup_data {
-	struct cgroup *cgroup;
-	u32 classid;
-	u16 prioidx;
-};
-
-struct sock {
-	struct sock_common __sk_common;
-	atomic_t sk_drops;
-	struct sk_buff_head sk_receive_queue;
-	struct {
-		atomic_t rmem_alloc;
-		int len;
-		struct sk_buff *head;
-		struct sk_buff *tail;
-	} sk_backlog;
-	int sk_rcvbuf;
-	int sk_err;
-	struct socket *sk_socket;
-	int sk_err_soft;
-	int sk_wmem_queued;
-	refcount_t sk_wmem_alloc;
-	struct sk_buff_head sk_write_queue;
-	long unsigned int sk_pacing_rate;
-	u32 sk_priority;
-	u32 sk_mark;
-	kuid_t sk_uid;
-	u16 sk_protocol;
-	u16 sk_type;
-	u16 sk_gso_max_segs;
-	int sk_sndbuf;
-	u8 sk_shutdown;
-	u32 sk_ack_backlog;
-	u32 sk_max_ack_backlog;
-	void *sk_user_data;
-	struct sock_cgroup_data sk_cgrp_data;
 };
 
 typedef enum {
@@ -2377,6 +2452,18 @@ struct ipv6hdr {
 			struct in6_addr daddr;
 		} addrs;
 	};
+};
+
+struct ipv6_opt_hdr {
+	__u8 nexthdr;
+	__u8 hdrlen;
+};
+
+struct frag_hdr {
+	__u8 nexthdr;
+	__u8 reserved;
+	__be16 frag_off;
+	__be32 identification;
 };
 
 struct icmphdr {
@@ -6700,6 +6787,28 @@ struct getcpu_cache {
 };
 
 struct bpf_lpm_trie_key { __u32 prefixlen; __u8 data[0]; };
+
+extern struct task_struct *bpf_task_acquire(struct task_struct *p) __attribute__((weak, section(".ksyms")));
+
+extern struct task_struct *bpf_task_from_pid(__s32 pid) __attribute__((weak, section(".ksyms")));
+
+extern void bpf_task_release(struct task_struct *p) __attribute__((weak, section(".ksyms")));
+
+extern struct cgroup *bpf_cgroup_acquire(struct cgroup *cgrp) __attribute__((weak, section(".ksyms")));
+
+extern struct cgroup *bpf_cgroup_ancestor(struct cgroup *cgrp, int level) __attribute__((weak, section(".ksyms")));
+
+extern struct cgroup *bpf_cgroup_from_id(__u64 cgid) __attribute__((weak, section(".ksyms")));
+
+extern void bpf_cgroup_release(struct cgroup *cgrp) __attribute__((weak, section(".ksyms")));
+
+extern void bpf_rcu_read_lock(void) __attribute__((weak, section(".ksyms")));
+
+extern void bpf_rcu_read_unlock(void) __attribute__((weak, section(".ksyms")));
+
+extern void *bpf_rdonly_cast(const void *obj__ign, __u32 btf_id__k) __attribute__((weak, section(".ksyms")));
+
+extern void *bpf_cast_to_kern_ctx(void *obj) __attribute__((weak, section(".ksyms")));
 
 #pragma clang attribute pop
 
