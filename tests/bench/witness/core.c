@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 enum question {
 	OFFSET, SIZE, EXISTS, SIGNED, LSHIFT, RSHIFT,
@@ -258,8 +259,24 @@ static unsigned long long kernel_address(const char *name)
 	return found;
 }
 
+/* As KERNEL_VERSION says it; what Debian's kernel is called counts its ABI instead of patches. */
+static unsigned int kernel_version(void)
+{
+	unsigned int major = 0, minor = 0, patch = 0;
+	struct utsname kernel;
+	const char *debian;
+
+	if (uname(&kernel))
+		fail("uname: %m");
+	debian = strstr(kernel.version, "Debian ");
+	sscanf(debian ? debian + strlen("Debian ") : kernel.release, "%u.%u.%u", &major, &minor, &patch);
+	return major << 16 | minor << 8 | (patch < 255 ? patch : 255);
+}
+
 static bool fill(struct side *side, const struct plan *plan, const struct symbol *symbol)
 {
+	if (!strcmp(symbol->name, "LINUX_KERNEL_VERSION"))
+		return set_number(side, symbol->name, kernel_version());
 	if (!strncmp(symbol->name, "ksym__", strlen("ksym__")))
 		return set_number(side, symbol->name, kernel_address(symbol->name + strlen("ksym__")));
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
