@@ -167,3 +167,18 @@ int BPF_KSYSCALL(dup_enter, unsigned int fildes)
 		results[7] += start_again(tally, key);
 	return 0;
 }
+
+s64 swapped;
+
+/* Unsigned where bytes are swapped, and an argument that is only assigned. */
+SEC("ksyscall/shutdown")
+int BPF_KSYSCALL(shutdown_enter, int fd, int how)
+{
+	swapped = bpf_ntohl(fd);
+	if (how) {
+		how = fd;
+		return 1;
+	}
+	swapped++;
+	return 0;
+}
