@@ -13,6 +13,7 @@ mod table;
 use std::sync::Arc;
 
 pub use later::Timer;
+pub use other::COPY_FROM_USER_STR;
 pub(in crate::verify) use print::Conversion;
 pub use table::helper;
 

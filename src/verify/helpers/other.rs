@@ -11,6 +11,10 @@ use crate::verify::{
     world::{Atom, hash_of},
 };
 
+/// The kernel function that is `bpf_probe_read_user_str` for programs that may sleep
+/// (`kernel/bpf/helpers.c`).
+pub const COPY_FROM_USER_STR: &str = "bpf_copy_from_user_str";
+
 impl Machine<'_> {
     /// Calls a helper of which only the kinds of its arguments are known.
     pub(super) fn uninterpreted(&mut self, helper: Helper, values: [u64; 5]) -> Result<u64, Trap> {
@@ -71,6 +75,9 @@ impl Machine<'_> {
             .map_or("", String::as_str);
         if let Some(value) = self.numbers(name, values)? {
             return Ok(value);
+        }
+        if name == COPY_FROM_USER_STR {
+            return self.copy_text_from_user(values);
         }
         let name: Arc<str> = Arc::from(name);
         let nth = self.count(&name);

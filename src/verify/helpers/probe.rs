@@ -77,6 +77,20 @@ impl Machine<'_> {
         }
     }
 
+    /// `bpf_copy_from_user_str`
+    pub(super) fn copy_text_from_user(&mut self, values: [u64; 5]) -> Result<u64, Trap> {
+        const PAD_ZEROS: u64 = 1;
+        let [into, size, from, flags, _] = values;
+        if flags & !PAD_ZEROS != 0 {
+            return Ok(errno::EINVAL);
+        }
+        let bytes = self.buffer(into, size & 0xffff_ffff)?;
+        if flags == PAD_ZEROS && bytes != 0 {
+            self.memory.writable(into, bytes)?.fill(0);
+        }
+        self.probe_read_text(into, size & 0xffff_ffff, from, Some(Space::User))
+    }
+
     /// The size of a buffer that a helper writes, if all of it may be written.
     pub(super) fn buffer(&self, address: u64, size: u64) -> Result<usize, Trap> {
         let size = Self::size(size)?;

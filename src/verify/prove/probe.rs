@@ -172,6 +172,31 @@ impl Prover {
         Ok(self.pool.choose(empty, none, result))
     }
 
+    /// The kernel function `bpf_copy_from_user_str`.
+    pub(super) fn copy_text_from_user(
+        &mut self,
+        state: &mut State<'_>,
+        [into, size, from, flags, _]: [Term; 5],
+    ) -> Result<Term, Stop> {
+        match self.pool.number(flags) {
+            Some(0) => {}
+            // BPF_F_PAD_ZEROS
+            Some(1) => {
+                let (id, offset, room) = self.inside(state, into)?;
+                let amount = self.amount(state, size, room)?;
+                let zero = self.pool.constant(0, 8);
+                let zeros = vec![zero; usize::try_from(amount.most).unwrap_or(0)];
+                self.fill(state, (id, offset), amount, &zeros)?;
+            }
+            Some(_) => return Ok(self.pool.constant(Self::errno(22), 64)),
+            None => {
+                let why = "bpf_copy_from_user_str with computed flags".to_owned();
+                return Err(Stop::GiveUp(why));
+            }
+        }
+        self.probe_read_text(state, [into, size, from], Space::User)
+    }
+
     /// `bpf_strncmp`.
     pub(super) fn compare_text(
         &mut self,

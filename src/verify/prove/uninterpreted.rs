@@ -9,7 +9,7 @@ use super::{
     memory::{Place, word_bytes},
     term::{Shape, Symbol, Term},
 };
-use crate::verify::machine::memory::Purpose;
+use crate::verify::{helpers::COPY_FROM_USER_STR, machine::memory::Purpose};
 
 /// Counts the calls that can be seen from outside.
 const DONE: &str = "calls that are seen";
@@ -148,6 +148,9 @@ impl Prover {
         let [a, b, c, ..] = *values;
         if let Some(result) = self.numbers(state, name, [a, b, c])? {
             return Ok(result);
+        }
+        if name == COPY_FROM_USER_STR {
+            return self.copy_text_from_user(state, *values);
         }
         let Some(&count) = self.prototypes.get(name) else {
             let why = format!("nobody says how many arguments the kernel function {name} has");
