@@ -26,7 +26,25 @@ struct FileComments {
     text: std::sync::Arc<str>,
 }
 
+/// Which comments nodes carry already.
+pub(super) struct Taken(BTreeMap<FileId, Vec<bool>>);
+
 impl Comments {
+    /// How things stand, for [`Comments::give_back`].
+    pub(super) fn taken(&self) -> Taken {
+        let files = self.files.iter();
+        Taken(files.map(|(id, file)| (*id, file.taken.clone())).collect())
+    }
+
+    /// Makes things stand as they did.
+    pub(super) fn give_back(&mut self, before: Taken) {
+        for (id, taken) in before.0 {
+            if let Some(file) = self.files.get_mut(&id) {
+                file.taken = taken;
+            }
+        }
+    }
+
     pub(super) fn new(files: &SourceMap, main: FileId) -> Self {
         let files = files
             .iter()

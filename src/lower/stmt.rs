@@ -26,8 +26,10 @@ use crate::{
 impl<'a> Body<'_, 'a> {
     /// The body of a function.
     pub(super) fn function_stmts(&mut self, body: &'a CBlock) -> Vec<Stmt> {
+        let before = self.before_jumps(body);
         let ((), stmts) = self.scoped(|inner| inner.stmt_list(&body.stmts));
-        stmts
+        let by_states = before.and_then(|before| self.retry(before, body));
+        by_states.unwrap_or(stmts)
     }
 
     /// One statement with its comments.
