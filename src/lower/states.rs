@@ -26,6 +26,9 @@ use crate::{
 /// The number of a state.
 pub(super) type State = usize;
 
+/// The most states: a part of one may hold all others.
+const MOST: usize = 500;
+
 const STATE: Ty = Ty::unsigned(32);
 
 /// The states of a function.
@@ -85,6 +88,9 @@ impl<'a> Body<'_, 'a> {
     }
 
     fn by_states(&mut self, body: &'a CBlock) -> Vec<Stmt> {
+        let Some(first) = body.stmts.first().map(|s| s.span) else {
+            return Vec::new();
+        };
         let mut states = States {
             blocks: vec![Vec::new()],
             at: 0,
@@ -103,6 +109,10 @@ impl<'a> Body<'_, 'a> {
         }
         let last = std::mem::take(&mut self.out);
         states.put(last);
+        if states.blocks.len() > MOST {
+            let message = format!("this function's jumps make more than {MOST} states");
+            let _: Lowered<()> = self.refuse(codes::GOTO, first, message);
+        }
         states.finish(self)
     }
 
@@ -112,7 +122,12 @@ impl<'a> Body<'_, 'a> {
         if (states.done || ends(&self.out)) && !begins(s) {
             return;
         }
-        let done = match &s.kind {
+        // Why it failed, if it did, is recorded.
+        let _ = self.deeper(s.span, |body| body.walk_inner(states, s));
+    }
+
+    fn walk_inner(&mut self, states: &mut States<'a>, s: &'a CStmt) -> Lowered<()> {
+        match &s.kind {
             CStmtKind::Local(local, init) => self.set_local(states, *local, init.as_ref(), s.span),
             CStmtKind::Block(inner) => {
                 inner.stmts.iter().for_each(|s| self.walk(states, s));
@@ -188,9 +203,7 @@ impl<'a> Body<'_, 'a> {
                 self.stmt(s);
                 Ok(())
             }
-        };
-        // Why it failed, if it did, is recorded.
-        let _ = done;
+        }
     }
 
     fn set_local(
