@@ -10,6 +10,7 @@ mod object;
 mod options;
 mod programs;
 pub mod questions;
+mod start;
 mod text;
 mod types;
 mod unused;
