@@ -168,7 +168,7 @@ impl<'a> Body<'_, 'a> {
             CStmtKind::While(cond, body) if !is_whole(s) => {
                 let head = states.add();
                 self.enter(states, head);
-                self.turns(states, Some(cond), body, |_, _| Ok(()), head)
+                self.turns(states, Some(cond), body, |_| Ok(()), head)
             }
             CStmtKind::DoWhile(body, cond) if !is_whole(s) => {
                 let (first, test, end) = (states.add(), states.add(), states.add());
@@ -190,7 +190,7 @@ impl<'a> Body<'_, 'a> {
                 init.iter().for_each(|s| self.walk(states, s));
                 let head = states.add();
                 self.enter(states, head);
-                let next = |lower: &mut Self, _: &mut States<'a>| match step {
+                let next = |lower: &mut Self| match step {
                     Some(step) => lower.effects(step),
                     None => Ok(()),
                 };
@@ -275,7 +275,7 @@ impl<'a> Body<'_, 'a> {
         states: &mut States<'a>,
         cond: Option<&'a CExpr>,
         body: &'a CStmt,
-        next: impl FnOnce(&mut Self, &mut States<'a>) -> Lowered<()>,
+        next: impl FnOnce(&mut Self) -> Lowered<()>,
         head: State,
     ) -> Lowered<()> {
         let (inner, step, end) = (states.add(), states.add(), states.add());
@@ -288,7 +288,7 @@ impl<'a> Body<'_, 'a> {
         self.walk(states, body);
         states.exits.pop();
         self.enter(states, step);
-        next(self, states)?;
+        next(self)?;
         self.go(states, head);
         self.begin_state(states, end);
         Ok(())
