@@ -137,7 +137,7 @@ pub fn workspace(name: &str, objects: &[PortedObject<'_>]) -> Workspace {
     );
     add(
         format!("{name}-ebpf/.cargo/config.toml"),
-        include_str!("../../templates/workspace/cargo_config.toml").to_owned(),
+        cargo_config(objects),
     );
     add(
         format!("{name}-ebpf/src/lib.rs"),
@@ -157,6 +157,21 @@ pub fn workspace(name: &str, objects: &[PortedObject<'_>]) -> Workspace {
         files,
         diagnostics: loader.diagnostics,
     }
+}
+
+/// How cargo compiles the programs.
+fn cargo_config(objects: &[PortedObject<'_>]) -> String {
+    let (comment, flags) = if objects.iter().any(|each| each.ir.state_loops) {
+        (
+            include_str!("../../templates/workspace/state_loops.txt"),
+            r#", "-Clink-arg=--llvm-args=-jump-threading-across-loop-headers""#,
+        )
+    } else {
+        ("", "")
+    };
+    include_str!("../../templates/workspace/cargo_config.toml")
+        .replace("# STATE_LOOPS\n", comment)
+        .replace("MORE_FLAGS", flags)
 }
 
 /// One self-contained file: the programs, with the runtime modules at its end.

@@ -76,6 +76,9 @@ pub struct Object {
     /// How the user wrote numbers of so much: literals by their places, and constants that are one
     /// literal by the places of their names.
     pub radixes: HashMap<(Span, u128), Radix>,
+    /// Whether a function became a loop over states, which costs little only where LLVM threads
+    /// the jumps through its head.
+    pub state_loops: bool,
 }
 
 /// The base in which a number is written, or that it is a character.

@@ -84,6 +84,7 @@ impl<'a> Body<'_, 'a> {
         self.warnings.truncate(before.warnings);
         self.labels.clear();
         self.pending.clear();
+        self.cx.object.state_loops = true;
         Some(self.by_states(body))
     }
 

@@ -8,6 +8,7 @@ char LICENSE[] SEC("license") = "GPL";
 
 u64 crossed[2];
 u64 failed;
+u64 turns[4];
 
 /* Two loops that cross. */
 SEC("ksyscall/dup")
@@ -42,6 +43,48 @@ fail:
 			failed++;
 			return 1;
 		}
+	}
+	return 0;
+}
+
+/* Into a loop, whose counter the jump leaves as it is. */
+SEC("ksyscall/close")
+int BPF_KSYSCALL(close_enter, unsigned int fd)
+{
+	int i = 0;
+
+	if (fd & 1)
+		goto middle;
+	for (i = 0; i < 8; i++) {
+		turns[0] += fd;
+middle:
+		turns[i & 3]++;
+		if (turns[0] > 100)
+			return 3;
+	}
+	return 0;
+}
+
+/* Duff's device: cases that stand in a loop. */
+SEC("ksyscall/fsync")
+int BPF_KSYSCALL(fsync_enter, unsigned int fd)
+{
+	int count = fd & 15;
+	int n = (count + 3) / 4;
+
+	if (!count)
+		return 0;
+	switch (count % 4) {
+	case 0:
+		do {
+			turns[0] += fd;
+	case 3:
+			turns[3]++;
+	case 2:
+			turns[2]++;
+	case 1:
+			turns[1]++;
+		} while (--n > 0);
 	}
 	return 0;
 }

@@ -3,6 +3,7 @@ use crate::emit::{
     loader::tests as samples,
     runtime::{Module, Runtime},
 };
+use crate::ir::Object;
 
 fn emitted() -> Emitted {
     let mut runtime = Runtime::default();
@@ -80,6 +81,30 @@ fn several_objects_are_binaries_of_one_package() {
     assert_eq!(common_path("both", "counts", true), "both_common::counts");
     // One of them doesn't tell its licence.
     assert!(!text("Cargo.toml").contains("license"));
+}
+
+#[test]
+fn only_state_loops_ask_for_more_of_llvm() {
+    let config = |state_loops| {
+        let ir = Object {
+            state_loops,
+            ..samples::watch()
+        };
+        let ported = PortedObject {
+            ir: &ir,
+            emitted: &emitted(),
+        };
+        let made = workspace("watch", &[ported]);
+        made.files[std::path::Path::new("watch-ebpf/.cargo/config.toml")].clone()
+    };
+    let option = "-jump-threading-across-loop-headers";
+    assert!(config(true).contains(option) && !config(false).contains(option));
+    for text in [config(true), config(false)] {
+        assert!(
+            !text.contains("STATE_LOOPS") && !text.contains("MORE_FLAGS"),
+            "{text}"
+        );
+    }
 }
 
 #[test]
