@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::body::wrap;
 use crate::ir::{
     ConstantValue, Object,
-    body::{BinaryOp, Expr, ExprKind, Init, LocalId, PlaceKind, Stmt, StmtKind, UnaryOp},
+    body::{BinaryOp, Expr, ExprKind, Init, LocalId, Place, PlaceKind, Stmt, StmtKind, UnaryOp},
     ty::Ty,
     walk::Visit,
 };
@@ -30,36 +30,41 @@ pub fn may_show(object: &Object) -> bool {
 
 struct Known<'a> {
     object: &'a Object,
-    values: HashMap<LocalId, i128>,
+    values: HashMap<Part, Option<i128>>,
     overflows: bool,
 }
+
+/// A variable, or a part of it: fields and elements by number, from outside.
+type Part = (LocalId, Vec<u64>);
 
 impl Visit for Known<'_> {
     fn stmt(&mut self, stmt: &Stmt) {
         self.stmt_parts(stmt);
-        let (local, value) = match &stmt.kind {
-            StmtKind::Let(local, Some(Init::Expr(value))) => (*local, self.value(value)),
-            StmtKind::Assign(place, value) => match place.kind {
-                PlaceKind::Local(local) => (local, self.value(value)),
-                _ => return,
-            },
-            StmtKind::AssignOp(place, op, by) => match place.kind {
-                PlaceKind::Local(local) => {
-                    let old = self.values.get(&local).copied();
-                    let by = self.value(by);
+        match &stmt.kind {
+            StmtKind::Let(local, init) => {
+                self.forget(*local);
+                if let Some(init) = init {
+                    self.start((*local, Vec::new()), init);
+                }
+            }
+            StmtKind::Assign(place, value) => {
+                let value = self.value(value);
+                if let Some(part) = self.part(place) {
+                    self.set(part, value);
+                }
+            }
+            StmtKind::AssignOp(place, op, by) => {
+                let by = self.value(by);
+                if let Some(part) = self.part(place) {
+                    let old = self.known(&part);
                     let new = old
                         .zip(by)
                         .and_then(|(old, by)| self.binary(*op, old, by, &place.ty));
-                    (local, new)
+                    self.set(part, new);
                 }
-                _ => return,
-            },
-            _ => return,
-        };
-        match value {
-            Some(value) => self.values.insert(local, value),
-            None => self.values.remove(&local),
-        };
+            }
+            _ => {}
+        }
     }
 
     fn expr(&mut self, expr: &Expr) {
@@ -69,6 +74,65 @@ impl Visit for Known<'_> {
 }
 
 impl Known<'_> {
+    fn part(&mut self, place: &Place) -> Option<Part> {
+        match &place.kind {
+            PlaceKind::Local(local) => Some((*local, Vec::new())),
+            PlaceKind::Field(outer, _, field) => {
+                let mut part = self.part(outer)?;
+                part.1.push(u64::from(*field));
+                Some(part)
+            }
+            PlaceKind::Index(outer, index) => {
+                let mut part = self.part(outer)?;
+                part.1.push(u64::try_from(self.value(index)?).ok()?);
+                Some(part)
+            }
+            _ => None,
+        }
+    }
+
+    /// What a variable or its part starts with.
+    fn start(&mut self, part: Part, init: &Init) {
+        let inner = |at: u64| (part.0, [&part.1[..], &[at]].concat());
+        match init {
+            Init::Zero => self.set(part, Some(0)),
+            Init::Expr(value) => {
+                let value = self.value(value);
+                self.set(part, value);
+            }
+            Init::Record(fields) => {
+                self.set(part.clone(), Some(0));
+                for (field, init) in fields {
+                    self.start(inner(u64::from(*field)), init);
+                }
+            }
+            Init::Array(elements) => {
+                self.set(part.clone(), Some(0));
+                for (at, init) in elements {
+                    self.start(inner(*at), init);
+                }
+            }
+            Init::Bytes(_) => self.set(part, None),
+        }
+    }
+
+    /// What is said of a part holds for all in it.
+    fn known(&self, part: &Part) -> Option<i128> {
+        let outer = (0..=part.1.len()).rev().filter_map(|n| part.1.get(..n));
+        let mut found = outer.filter_map(|path| self.values.get(&(part.0, path.to_vec())));
+        found.next().copied().flatten()
+    }
+
+    fn set(&mut self, part: Part, value: Option<i128>) {
+        self.values
+            .retain(|other, _| other.0 != part.0 || !other.1.starts_with(&part.1));
+        self.values.insert(part, value);
+    }
+
+    fn forget(&mut self, local: LocalId) {
+        self.values.retain(|part, _| part.0 != local);
+    }
+
     fn value(&mut self, expr: &Expr) -> Option<i128> {
         match &expr.kind {
             ExprKind::Int(n) => Some(*n),
@@ -77,10 +141,10 @@ impl Known<'_> {
                 ConstantValue::Int(n) => self.within(n, &expr.ty),
                 ConstantValue::Str(_) => None,
             },
-            ExprKind::Load(place) => match place.kind {
-                PlaceKind::Local(local) => self.values.get(&local).copied(),
-                _ => None,
-            },
+            ExprKind::Load(place) => {
+                let part = self.part(place)?;
+                self.known(&part)
+            }
             ExprKind::Cast(value) => {
                 let n = self.value(value)?;
                 self.within(n, &expr.ty)
@@ -161,5 +225,12 @@ mod tests {
             true,
         );
         check("sum = a + 0xffffffff;", false);
+        let of_record = |stmts: &str| {
+            format!("struct {{ u8 few; u32 more; }} n = {{ .more = 7 }}; {stmts} sum = n.few;")
+        };
+        check(&of_record("n.few--;"), true);
+        check(&of_record("n.few = a; n.few--;"), false);
+        check(&of_record("n.few = n.more; n.few -= 7;"), false);
+        check("u8 n[2] = { 3 }; n[0] = 0; n[0] -= 1; sum = n[0];", true);
     }
 }

@@ -9,7 +9,7 @@ use crate::{
         types::{self, int},
     },
     ir::{
-        body::{BinaryOp, CompareOp, Expr, ExprKind, PlaceKind},
+        body::{BinaryOp, CompareOp, Expr, ExprKind, PlaceKind, UnaryOp},
         ty::Ty,
     },
 };
@@ -126,6 +126,16 @@ impl Body<'_> {
             ExprKind::Int(n) => {
                 let kept = super::value::wrap(*n, bits, signed);
                 return self.literal_at(kept, &to, Pin::Itself, value.span.filter(|_| kept == *n));
+            }
+            // Through its operators, rustc gives a literal the type of the cast.
+            ExprKind::Unary(..) if literal_of(value).is_some() => {
+                let n = literal_of(value).unwrap_or_default();
+                return self.literal_at(
+                    super::value::wrap(n, bits, signed),
+                    &to,
+                    Pin::Itself,
+                    None,
+                );
             }
             ExprKind::Constant(id) if self.t.constants.get(*id).is(&to) => {
                 return Code::atom({
@@ -389,4 +399,28 @@ pub(super) fn is_shifted_literal(value: &Expr, to: &Ty) -> bool {
     let same = |from| matches!(*to, Ty::Int { bits, .. } if bits == from);
     matches!(value.ty, Ty::Int { bits, .. } if same(bits))
         && matches!(&value.kind, ExprKind::Binary(BinaryOp::Shl, left, _) if matches!(left.kind, ExprKind::Int(_)))
+}
+
+/// The number that operators make of a literal, if one of them or it is a minus: `-!2`.
+fn literal_of(e: &Expr) -> Option<i128> {
+    let (n, minus) = unary_literal(e)?;
+    minus.then_some(n)
+}
+
+fn unary_literal(e: &Expr) -> Option<(i128, bool)> {
+    let Ty::Int { bits, signed } = e.ty else {
+        return None;
+    };
+    match &e.kind {
+        ExprKind::Int(n) => Some((*n, *n < 0)),
+        ExprKind::Unary(op, inner) => {
+            let (n, minus) = unary_literal(inner)?;
+            let (n, minus) = match op {
+                UnaryOp::Neg => (-n, true),
+                UnaryOp::BitNot => (!n, minus),
+            };
+            Some((super::value::wrap(n, bits, signed), minus))
+        }
+        _ => None,
+    }
 }

@@ -481,3 +481,13 @@ fn bytes_put_into_text() {
     check("u8", "*to.add(1) = n };");
     check("u16", "*to.add(1) = n as u8 };");
 }
+
+/// Through its operators, a literal would be of the type that is cast to.
+#[test]
+fn operators_on_a_literal_that_is_cast() {
+    check("int BPF_PROG(f, u64 *a) { *a = -~2; return 0; }", "= 3u64 ");
+    check(
+        "int BPF_PROG(f, u64 *a) { *a = ~2; return 0; }",
+        "= !2 }",
+    );
+}
