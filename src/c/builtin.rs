@@ -229,6 +229,7 @@ fn marker_shape(name: &str) -> Option<Shape> {
         | markers::CORE_TYPE_ID_KERNEL
         | markers::CORE_ENUM_VALUE
         | markers::CORE_ENUM_VALUE_EXISTS
+        | markers::OFFSETOF
         | markers::PT_REGS => Shape::Returns('m'),
         markers::SYSCALL_REGS => Shape::Registers,
         markers::CORE_WRITE_BITFIELD

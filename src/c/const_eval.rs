@@ -9,6 +9,7 @@ use super::{
     },
     types::{CType, Kind, Types},
 };
+use crate::source::markers;
 
 /// The value of `expr` if it is an integer constant, in the range of its type.
 ///
@@ -184,6 +185,14 @@ impl Evaluator<'_> {
                 let bytes = left.offset.checked_sub(right.offset)?;
                 (left.base == right.base).then(|| bytes.checked_div(size))?
             }
+            ExprKind::Builtin(name, args) if &**name == markers::OFFSETOF => {
+                let plain = args.first()?;
+                match &plain.kind {
+                    // A relocation makes it another number.
+                    ExprKind::OffsetOf(_, of, _) if self.is_relocated(of) => None,
+                    _ => self.integer(plain),
+                }
+            }
             ExprKind::Builtin(name, args) => {
                 let values: Vec<i128> = args
                     .iter()
@@ -193,6 +202,14 @@ impl Evaluator<'_> {
             }
             _ => None,
         }
+    }
+
+    fn is_relocated(&self, ty: &CType) -> bool {
+        let Kind::Record(id) = ty.kind else {
+            return false;
+        };
+        let found = self.types.records.get(id.0 as usize);
+        found.is_some_and(|record| record.core)
     }
 
     fn binary(&self, op: BinaryOp, left: &Expr, right: &Expr) -> Option<i128> {

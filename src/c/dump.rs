@@ -250,6 +250,7 @@ impl Dump<'_> {
                 cond,
                 step,
                 body,
+                ..
             } => {
                 let init: Vec<String> = init.iter().map(|stmt| self.stmt(stmt)).collect();
                 let part = |expr: &Option<Expr>| {

@@ -226,4 +226,8 @@ impl Origin for UnitOrigin<'_> {
             .object_like(&self.unit.text, start..end)?;
         Some(Arc::from(used.name.as_str()))
     }
+
+    fn is_unrolled(&self, start: usize) -> bool {
+        self.unit.unrolled.contains(&start)
+    }
 }

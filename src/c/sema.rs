@@ -28,6 +28,8 @@ pub(super) trait Origin {
     fn kind(&self, file: FileId) -> FileKind;
     /// The object-like macro whose whole expansion these bytes are.
     fn macro_name(&self, start: usize, end: usize) -> Option<Arc<str>>;
+    /// Whether `#pragma unroll` stands before the statement that begins there.
+    fn is_unrolled(&self, start: usize) -> bool;
 }
 
 /// Says that an error has been reported, so that nothing that follows from it is.

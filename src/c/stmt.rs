@@ -92,7 +92,10 @@ impl Sema<'_> {
     /// Reads a statement.
     pub fn statement(&mut self, node: &Node<Statement>) -> Checked<Stmt> {
         let span = self.span(node.span);
-        let kind = self.deeper(span, |sema| sema.statement_kind(&node.node, span))?;
+        let mut kind = self.deeper(span, |sema| sema.statement_kind(&node.node, span))?;
+        if let StmtKind::For { unroll, .. } = &mut kind {
+            *unroll = self.origin.is_unrolled(node.span.start);
+        }
         Ok(Stmt { kind, span })
     }
 
@@ -206,6 +209,7 @@ impl Sema<'_> {
             cond: cond?,
             step: step?,
             body: Box::new(body?),
+            unroll: false,
         })
     }
 

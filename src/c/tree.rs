@@ -206,6 +206,8 @@ pub enum StmtKind {
         step: Option<Expr>,
         /// Each turn.
         body: Box<Stmt>,
+        /// Whether it is to be unrolled (`#pragma unroll`).
+        unroll: bool,
     },
     /// `switch (e) { … }`; the value is promoted. Labels stand in the body as [`StmtKind::Case`].
     Switch(Expr, Box<Stmt>),

@@ -161,17 +161,26 @@ pub fn workspace(name: &str, objects: &[PortedObject<'_>]) -> Workspace {
 
 /// How cargo compiles the programs.
 fn cargo_config(objects: &[PortedObject<'_>]) -> String {
-    let (comment, flags) = if objects.iter().any(|each| each.ir.state_loops) {
-        (
-            include_str!("../../templates/workspace/state_loops.txt"),
-            r#", "-Clink-arg=--llvm-args=-jump-threading-across-loop-headers""#,
-        )
-    } else {
-        ("", "")
+    let (mut comments, mut flags) = (String::new(), String::new());
+    let mut ask = |asked: fn(&Object) -> bool, comment: &str, option: &str| {
+        if objects.iter().any(|each| asked(each.ir)) {
+            comments.push_str(comment);
+            let _ = write!(flags, r#", "-Clink-arg=--llvm-args={option}""#);
+        }
     };
+    ask(
+        |object| object.state_loops,
+        include_str!("../../templates/workspace/state_loops.txt"),
+        "-jump-threading-across-loop-headers",
+    );
+    ask(
+        |object| object.unrolls,
+        include_str!("../../templates/workspace/unrolls.txt"),
+        "-unroll-threshold=16384",
+    );
     include_str!("../../templates/workspace/cargo_config.toml")
-        .replace("# STATE_LOOPS\n", comment)
-        .replace("MORE_FLAGS", flags)
+        .replace("# MORE_COMMENTS\n", &comments)
+        .replace("MORE_FLAGS", &flags)
 }
 
 /// One self-contained file: the programs, with the runtime modules at its end.

@@ -119,6 +119,8 @@ pub enum StmtKind {
         body: Block,
         /// What happens behind each body, also after `Continue` (`i++` of a `for`).
         step: Vec<Stmt>,
+        /// The C has it unrolled, and that is more than LLVM does by itself.
+        unroll: bool,
     },
     /// Runs the arm that has `value`; arms don't fall through. `Break` of the label leaves it.
     Switch {

@@ -79,6 +79,8 @@ pub struct Object {
     /// Whether a function became a loop over states, which costs little only where LLVM threads
     /// the jumps through its head.
     pub state_loops: bool,
+    /// Whether a loop is unrolled that LLVM leaves alone unless told.
+    pub unrolls: bool,
 }
 
 /// The base in which a number is written, or that it is a character.

@@ -137,6 +137,7 @@ impl<'a> Body<'_, 'a> {
             m::CORE_FIELD_EXISTS => self.field_question(e, args, RelocationKind::FieldExists),
             m::CORE_FIELD_SIZE => self.field_question(e, args, RelocationKind::FieldSize),
             m::CORE_FIELD_OFFSET => self.field_question(e, args, RelocationKind::FieldOffset),
+            m::OFFSETOF => self.relocated_offset(e, args),
             "__builtin_preserve_field_info" => self.field_info(e, args),
             m::CORE_TYPE_EXISTS => self.type_question(e, args, RelocationKind::TypeExists),
             m::CORE_TYPE_SIZE => self.type_question(e, args, RelocationKind::TypeSize),
@@ -154,6 +155,19 @@ impl<'a> Body<'_, 'a> {
             _ => return Ok(None),
         };
         found.map(Some)
+    }
+
+    /// `offsetof` by an address behind null, which clang relocates where the record is.
+    fn relocated_offset(&mut self, e: &'a CExpr, args: &'a [CExpr]) -> Lowered<Expr> {
+        let [plain, field] = args else {
+            return self.unsupported(e, "this number of arguments");
+        };
+        match &plain.kind {
+            CKind::OffsetOf(_, of, _) if matches!(of.kind, Kind::Record(id) if self.cx.is_core(id)) => {
+                self.field_question(e, std::slice::from_ref(field), RelocationKind::FieldOffset)
+            }
+            _ => self.expr(plain),
+        }
     }
 
     /// What libbpf's macros about fields are made of (`enum bpf_field_info_kind`).

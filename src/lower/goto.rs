@@ -106,6 +106,7 @@ fn backward_loop(label: LabelId, stmts: Vec<crate::ir::body::Stmt>) -> StmtKind 
         post_check: false,
         body: block(stmts),
         step: Vec::new(),
+        unroll: false,
     }
 }
 

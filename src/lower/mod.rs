@@ -60,6 +60,7 @@ mod tests;
 mod text_expr;
 mod types;
 mod unreached;
+mod unroll;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},

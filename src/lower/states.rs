@@ -187,6 +187,7 @@ impl<'a> Body<'_, 'a> {
                 cond,
                 step,
                 body,
+                ..
             } if !is_whole(s) => {
                 init.iter().for_each(|s| self.walk(states, s));
                 let head = states.add();
@@ -450,6 +451,7 @@ impl<'a> States<'a> {
             post_check: false,
             body: block(vec![stmt(choice, None)]),
             step: Vec::new(),
+            unroll: false,
         };
         stmts.push(stmt(turns, None));
         stmts

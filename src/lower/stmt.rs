@@ -85,7 +85,8 @@ impl<'a> Body<'_, 'a> {
                 cond,
                 step,
                 body,
-            } => self.for_loop(init, cond.as_ref(), step.as_ref(), body, span),
+                unroll,
+            } => self.for_loop(init, cond.as_ref(), step.as_ref(), body, *unroll, span),
             CStmtKind::Switch(value, body) => self.switch(value, body, span),
             CStmtKind::Case(..) | CStmtKind::Default(_) => self.refuse(
                 codes::CASE_PLACE,
@@ -276,6 +277,7 @@ impl<'a> Body<'_, 'a> {
                 post_check,
                 body,
                 step,
+                unroll: false,
             },
             span,
         );
@@ -305,9 +307,10 @@ impl<'a> Body<'_, 'a> {
         cond: Option<&'a CExpr>,
         step: Option<&'a CExpr>,
         body: &'a CStmt,
+        unroll: bool,
         span: Span,
     ) -> Lowered<()> {
-        let (result, stmts) = self.scoped(|outer| {
+        let (result, mut stmts) = self.scoped(|outer| {
             for stmt in init {
                 outer.stmt(stmt);
             }
@@ -342,6 +345,9 @@ impl<'a> Body<'_, 'a> {
             Ok(())
         });
         result?;
+        if unroll {
+            self.unroll(&mut stmts);
+        }
         if self.shadows(init) {
             self.push(StmtKind::Block(None, block(stmts)), span);
         } else {

@@ -101,6 +101,7 @@ fn flags(objects: &[(Archs, Object)], classes: &Classes, merged: &mut Object) {
         }
         merged.radixes.extend(&object.radixes);
         merged.state_loops |= object.state_loops;
+        merged.unrolls |= object.unrolls;
         for (constant, id) in object.constants.iter().zip(&ids.constants) {
             if let Some(found) = merged.constants.get_mut(*id as usize) {
                 found.used |= constant.used;

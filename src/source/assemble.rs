@@ -1,21 +1,33 @@
 //! From tokens to a unit's text and its positions.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 use crate::source::{
     token::{Token, TokenKind},
     unit::{MacroUse, MacroUses, PositionMap},
 };
 
-/// Writes `tokens` out. The second result is the range of text of each original token by its
-/// [`index`](Token::index).
-pub(crate) fn text(tokens: &[Token]) -> (String, PositionMap, Vec<Option<Range<usize>>>) {
+/// What tokens come to.
+pub(crate) struct Text {
+    /// Themselves, with blanks in between.
+    pub(crate) text: String,
+    /// Where they came from.
+    pub(crate) map: PositionMap,
+    /// The range of text of each original token by its [`index`](Token::index).
+    pub(crate) ranges: Vec<Option<Range<usize>>>,
+    /// Where the statements behind `#pragma unroll` begin.
+    pub(crate) unrolled: BTreeSet<usize>,
+}
+
+/// Writes `tokens` out.
+pub(crate) fn text(tokens: &[Token]) -> Text {
     let mut text = String::with_capacity(tokens.len() * 6);
     let mut map = PositionMap::default();
     let mut ranges: Vec<Option<Range<usize>>> = Vec::new();
     let mut before: Option<&Token> = None;
+    let mut unrolled = BTreeSet::new();
     for token in tokens {
-        // lang-c skips pragmas; those that matter were turned into attributes.
+        // lang-c skips pragmas; those that matter were turned into something else.
         if token.kind == TokenKind::Pragma {
             continue;
         }
@@ -29,6 +41,9 @@ pub(crate) fn text(tokens: &[Token]) -> (String, PositionMap, Vec<Option<Range<u
         let start = text.len();
         text.push_str(&token.text);
         let range = start..text.len();
+        if token.unrolled {
+            unrolled.insert(start);
+        }
         if let Some(place) = token.place {
             map.push(range.clone(), place, token.spelled.unwrap_or(place));
         }
@@ -45,7 +60,12 @@ pub(crate) fn text(tokens: &[Token]) -> (String, PositionMap, Vec<Option<Range<u
         before = Some(token);
     }
     text.push('\n');
-    (text, map, ranges)
+    Text {
+        text,
+        map,
+        ranges,
+        unrolled,
+    }
 }
 
 /// Whether two tokens without blanks in between would read as something else.

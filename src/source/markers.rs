@@ -113,6 +113,9 @@ pub const CORE_FIELD_EXISTS: &str = "__c2aya_core_field_exists";
 pub const CORE_FIELD_SIZE: &str = "__c2aya_core_field_size";
 /// `bpf_core_field_offset`.
 pub const CORE_FIELD_OFFSET: &str = "__c2aya_core_field_offset";
+/// `offsetof` of bpf_helpers.h, which is relocated as [`CORE_FIELD_OFFSET`] is where the record is:
+/// `__builtin_offsetof(T, y)`, then `((T *)0)->y`.
+pub const OFFSETOF: &str = "__c2aya_offsetof";
 /// `bpf_core_type_exists(T)`: `(typeof(T) *)0`.
 pub const CORE_TYPE_EXISTS: &str = "__c2aya_core_type_exists";
 /// `bpf_core_type_size(T)`.

@@ -330,6 +330,7 @@ fn raw(
             place: None,
             spelled: None,
             from_macro,
+            unrolled: false,
             index: 0,
         },
         place,

@@ -320,6 +320,7 @@ impl Output<'_> {
                 place: None,
                 spelled: None,
                 from_macro: !tok.expansion.is_dummy(),
+                unrolled: false,
                 index: 0,
             },
             place: self.raw(tok.report_span()),

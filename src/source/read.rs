@@ -164,6 +164,7 @@ impl<'a> Reader<'a> {
             text: String::new(),
             map: Default::default(),
             macro_uses: Default::default(),
+            unrolled: Default::default(),
             defines,
             deps: dependencies(headers),
             kernel_types: kernel_types(headers),
@@ -280,10 +281,11 @@ impl Unit {
         let mut all = slicer.slice(tokens, &self.completed);
         all.extend(tokens.iter().cloned());
         let all = rewrite::rewrite(all);
-        let (text, map, ranges) = assemble::text(&all);
-        self.macro_uses = assemble::uses(uses, &ranges);
-        self.text = text;
-        self.map = map;
+        let written = assemble::text(&all);
+        self.macro_uses = assemble::uses(uses, &written.ranges);
+        self.text = written.text;
+        self.map = written.map;
+        self.unrolled = written.unrolled;
     }
 }
 

@@ -36,6 +36,8 @@ pub(crate) struct Token {
     pub spelled: Option<Span>,
     /// Whether it came out of a macro.
     pub from_macro: bool,
+    /// Whether `#pragma unroll` stands before it.
+    pub unrolled: bool,
     /// Its number in the preprocessed stream, which rewriting keeps, and gives to what it puts in
     /// a token's place.
     pub index: u32,
@@ -64,6 +66,7 @@ impl Token {
             text: text.into(),
             space: true,
             line_start: false,
+            unrolled: false,
             ..*self
         }
     }

@@ -30,6 +30,8 @@ pub struct Unit {
     pub map: PositionMap,
     /// Which ranges of [`text`](Self::text) are what a macro expanded to.
     pub macro_uses: MacroUses,
+    /// Where in [`text`](Self::text) the statements behind `#pragma unroll` begin.
+    pub unrolled: BTreeSet<usize>,
     /// The object-like macros of the user's own files, in the order of their definition.
     pub defines: Vec<Define>,
     /// Every file that was read, embedded ones excepted; the same list for the same input.
@@ -60,6 +62,7 @@ impl Unit {
         self.text == other.text
             && self.kernel_types == other.kernel_types
             && self.macro_uses.uses == other.macro_uses.uses
+            && self.unrolled == other.unrolled
             && self.used_defines().eq(other.used_defines())
             && self.map.is_like(&other.map, &own, &others)
             && (self.arch.endian() == other.arch.endian() || !self.asks_for_byte_order())

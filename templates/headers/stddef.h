@@ -10,7 +10,8 @@ typedef int wchar_t;
 #ifndef NULL
 #define NULL ((void *)0)
 #endif
-#undef offsetof
+#ifndef offsetof
 #define offsetof(type, member) __builtin_offsetof(type, member)
+#endif
 
 #endif

@@ -43,6 +43,10 @@ impl Origin for Plain {
     fn macro_name(&self, _: usize, _: usize) -> Option<Arc<str>> {
         None
     }
+
+    fn is_unrolled(&self, _: usize) -> bool {
+        false
+    }
 }
 
 fn read(text: &str) -> (Tree, Vec<Diagnostic>) {

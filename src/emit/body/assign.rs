@@ -160,6 +160,7 @@ impl Flow {
                 body,
                 step,
                 post_check,
+                ..
             } => {
                 let entry = self.now.definite.clone();
                 // Twice: what the first turn assigns, the second one meets.

@@ -133,16 +133,24 @@ impl Body<'_> {
         }
     }
 
+    /// Where a field lies in its record, as a `usize`, if that is what is asked.
+    pub(super) fn core_offset(&self, id: RelocationId) -> Option<Code> {
+        let relocation = self.t.object.relocations.get(id.0 as usize)?;
+        if relocation.kind != RelocationKind::FieldOffset {
+            return None;
+        }
+        self.t.uses.need(Module::CoreRead, "Field::offset");
+        let name = self.t.names.relocation(id);
+        Some(Code::atom(quote!(#name.offset())))
+    }
+
     pub(super) fn core_value(&self, id: RelocationId, ty: &Ty) -> Code {
+        if let Some(offset) = self.core_offset(id) {
+            return offset.cast(&self.t.ty(ty));
+        }
         let name = self.t.names.relocation(id);
         let relocation = self.t.object.relocations.get(id.0 as usize);
-        let code = match relocation.map(|r| r.kind) {
-            Some(RelocationKind::FieldOffset) => {
-                self.t.uses.need(Module::CoreRead, "Field::offset");
-                return Code::atom(quote!(#name.offset())).cast(&self.t.ty(ty));
-            }
-            _ => Code::atom(quote!(#name.get())),
-        };
+        let code = Code::atom(quote!(#name.get()));
         let holder = match relocation.map(|r| r.kind) {
             Some(
                 RelocationKind::FieldExists

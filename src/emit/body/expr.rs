@@ -8,7 +8,7 @@ use crate::emit::runtime::Module;
 use crate::{
     emit::code::{Code, Prec},
     ir::{
-        ConstantId, ConstantValue, Item, Object,
+        ConstantId, ConstantValue, Item, Object, PathPart, RecordId,
         body::{BinaryOp, CompareOp, Expr, ExprKind, PlaceKind, Register, RegisterAccess, UnaryOp},
         ty::Ty,
     },
@@ -26,9 +26,10 @@ impl Body<'_> {
                 let wanted = self.t.ty(&expr.ty);
                 self.size_of(ty).cast(&wanted)
             }
-            ExprKind::OffsetOf(bytes, record, path) => {
-                self.offset_of(*bytes, *record, path, &expr.ty)
-            }
+            ExprKind::OffsetOf(bytes, record, path) => match self.offset_of(*record, path) {
+                Some(offset) => offset.cast(&self.t.ty(&expr.ty)),
+                None => self.literal(i128::from(*bytes), &expr.ty, Pin::Itself),
+            },
             ExprKind::Load(place) => self.load_value(place, &expr.ty),
             ExprKind::Str(_)
             | ExprKind::AddressOf(_)
@@ -176,32 +177,22 @@ impl Body<'_> {
         }
     }
 
-    fn offset_of(
-        &self,
-        bytes: u64,
-        record: crate::ir::RecordId,
-        path: &[crate::ir::PathPart],
-        ty: &Ty,
-    ) -> Code {
+    /// `offset_of!(record, path)`, if Rust can say it.
+    pub(super) fn offset_of(&self, record: RecordId, path: &[PathPart]) -> Option<Code> {
         let names: Option<Vec<_>> = path
             .iter()
             .map(|part| match part {
-                crate::ir::PathPart::Field(name) => Some(crate::emit::names::ident(
+                PathPart::Field(name) => Some(crate::emit::names::ident(
                     &crate::emit::types::field_name(name),
                 )),
-                crate::ir::PathPart::Index(_) => None,
+                PathPart::Index(_) => None,
             })
             .collect();
         let emitted = self.t.record(record).is_some_and(|r| r.fields.is_some());
-        match names.filter(|_| emitted) {
-            Some(names) => {
-                self.t.uses.import("core::mem", "offset_of");
-                let record = self.t.ty(&Ty::Record(record));
-                let ty = self.t.ty(ty);
-                Code::atom(quote!(offset_of!(#record, #(#names).*))).cast(&ty)
-            }
-            None => self.literal(i128::from(bytes), ty, Pin::Itself),
-        }
+        let names = names.filter(|_| emitted)?;
+        self.t.uses.import("core::mem", "offset_of");
+        let record = self.t.ty(&Ty::Record(record));
+        Some(Code::atom(quote!(offset_of!(#record, #(#names).*))))
     }
 
     fn not(&self, value: &Expr) -> Code {

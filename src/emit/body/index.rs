@@ -61,6 +61,7 @@ impl Body<'_> {
     fn is_forwards(&self, index: &Expr) -> bool {
         match &index.kind {
             ExprKind::Int(n) => *n >= 0,
+            _ if self.field_offset(index).is_some() => true,
             ExprKind::Cast(inner) => {
                 matches!(inner.ty, Ty::Int { signed: false, bits } if bits < 64)
                     || matches!(inner.kind, ExprKind::Int(n) if n >= 0)
@@ -83,6 +84,15 @@ impl Body<'_> {
         }
     }
 
+    /// How far a field lies behind the start of its record, as a `usize`.
+    fn field_offset(&self, expr: &Expr) -> Option<Code> {
+        match &expr.peeled().kind {
+            ExprKind::OffsetOf(_, record, path) => self.offset_of(*record, path),
+            ExprKind::CoreValue(id) => self.core_offset(*id),
+            _ => None,
+        }
+    }
+
     fn as_isize(&self, index: &Expr) -> Code {
         self.as_word(index, &quote!(isize))
     }
@@ -98,6 +108,13 @@ impl Body<'_> {
                 break;
             }
             inner = next;
+        }
+        if let Some(offset) = self.field_offset(inner) {
+            return if ty.to_string() == "usize" {
+                offset
+            } else {
+                offset.cast(ty)
+            };
         }
         match &inner.kind {
             ExprKind::Load(place) if matches!(place.kind, PlaceKind::Local(id) if self.indices.borrow().contains(&id)) =>

@@ -33,6 +33,8 @@ impl Body<'_> {
             post_check: false,
             body,
             step,
+            // LLVM unrolls what has one way back only, which a range's loop doesn't keep.
+            unroll: false,
         } = &second.kind
         else {
             return None;

@@ -126,6 +126,7 @@ impl Body<'_> {
                 post_check,
                 body,
                 step,
+                ..
             } => self.any_loop(*label, cond.as_ref(), *post_check, body, step),
             StmtKind::Switch {
                 label,

@@ -486,8 +486,5 @@ fn bytes_put_into_text() {
 #[test]
 fn operators_on_a_literal_that_is_cast() {
     check("int BPF_PROG(f, u64 *a) { *a = -~2; return 0; }", "= 3u64 ");
-    check(
-        "int BPF_PROG(f, u64 *a) { *a = ~2; return 0; }",
-        "= !2 }",
-    );
+    check("int BPF_PROG(f, u64 *a) { *a = ~2; return 0; }", "= !2 }");
 }

@@ -84,10 +84,11 @@ fn several_objects_are_binaries_of_one_package() {
 }
 
 #[test]
-fn only_state_loops_ask_for_more_of_llvm() {
-    let config = |state_loops| {
+fn more_is_asked_of_llvm_where_a_port_needs_it() {
+    let config = |state_loops, unrolls| {
         let ir = Object {
             state_loops,
+            unrolls,
             ..samples::watch()
         };
         let ported = PortedObject {
@@ -97,13 +98,12 @@ fn only_state_loops_ask_for_more_of_llvm() {
         let made = workspace("watch", &[ported]);
         made.files[std::path::Path::new("watch-ebpf/.cargo/config.toml")].clone()
     };
-    let option = "-jump-threading-across-loop-headers";
-    assert!(config(true).contains(option) && !config(false).contains(option));
-    for text in [config(true), config(false)] {
-        assert!(
-            !text.contains("STATE_LOOPS") && !text.contains("MORE_FLAGS"),
-            "{text}"
-        );
+    let asks =
+        |text: &str| ["-jump-threading-across", "-unroll-threshold"].map(|o| text.contains(o));
+    for wanted in [[false, false], [true, false], [false, true], [true, true]] {
+        let text = config(wanted[0], wanted[1]);
+        assert_eq!(asks(&text), wanted, "{text}");
+        assert!(!text.contains("MORE_"), "{text}");
     }
 }
 

@@ -66,6 +66,7 @@ impl Dump<'_> {
                 post_check,
                 body,
                 step,
+                ..
             } => {
                 let label = self.label(*label);
                 let cond = cond.as_ref().map(|cond| self.expr(cond));

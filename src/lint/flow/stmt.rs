@@ -66,6 +66,7 @@ impl<'a> Walk<'_, 'a> {
                 cond,
                 step,
                 body,
+                ..
             } => {
                 for stmt in init {
                     self.stmt(stmt);

@@ -1,9 +1,10 @@
-//! Pragmas that mean something for types, as the attributes that mean the same.
+//! Pragmas that mean something for types, as the attributes that mean the same, and those that unroll
+//! loops.
 
 use crate::source::token::{Token, TokenKind, close_of};
 
-/// Puts `preserve_access_index` and packing on the records that pragmas cover, and drops all
-/// pragmas.
+/// Puts `preserve_access_index` and packing on the records that pragmas cover, marks the loops that
+/// are unrolled, and drops all pragmas.
 pub(super) fn attach(tokens: &mut Vec<Token>) {
     let mut state = State::default();
     // Behind which token, which attribute, with which number.
@@ -34,11 +35,14 @@ pub(super) fn attach(tokens: &mut Vec<Token>) {
     inserts.sort_by_key(|insert| insert.0);
     let mut inserts = inserts.into_iter().peekable();
     let mut attached = Vec::with_capacity(tokens.len());
-    for (at, token) in std::mem::take(tokens).into_iter().enumerate() {
+    let mut unroll = false;
+    for (at, mut token) in std::mem::take(tokens).into_iter().enumerate() {
         // lang-c skips pragma lines; what they mean is in attributes now.
         if token.kind == TokenKind::Pragma {
+            unroll |= unrolls(&token.text);
             continue;
         }
+        token.unrolled = std::mem::take(&mut unroll);
         attached.push(token);
         while let Some((_, name, number)) = inserts.next_if(|insert| insert.0 == at + 1) {
             if let Some(near) = attached.last().cloned() {
@@ -102,11 +106,7 @@ impl State {
     }
 
     fn read(&mut self, pragma: &str) {
-        let words: Vec<&str> = pragma
-            .split(|c: char| !c.is_alphanumeric() && c != '_')
-            .filter(|word| !word.is_empty())
-            .collect();
-        match words.as_slice() {
+        match words(pragma).as_slice() {
             ["clang", "attribute", "push", rest @ ..] => {
                 let record = rest.contains(&"record") || !rest.contains(&"apply_to");
                 self.pushed
@@ -127,4 +127,26 @@ impl State {
             _ => {}
         }
     }
+}
+
+/// Whether a pragma has the loop behind it unrolled. How many turns it names isn't looked at: as a
+/// rule, all.
+fn unrolls(pragma: &str) -> bool {
+    match words(pragma).as_slice() {
+        ["unroll", ..] | ["GCC", "unroll", ..] => true,
+        ["clang", "loop", hints @ ..] => {
+            hints.contains(&"unroll_count")
+                || hints
+                    .windows(2)
+                    .any(|hint| matches!(hint, ["unroll", "full" | "enable"]))
+        }
+        _ => false,
+    }
+}
+
+fn words(pragma: &str) -> Vec<&str> {
+    pragma
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .filter(|word| !word.is_empty())
+        .collect()
 }

@@ -20,6 +20,7 @@ fn tokens(text: &str) -> Vec<Token> {
             place: None,
             spelled: None,
             from_macro: false,
+            unrolled: false,
             index: u32::try_from(at).unwrap(),
         }
     };
@@ -189,6 +190,26 @@ fn pragmas() {
         "struct s { } __attribute__ ( ( c2aya_pack ( 2 ) ) ) ;",
     );
     check(pragmas::attach, "@unroll for ( ; ; )", "for ( ; ; )");
+}
+
+#[test]
+fn unrolled_loops() {
+    for (text, unrolled) in [
+        ("@unroll for ( ; ; )", true),
+        ("@unroll(8) for ( ; ; )", true),
+        ("@clang~loop~unroll(full) for ( ; ; )", true),
+        ("@clang~loop~unroll_count(4) for ( ; ; )", true),
+        ("@GCC~unroll~10 for ( ; ; )", true),
+        ("@clang~loop~unroll(disable) for ( ; ; )", false),
+        ("@nounroll for ( ; ; )", false),
+        ("for ( ; ; )", false),
+    ] {
+        let mut read = tokens(text);
+        pragmas::attach(&mut read);
+        let marked: Vec<bool> = read.iter().map(|token| token.unrolled).collect();
+        assert_eq!(marked.first(), Some(&unrolled), "{text}");
+        assert!(!marked.iter().skip(1).any(|marked| *marked), "{text}");
+    }
 }
 
 #[test]

@@ -210,6 +210,7 @@ fn made_up(line: &'static str) -> Vec<Token> {
         place: None,
         spelled: None,
         from_macro: false,
+        unrolled: false,
         index: 0,
     };
     line.split(' ').enumerate().map(token).collect()

@@ -156,6 +156,7 @@ fn write_tokens(
             place,
             spelled: place,
             from_macro: false,
+            unrolled: false,
             index: 0,
         });
         behind = Some(lexeme.end);

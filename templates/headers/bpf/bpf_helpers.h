@@ -45,10 +45,10 @@
 #define KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + ((c) > 255 ? 255 : (c)))
 #endif
 #undef offsetof
-#define offsetof(type, member) __builtin_offsetof(type, member)
+#define offsetof(type, member) \
+	__c2aya_offsetof(__builtin_offsetof(type, member), ((type *)0)->member)
 #undef container_of
-#define container_of(ptr, type, member) \
-	((type *)((void *)(ptr) - __builtin_offsetof(type, member)))
+#define container_of(ptr, type, member) ((type *)((void *)(ptr) - offsetof(type, member)))
 
 #ifndef likely
 #define likely(x) (__builtin_expect(!!(x), 1))
