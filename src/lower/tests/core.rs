@@ -34,6 +34,23 @@ fn fields_of_kernel_types_are_relocated() {
     );
 }
 
+/// As clang has it, which `__builtin_offsetof` alone doesn't.
+#[test]
+fn offsets_of_kernel_types_are_relocated() {
+    check(
+        "c = offsetof(struct task_struct, pid);",
+        "c = core(task_struct.pid) as i64",
+    );
+    check(
+        "c = (long)container_of(p, struct task_struct, comm);",
+        "c = (((p as *u8) +> (-(core(task_struct.comm) as i64))) as *task_struct) as i64",
+    );
+    check(
+        "struct own { int n; u8 m; }; u8 x[offsetof(struct own, m)]; x[0] = 1;",
+        "let x: [u8; 4]\nx[0] = 1",
+    );
+}
+
 #[test]
 fn contexts_have_fixed_offsets() {
     check("c = ctx->di;", "c = ctx->di as i64");
