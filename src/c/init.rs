@@ -248,9 +248,7 @@ impl Sema<'_> {
                     return Err(self.no_member(*record, wanted, span));
                 };
                 let path: Vec<u64> = path.iter().map(|(_, index)| u64::from(*index)).collect();
-                if self.is_union(ty) {
-                    parts.clear();
-                }
+                self.keep_named(ty, &path, parts);
                 self.designated_path(ty, &path, rest, items, parts)
             }
             (Designator::Index(expr), Kind::Array(..)) => {
@@ -314,9 +312,7 @@ impl Sema<'_> {
         let inner_index = if deeper.is_empty() {
             self.designated(&element, rest, items, &mut inner)?
         } else {
-            if self.is_union(&element) {
-                inner.clear();
-            }
+            self.keep_named(&element, deeper, &mut inner);
             self.designated_path(&element, deeper, rest, items, &mut inner)?
         };
         if !self.is_union(&element) {
@@ -325,6 +321,14 @@ impl Sema<'_> {
         }
         put(parts, at, Init::List(inner));
         Ok(at)
+    }
+
+    /// Of a union, only the member that is named goes on to have a value; parts of it that have one
+    /// keep it.
+    fn keep_named(&self, ty: &CType, path: &[u64], parts: &mut Vec<InitPart>) {
+        if self.is_union(ty) {
+            parts.retain(|part| path.first() == Some(&part.index));
+        }
     }
 
     fn array_index(&mut self, node: &Node<Expression>, ty: &CType) -> Checked<u64> {

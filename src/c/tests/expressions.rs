@@ -270,6 +270,19 @@ fn initialisers_name_parts_by_place() {
         "struct { int x; union { int a; long b; }; } a = {.b = 1};",
         "a: struct <anonymous> = {1: {1: <long>1}}",
     );
+    // Both are parts of the one member that has a value.
+    check_init(
+        "union { struct { long a, b; }; long c; } a = {.a = 1, .b = 2};",
+        "a: union <anonymous> = {0: {0: <long>1, 1: <long>2}}",
+    );
+    check_init(
+        "union { long a; struct { int b, c; } d; } a = {.d.b = 1, .d.c = 2};",
+        "a: union <anonymous> = {1: {0: 1, 1: 2}}",
+    );
+    check_init(
+        "union { struct { long a, b; }; long c; } a = {.a = 1, .c = 2, .b = 3};",
+        "a: union <anonymous> = {0: {1: <long>3}}",
+    );
     check_init("int x; int *p = &x + 1;", "p: int * = (&x ptr+ 1)");
     check_init("struct s { int a[3]; } x = {};", "x: struct s = {}");
 }
