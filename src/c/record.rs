@@ -110,6 +110,7 @@ impl Sema<'_> {
             align: 1,
             packed: false,
             core: false,
+            part: false,
             span: Some(span),
             foreign: self.is_foreign(span),
         });
@@ -151,6 +152,7 @@ impl Sema<'_> {
             most: attributes.pack(),
         };
         let core = attributes.has("preserve_access_index");
+        let part = attributes.has("c2aya_part");
         let union_ = known_union(&self.tree.types.records, id);
         let foreign = self.is_foreign(span);
         let laid_out = members.and_then(|members| {
@@ -173,6 +175,7 @@ impl Sema<'_> {
             record.align = align;
             record.packed = packing.packed || packing.most.is_some();
             record.core = core;
+            record.part = part;
             record.span = Some(span);
             record.foreign = foreign;
         }

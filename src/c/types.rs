@@ -163,6 +163,9 @@ pub struct Record {
     pub packed: bool,
     /// `preserve_access_index`: accesses are relocated by CO-RE when the program is loaded.
     pub core: bool,
+    /// Only some of its members are known, and so is its size: a structure of the kernel's as the
+    /// embedded types have it.
+    pub part: bool,
     /// Where it is defined (or first named).
     pub span: Option<Span>,
     /// Out of `vmlinux.h` or a header that isn't the user's.

@@ -140,6 +140,63 @@ impl<'a> Lowerer<'a> {
         self.access(e).filter(|access| self.is_core(access.record))
     }
 
+    /// An access to a copy of a record whose fields are relocated, in a variable or in a record of
+    /// another kind: what the access says is its pointer, is the copy.
+    pub(super) fn core_copy(&self, e: &'a CExpr) -> Option<Access<'a>> {
+        let mut path = Vec::new();
+        let mut at = e;
+        loop {
+            match &at.kind {
+                CKind::Member(base, id, field) if self.is_core(*id) => {
+                    let record = self.tree.types.records.get(id.0 as usize)?;
+                    let field = record.fields.as_ref()?.get(*field as usize)?;
+                    if field.bits.is_some() {
+                        return None;
+                    }
+                    if let Some(name) = &field.name {
+                        path.push(PathPart::Field(name.to_string()));
+                    }
+                    at = base;
+                }
+                CKind::Index(base, index) if !path.is_empty() || self.in_core(base) => {
+                    path.push(PathPart::Index(constant_index(index)?));
+                    at = base;
+                }
+                _ => break,
+            }
+        }
+        let Kind::Record(record) = at.ty.kind else {
+            return None;
+        };
+        let is_stored = matches!(
+            at.kind,
+            CKind::Local(_) | CKind::Variable(_) | CKind::Member(..) | CKind::Index(..)
+        );
+        path.reverse();
+        (is_stored && !path.is_empty() && !self.is_fixed(record) && !self.is_alone(record))
+            .then_some(Access {
+                pointer: at,
+                record,
+                path,
+            })
+    }
+
+    /// Whether an array is a field of a relocated record.
+    fn in_core(&self, array: &CExpr) -> bool {
+        match &array.kind {
+            CKind::Member(_, record, _) => self.is_core(*record),
+            CKind::Index(base, _) => self.in_core(base),
+            _ => false,
+        }
+    }
+
+    /// Whether a record has one field, which lies at its start in every kernel: `kuid_t`.
+    fn is_alone(&self, record: RecordId) -> bool {
+        let found = self.tree.types.records.get(record.0 as usize);
+        let fields = found.and_then(|record| record.fields.as_ref());
+        fields.is_some_and(|fields| fields.len() == 1)
+    }
+
     /// Whether accesses to the record are relocated.
     pub(super) fn is_core(&self, record: RecordId) -> bool {
         let found = self.tree.types.records.get(record.0 as usize);

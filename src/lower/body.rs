@@ -272,6 +272,7 @@ impl<'a> Lowerer<'a> {
         let function = self.tree.functions.get(id.0 as usize)?;
         let block = function.body.as_ref()?;
         let notes = self.notes.item(function.span);
+        self.need_steps(block);
         let mut body = Body::new(self, Some(id));
         body.start = function.span.start;
         body.add_locals(function);
@@ -293,9 +294,11 @@ impl<'a> Lowerer<'a> {
             inlined,
             ..
         } = body;
+        let parts = self.copied_parts(function, block);
         let outcome = self.outcomes.entry(id).or_default();
         outcome.errors.extend(errors);
         outcome.warnings.extend(warnings);
+        outcome.warnings.extend(parts);
         outcome.callees.extend(callees);
         // A program that another calls: the kernel's own is apart.
         let is_program = programs::is_program(function);

@@ -12,6 +12,8 @@ pub const USDT: Code = Code::new("E0303", "usdt");
 pub const TOO_MANY_ARGUMENTS: Code = Code::new("E0304", "too-many-arguments");
 /// A program without an entry macro that has more parameters than its context.
 pub const BESIDE_CONTEXT: Code = Code::new("W0347", "beside-context");
+/// The size or a copy of a kernel's structure of which the embedded types hold a part.
+pub const PART_OF_RECORD: Code = Code::new("W0348", "part-of-record");
 /// A parameter whose type no argument can have.
 pub const ARGUMENT_TYPE: Code = Code::new("E0305", "argument-type");
 /// A program that calls itself, or functions in a circle.

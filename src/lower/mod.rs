@@ -39,6 +39,7 @@ mod names;
 mod notes;
 mod order;
 mod overflow;
+mod parts;
 mod place;
 mod printk;
 pub(crate) mod programs;

@@ -254,15 +254,20 @@ impl<'a> Body<'_, 'a> {
         Ok(expr(ExprKind::Decay(Box::new(place)), ty, e.span))
     }
 
-    /// The place of a field that CO-RE relocates, if `e` is one reached by a pointer.
+    /// The place of a field that CO-RE relocates, if `e` is one.
     fn core_place(&mut self, e: &'a CExpr) -> Lowered<Option<Place>> {
-        let Some(access) = self.cx.core_access(e) else {
+        let (access, base) = if let Some(access) = self.cx.core_access(e) {
+            if self.cx.is_fixed(access.record) {
+                return Ok(None);
+            }
+            let base = self.expr(access.pointer)?;
+            (access, base)
+        } else if let Some(access) = self.cx.core_copy(e) {
+            let copy = self.place(access.pointer)?;
+            (access, super::build::address_of(copy, e.span))
+        } else {
             return Ok(None);
         };
-        if self.cx.is_fixed(access.record) {
-            return Ok(None);
-        }
-        let base = self.expr(access.pointer)?;
         let ty = self.cx.outline(&e.ty);
         let relocation = self.cx.field_offset(&access, ty.clone(), e.span);
         let mutable = !e.ty.const_;

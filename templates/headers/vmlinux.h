@@ -296,7 +296,7 @@ struct thread_info {
 	long unsigned int syscall_work;
 	u32 status;
 	u32 cpu;
-};
+} __attribute__((c2aya_part));
 
 struct sched_entity {
 	unsigned char on_rq;
@@ -306,7 +306,7 @@ struct sched_entity {
 	u64 vruntime;
 	u64 nr_migrations;
 	struct cfs_rq *cfs_rq;
-};
+} __attribute__((c2aya_part));
 
 struct list_head {
 	struct list_head *next;
@@ -322,7 +322,7 @@ struct seccomp {
 	int mode;
 	atomic_t filter_count;
 	struct seccomp_filter *filter;
-};
+} __attribute__((c2aya_part));
 
 struct task_io_accounting {
 	u64 rchar;
@@ -459,7 +459,7 @@ struct task_struct {
 	struct bpf_run_ctx *bpf_ctx;
 	struct thread_struct thread;
 	volatile long state;
-};
+} __attribute__((c2aya_part));
 
 struct rlimit {
 	__kernel_ulong_t rlim_cur;
@@ -483,7 +483,7 @@ struct signal_struct {
 	unsigned int audit_tty;
 	short int oom_score_adj;
 	short int oom_score_adj_min;
-};
+} __attribute__((c2aya_part));
 
 typedef void __signalfn_t(int);
 
@@ -507,7 +507,7 @@ struct k_sigaction {
 struct sighand_struct {
 	refcount_t count;
 	struct k_sigaction action[64];
-};
+} __attribute__((c2aya_part));
 
 struct qspinlock {
 	union {
@@ -556,7 +556,7 @@ typedef struct raw_spinlock raw_spinlock_t;
 struct rw_semaphore {
 	atomic_long_t count;
 	atomic_long_t owner;
-};
+} __attribute__((c2aya_part));
 
 struct rcuwait {
 	struct task_struct *task;
@@ -570,7 +570,7 @@ typedef struct seqcount seqcount_t;
 
 struct mutex {
 	atomic_long_t owner;
-};
+} __attribute__((c2aya_part));
 
 struct callback_head {
 	struct callback_head *next;
@@ -621,7 +621,7 @@ typedef void (*work_func_t)(struct work_struct *);
 struct work_struct {
 	atomic_long_t data;
 	work_func_t func;
-};
+} __attribute__((c2aya_part));
 
 typedef unsigned int mm_id_t;
 
@@ -663,7 +663,7 @@ struct mm_struct {
 		struct file *exe_file;
 	};
 	struct vm_area_struct *mmap;
-};
+} __attribute__((c2aya_part));
 
 typedef struct {
 	long unsigned int v;
@@ -692,7 +692,7 @@ struct vm_area_struct {
 	const struct vm_operations_struct *vm_ops;
 	long unsigned int vm_pgoff;
 	struct file *vm_file;
-};
+} __attribute__((c2aya_part));
 
 typedef struct {
 	long unsigned int f;
@@ -710,7 +710,7 @@ struct page {
 			long unsigned int private;
 		};
 	};
-};
+} __attribute__((c2aya_part));
 
 typedef struct {
 	long unsigned int val;
@@ -727,13 +727,13 @@ struct folio {
 		};
 		struct page page;
 	};
-};
+} __attribute__((c2aya_part));
 
 struct kmem_cache {
 	unsigned int size;
 	unsigned int object_size;
 	const char *name;
-};
+} __attribute__((c2aya_part));
 
 struct oom_control {
 	struct mem_cgroup *memcg;
@@ -742,7 +742,7 @@ struct oom_control {
 	long unsigned int totalpages;
 	struct task_struct *chosen;
 	long int chosen_points;
-};
+} __attribute__((c2aya_part));
 
 typedef __u64 __addrpair;
 
@@ -789,7 +789,7 @@ struct sock_common {
 	struct in6_addr skc_v6_rcv_saddr;
 	atomic64_t skc_cookie;
 	refcount_t skc_refcnt;
-};
+} __attribute__((c2aya_part));
 
 struct sk_buff_list {
 	struct sk_buff *next;
@@ -844,13 +844,13 @@ struct sock {
 	u32 sk_max_ack_backlog;
 	void *sk_user_data;
 	struct sock_cgroup_data sk_cgrp_data;
-};
+} __attribute__((c2aya_part));
 
 struct netlink_callback {
 	struct sk_buff *skb;
 	const struct nlmsghdr *nlh;
 	void *data;
-};
+} __attribute__((c2aya_part));
 
 struct netlink_sock {
 	struct sock sk;
@@ -859,7 +859,7 @@ struct netlink_sock {
 	u32 dst_group;
 	bool cb_running;
 	struct netlink_callback cb;
-};
+} __attribute__((c2aya_part));
 
 struct nlmsghdr {
 	__u32 nlmsg_len;
@@ -906,11 +906,11 @@ struct cred {
 	struct user_namespace *user_ns;
 	struct ucounts *ucounts;
 	struct group_info *group_info;
-};
+} __attribute__((c2aya_part));
 
 struct user_struct {
 	kuid_t uid;
-};
+} __attribute__((c2aya_part));
 
 struct group_info {
 	refcount_t usage;
@@ -947,7 +947,7 @@ struct user_namespace {
 	kgid_t group;
 	struct ns_common ns;
 	long unsigned int flags;
-};
+} __attribute__((c2aya_part));
 
 struct nsproxy {
 	refcount_t count;
@@ -959,7 +959,7 @@ struct nsproxy {
 	struct time_namespace *time_ns;
 	struct time_namespace *time_ns_for_children;
 	struct cgroup_namespace *cgroup_ns;
-};
+} __attribute__((c2aya_part));
 
 struct pid_namespace {
 	unsigned int pid_allocated;
@@ -968,7 +968,7 @@ struct pid_namespace {
 	struct pid_namespace *parent;
 	struct user_namespace *user_ns;
 	struct ns_common ns;
-};
+} __attribute__((c2aya_part));
 
 struct new_utsname {
 	char sysname[65];
@@ -983,12 +983,12 @@ struct uts_namespace {
 	struct new_utsname name;
 	struct user_namespace *user_ns;
 	struct ns_common ns;
-};
+} __attribute__((c2aya_part));
 
 struct ipc_namespace {
 	struct user_namespace *user_ns;
 	struct ns_common ns;
-};
+} __attribute__((c2aya_part));
 
 struct rb_root {
 	struct rb_node *rb_node;
@@ -1001,18 +1001,18 @@ struct mnt_namespace {
 		struct rb_root mounts;
 	};
 	struct user_namespace *user_ns;
-};
+} __attribute__((c2aya_part));
 
 struct cgroup_namespace {
 	struct ns_common ns;
 	struct user_namespace *user_ns;
 	struct css_set *root_cset;
-};
+} __attribute__((c2aya_part));
 
 struct time_namespace {
 	struct user_namespace *user_ns;
 	struct ns_common ns;
-};
+} __attribute__((c2aya_part));
 
 struct upid {
 	int nr;
@@ -1024,7 +1024,7 @@ struct pid {
 	unsigned int level;
 	struct hlist_head tasks[4];
 	struct upid numbers[0];
-};
+} __attribute__((c2aya_part));
 
 struct hlist_node {
 	struct hlist_node *next;
@@ -1087,7 +1087,7 @@ struct files_struct {
 	atomic_t count;
 	struct fdtable *fdt;
 	unsigned int next_fd;
-};
+} __attribute__((c2aya_part));
 
 struct fdtable {
 	unsigned int max_fds;
@@ -1109,7 +1109,7 @@ struct fs_struct {
 	int in_exec;
 	struct path root;
 	struct path pwd;
-};
+} __attribute__((c2aya_part));
 
 struct file {
 	fmode_t f_mode;
@@ -1124,7 +1124,7 @@ struct file {
 		const struct path f_path;
 	};
 	loff_t f_pos;
-};
+} __attribute__((c2aya_part));
 
 enum pid_type {
 	PIDTYPE_PID = 0,
@@ -1140,7 +1140,7 @@ struct fown_struct {
 	kuid_t uid;
 	kuid_t euid;
 	int signum;
-};
+} __attribute__((c2aya_part));
 
 typedef unsigned int __poll_t;
 
@@ -1161,7 +1161,7 @@ struct file_operations {
 	int (*flush)(struct file *, fl_owner_t);
 	int (*release)(struct inode *, struct file *);
 	int (*fsync)(struct file *, loff_t, loff_t, int);
-};
+} __attribute__((c2aya_part));
 
 struct qstr {
 	union {
@@ -1186,7 +1186,7 @@ struct dentry {
 	long unsigned int d_time;
 	void *d_fsdata;
 	unsigned char d_iname[32];
-};
+} __attribute__((c2aya_part));
 
 enum inode_state_flags_t {
 	I_NEW = 1,
@@ -1245,7 +1245,7 @@ struct inode {
 	struct timespec64 i_atime;
 	struct timespec64 i_mtime;
 	struct timespec64 i_ctime;
-};
+} __attribute__((c2aya_part));
 
 typedef struct {
 	__u8 b[16];
@@ -1270,13 +1270,13 @@ struct super_block {
 	char s_id[32];
 	uuid_t s_uuid;
 	struct user_namespace *s_user_ns;
-};
+} __attribute__((c2aya_part));
 
 struct file_system_type {
 	const char *name;
 	int fs_flags;
 	struct module *owner;
-};
+} __attribute__((c2aya_part));
 
 struct vfsmount {
 	struct dentry *mnt_root;
@@ -1294,11 +1294,11 @@ struct mount {
 	struct mountpoint *mnt_mp;
 	int mnt_id;
 	int mnt_group_id;
-};
+} __attribute__((c2aya_part));
 
 struct mountpoint {
 	struct dentry *m_dentry;
-};
+} __attribute__((c2aya_part));
 
 struct filename {
 	const char *name;
@@ -1313,7 +1313,7 @@ struct address_space {
 	long unsigned int nrpages;
 	const struct address_space_operations *a_ops;
 	long unsigned int flags;
-};
+} __attribute__((c2aya_part));
 
 struct linux_binprm {
 	struct vm_area_struct *vma;
@@ -1333,14 +1333,14 @@ struct linux_binprm {
 	int execfd;
 	long unsigned int exec;
 	char buf[256];
-};
+} __attribute__((c2aya_part));
 
 struct kiocb {
 	struct file *ki_filp;
 	loff_t ki_pos;
 	void *private;
 	int ki_flags;
-};
+} __attribute__((c2aya_part));
 
 struct iovec {
 	void *iov_base;
@@ -1392,7 +1392,7 @@ struct pipe_inode_info {
 	unsigned int readers;
 	unsigned int writers;
 	unsigned int files;
-};
+} __attribute__((c2aya_part));
 
 struct open_flags {
 	int open_flag;
@@ -1668,14 +1668,14 @@ struct module {
 	const char *version;
 	const char *srcversion;
 	struct mod_kallsyms core_kallsyms;
-};
+} __attribute__((c2aya_part));
 
 struct block_device {
 	sector_t bd_start_sect;
 	struct gendisk *bd_disk;
 	struct request_queue *bd_queue;
 	dev_t bd_dev;
-};
+} __attribute__((c2aya_part));
 
 struct gendisk {
 	int major;
@@ -1685,7 +1685,7 @@ struct gendisk {
 	struct block_device *part0;
 	struct request_queue *queue;
 	int flags;
-};
+} __attribute__((c2aya_part));
 
 typedef __u32 blk_opf_t;
 
@@ -1706,14 +1706,14 @@ struct request {
 	u64 start_time_ns;
 	u64 io_start_time_ns;
 	struct gendisk *rq_disk;
-};
+} __attribute__((c2aya_part));
 
 struct request_queue {
 	void *queuedata;
 	struct elevator_queue *elevator;
 	struct gendisk *disk;
 	long unsigned int nr_requests;
-};
+} __attribute__((c2aya_part));
 
 typedef u8 blk_status_t;
 
@@ -1737,21 +1737,21 @@ struct bio {
 	bio_end_io_t *bi_end_io;
 	void *bi_private;
 	short unsigned int bi_vcnt;
-};
+} __attribute__((c2aya_part));
 
 struct tty_struct {
 	int index;
 	struct tty_driver *driver;
 	char name[64];
 	struct tty_struct *link;
-};
+} __attribute__((c2aya_part));
 
 struct tty_driver {
 	const char *driver_name;
 	const char *name;
 	int major;
 	int minor_start;
-};
+} __attribute__((c2aya_part));
 
 struct sockaddr {
 	sa_family_t sa_family;
@@ -1814,7 +1814,7 @@ struct socket {
 	struct file *file;
 	struct sock *sk;
 	const struct proto_ops *ops;
-};
+} __attribute__((c2aya_part));
 
 struct proto_ops {
 	int family;
@@ -1824,11 +1824,11 @@ struct proto_ops {
 	int (*accept)(struct socket *, struct socket *, struct proto_accept_arg *);
 	int (*sendmsg)(struct socket *, struct msghdr *, size_t);
 	int (*recvmsg)(struct socket *, struct msghdr *, size_t, int);
-};
+} __attribute__((c2aya_part));
 
 struct proto {
 	char name[32];
-};
+} __attribute__((c2aya_part));
 
 struct inet_sock {
 	struct sock sk;
@@ -1837,11 +1837,11 @@ struct inet_sock {
 	__be16 inet_sport;
 	atomic_t inet_id;
 	__u8 tos;
-};
+} __attribute__((c2aya_part));
 
 struct ipv6_pinfo {
 	struct in6_addr saddr;
-};
+} __attribute__((c2aya_part));
 
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
@@ -1851,7 +1851,7 @@ struct inet_connection_sock {
 	__u8 icsk_pending;
 	__u8 icsk_backoff;
 	__u8 icsk_probes_out;
-};
+} __attribute__((c2aya_part));
 
 struct minmax_sample {
 	u32 t;
@@ -1907,18 +1907,18 @@ struct tcp_sock {
 	u32 prior_cwnd;
 	u64 bytes_retrans;
 	u32 total_retrans;
-};
+} __attribute__((c2aya_part));
 
 struct udp_sock {
 	struct inet_sock inet;
-};
+} __attribute__((c2aya_part));
 
 struct unix_sock {
 	struct sock sk;
 	struct unix_address *addr;
 	struct path path;
 	struct sock *peer;
-};
+} __attribute__((c2aya_part));
 
 struct unix_address {
 	refcount_t refcnt;
@@ -1928,11 +1928,11 @@ struct unix_address {
 
 struct request_sock {
 	struct sock_common __req_common;
-};
+} __attribute__((c2aya_part));
 
 struct inet_request_sock {
 	struct request_sock req;
-};
+} __attribute__((c2aya_part));
 
 struct inet_timewait_death_row {
 	refcount_t tw_refcount;
@@ -1979,7 +1979,7 @@ struct timer_list {
 	long unsigned int expires;
 	void (*function)(struct timer_list *);
 	u32 flags;
-};
+} __attribute__((c2aya_part));
 
 struct delayed_work {
 	struct work_struct work;
@@ -2177,7 +2177,7 @@ struct net {
 	struct net_device *loopback_dev;
 	struct netns_ipv4 ipv4;
 	u64 net_cookie;
-};
+} __attribute__((c2aya_part));
 
 typedef u64 netdev_features_t;
 
@@ -2294,7 +2294,7 @@ struct net_device {
 	unsigned int num_rx_queues;
 	unsigned int num_tx_queues;
 	const struct rtnl_link_ops *rtnl_link_ops;
-};
+} __attribute__((c2aya_part));
 
 typedef unsigned int sk_buff_data_t;
 
@@ -2357,7 +2357,7 @@ struct sk_buff {
 	unsigned char *data;
 	unsigned int truesize;
 	refcount_t users;
-};
+} __attribute__((c2aya_part));
 
 struct skb_shared_info {
 	__u8 nr_frags;
@@ -2366,7 +2366,7 @@ struct skb_shared_info {
 	short unsigned int gso_segs;
 	struct sk_buff *frag_list;
 	unsigned int gso_type;
-};
+} __attribute__((c2aya_part));
 
 struct msghdr {
 	void *msg_name;
@@ -2379,7 +2379,7 @@ struct msghdr {
 	unsigned int msg_flags;
 	__kernel_size_t msg_controllen;
 	struct kiocb *msg_iocb;
-};
+} __attribute__((c2aya_part));
 
 struct user_msghdr {
 	void *msg_name;
@@ -2605,7 +2605,7 @@ typedef u32 u_int32_t;
 struct nf_conn {
 	long unsigned int status;
 	u_int32_t mark;
-};
+} __attribute__((c2aya_part));
 
 struct nf_hook_state {
 	u8 hook;
@@ -2614,7 +2614,7 @@ struct nf_hook_state {
 	struct net_device *out;
 	struct sock *sk;
 	struct net *net;
-};
+} __attribute__((c2aya_part));
 
 union nf_inet_addr {
 	__u32 all[4];
@@ -2693,7 +2693,7 @@ struct neighbour {
 	unsigned char ha[32];
 	struct net_device *dev;
 	u8 primary_key[0];
-};
+} __attribute__((c2aya_part));
 
 typedef struct {
 	atomic_t refcnt;
@@ -2802,7 +2802,7 @@ struct cgroup_subsys_state {
 	unsigned int flags;
 	u64 serial_nr;
 	struct cgroup_subsys_state *parent;
-};
+} __attribute__((c2aya_part));
 
 struct cgroup {
 	struct cgroup_subsys_state self;
@@ -2812,7 +2812,7 @@ struct cgroup {
 	struct cgroup_subsys_state *subsys[12];
 	struct cgroup_root *root;
 	int id;
-};
+} __attribute__((c2aya_part));
 
 struct cgroup_root {
 	struct kernfs_root *kf_root;
@@ -2820,7 +2820,7 @@ struct cgroup_root {
 	struct cgroup cgrp;
 	unsigned int flags;
 	char name[64];
-};
+} __attribute__((c2aya_part));
 
 struct xarray {
 	spinlock_t xa_lock;
@@ -2837,7 +2837,7 @@ struct idr {
 struct wait_queue_head {
 	spinlock_t lock;
 	struct list_head head;
-};
+} __attribute__((c2aya_part));
 
 typedef struct wait_queue_head wait_queue_head_t;
 
@@ -2879,7 +2879,7 @@ struct cgroup_subsys {
 	int id;
 	const char *name;
 	const char *legacy_name;
-};
+} __attribute__((c2aya_part));
 
 struct kernfs_node {
 	const char *name;
@@ -2888,14 +2888,14 @@ struct kernfs_node {
 	u64 id;
 	void *priv;
 	struct kernfs_node *parent;
-};
+} __attribute__((c2aya_part));
 
 struct css_set {
 	struct cgroup_subsys_state *subsys[12];
 	refcount_t refcount;
 	struct cgroup *dfl_cgrp;
 	int nr_tasks;
-};
+} __attribute__((c2aya_part));
 
 enum cgroup_subsys_id {
 	cpuset_cgrp_id = 0,
@@ -2948,16 +2948,16 @@ struct mem_cgroup {
 	struct cgroup_subsys_state css;
 	struct mem_cgroup_id id;
 	struct page_counter memory;
-};
+} __attribute__((c2aya_part));
 
 struct task_group {
 	struct cgroup_subsys_state css;
-};
+} __attribute__((c2aya_part));
 
 struct kobject {
 	const char *name;
 	struct kobject *parent;
-};
+} __attribute__((c2aya_part));
 
 struct device {
 	struct kobject kobj;
@@ -2970,17 +2970,17 @@ struct device {
 	dev_t devt;
 	u32 id;
 	const struct class *class;
-};
+} __attribute__((c2aya_part));
 
 struct device_driver {
 	const char *name;
 	struct module *owner;
-};
+} __attribute__((c2aya_part));
 
 struct bus_type {
 	const char *name;
 	const char *dev_name;
-};
+} __attribute__((c2aya_part));
 
 enum irqreturn {
 	IRQ_NONE = 0,
@@ -2998,21 +2998,21 @@ struct irqaction {
 	unsigned int irq;
 	unsigned int flags;
 	const char *name;
-};
+} __attribute__((c2aya_part));
 
 typedef long unsigned int irq_hw_number_t;
 
 struct irq_data {
 	unsigned int irq;
 	irq_hw_number_t hwirq;
-};
+} __attribute__((c2aya_part));
 
 struct irq_desc {
 	struct irq_data irq_data;
 	struct irqaction *action;
 	unsigned int depth;
 	const char *name;
-};
+} __attribute__((c2aya_part));
 
 struct rq {
 	unsigned int nr_running;
@@ -3023,7 +3023,7 @@ struct rq {
 	struct task_struct *idle;
 	u64 clock;
 	int cpu;
-};
+} __attribute__((c2aya_part));
 
 struct load_weight {
 	long unsigned int weight;
@@ -3089,7 +3089,7 @@ struct cfs_rq {
 	struct list_head throttled_csd_list;
 	struct list_head throttled_limbo_list;
 	unsigned int nr_running;
-};
+} __attribute__((c2aya_part));
 
 struct timerqueue_node {
 	struct rb_node node;
@@ -3100,11 +3100,11 @@ struct hrtimer {
 	struct timerqueue_node node;
 	enum hrtimer_restart (*function)(struct hrtimer *);
 	struct hrtimer_clock_base *base;
-};
+} __attribute__((c2aya_part));
 
 struct completion {
 	unsigned int done;
-};
+} __attribute__((c2aya_part));
 
 enum audit_state {
 	AUDIT_STATE_DISABLED = 0,
@@ -4776,7 +4776,7 @@ struct seq_file {
 	loff_t index;
 	const struct file *file;
 	void *private;
-};
+} __attribute__((c2aya_part));
 
 struct seq_operations {
 	void *(*start)(struct seq_file *, loff_t *);
@@ -4887,7 +4887,7 @@ struct bpf_map {
 	u32 map_flags;
 	u32 id;
 	char name[16];
-};
+} __attribute__((c2aya_part));
 
 enum bpf_prog_type {
 	BPF_PROG_TYPE_UNSPEC = 0,
@@ -4996,14 +4996,14 @@ struct bpf_prog {
 		u8 tag[8];
 	};
 	struct bpf_prog_aux *aux;
-};
+} __attribute__((c2aya_part));
 
 struct bpf_prog_aux {
 	u32 id;
 	const char *attach_func_name;
 	u64 load_time;
 	char name[16];
-};
+} __attribute__((c2aya_part));
 
 enum bpf_link_type {
 	BPF_LINK_TYPE_UNSPEC = 0,
@@ -5028,7 +5028,7 @@ struct bpf_link {
 	u32 id;
 	enum bpf_link_type type;
 	struct bpf_prog *prog;
-};
+} __attribute__((c2aya_part));
 
 union bpf_attr {
 	struct {

@@ -71,6 +71,14 @@ impl<S, T: Argument> Field<S, T> {
         }
     }
 
+    /// The field of a copy of the structure, where the kernel has it: a program is refused where that
+    /// is behind the end of the copy.
+    #[inline(always)]
+    pub fn of(&self, copy: &S) -> T {
+        // SAFETY: the kernel's verifier knows the copy's bounds and the offset.
+        unsafe { self.address(copy).read() }
+    }
+
     /// Reads the field of `base` in user space: 0 where that can't be read.
     #[inline(always)]
     pub fn read_user(&self, base: *const S) -> T {

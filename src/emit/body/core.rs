@@ -11,7 +11,7 @@ use crate::{
     },
     ir::{
         RelocationId, RelocationKind,
-        body::{AddressSpace, CoreBitfield, Expr, ExprKind},
+        body::{AddressSpace, CoreBitfield, Expr, ExprKind, Place, PlaceKind},
         ty::Ty,
     },
 };
@@ -77,6 +77,37 @@ impl Body<'_> {
             core_reads::read_type(&self.t, ty),
         );
         Some((known.to_string() != wanted.to_string()).then_some(wanted))
+    }
+
+    /// A field of a copy that lies in a variable, by value.
+    pub(super) fn copied_field(&self, place: &Place) -> Option<Code> {
+        let PlaceKind::Deref(pointer) = &place.kind else {
+            return None;
+        };
+        let ExprKind::CoreAddress(base, id) = &pointer.kind else {
+            return None;
+        };
+        let ExprKind::AddressOf(copy) = &base.kind else {
+            return None;
+        };
+        let (PlaceKind::Local(_), Ty::Record(_)) = (&copy.kind, &copy.ty) else {
+            return None;
+        };
+        let wanted = self.read_by_value(*id, &place.ty)?;
+        let relocation = self.t.object.relocations.get(id.0 as usize)?;
+        let same = core_reads::base_type(&self.t, relocation).to_string();
+        if place.volatile || copy.volatile || self.t.ty(&copy.ty).to_string() != same {
+            return None;
+        }
+        self.t.uses.need(Module::CoreRead, "Field::of");
+        let name = self.t.names.relocation(*id);
+        let copy = self.place(copy).code;
+        let code = Code::atom(quote!(#name.of(&#copy)));
+        let code = match wanted {
+            Some(ty) => code.cast(&ty),
+            None => code,
+        };
+        Some(self.read_value(code, &place.ty))
     }
 
     /// `BPF_CORE_READ` and its kin: one hop.

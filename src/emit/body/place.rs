@@ -101,6 +101,9 @@ impl Body<'_> {
                 code
             };
         }
+        if let Some(code) = self.copied_field(place) {
+            return code;
+        }
         let found = match &place.kind {
             // Reading needs no pointer to write by.
             PlaceKind::Deref(pointer) if let ExprKind::CoreAddress(base, id) = &pointer.kind => {

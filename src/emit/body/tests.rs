@@ -488,3 +488,18 @@ fn operators_on_a_literal_that_is_cast() {
     check("int BPF_PROG(f, u64 *a) { *a = -~2; return 0; }", "= 3u64 ");
     check("int BPF_PROG(f, u64 *a) { *a = ~2; return 0; }", "= !2 }");
 }
+
+/// A step is the size of what the pointer points to, whose fields nothing else may ask for.
+#[test]
+fn pointers_step_over_whole_records() {
+    for step in [
+        "sum = (long)(v + 1);",
+        "v++; sum = (long)v;",
+        "v += 2; sum = (long)v;",
+    ] {
+        check(
+            &format!("int BPF_PROG(f, struct iovec *v) {{ {step} return 0; }}"),
+            "pub iov_len: u64",
+        );
+    }
+}

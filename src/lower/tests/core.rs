@@ -34,6 +34,24 @@ fn fields_of_kernel_types_are_relocated() {
     );
 }
 
+/// The copy is laid out as the running kernel has the structure.
+#[test]
+fn fields_of_copies_are_relocated() {
+    check(
+        "struct path x; bpf_core_read(&x, sizeof(x), p); c = (long)x.dentry; x.mnt = 0;",
+        "let x: path\nbpf_probe_read_kernel((&x) as *void, 16, p as *const void)\nc = (*core(&x, path.dentry)) as i64\n*core(&x, path.mnt) = null",
+    );
+    // These lie the same everywhere.
+    check(
+        "struct in_addr x = { 7 }; a = x.s_addr;",
+        "let x: in_addr = {.0 = 7}\na = x.s_addr as i32",
+    );
+    check(
+        "kuid_t x = { 7 }; a = x.val;",
+        "let x: kuid_t = {.0 = 7}\na = x.val as i32",
+    );
+}
+
 /// As clang has it, which `__builtin_offsetof` alone doesn't.
 #[test]
 fn offsets_of_kernel_types_are_relocated() {
