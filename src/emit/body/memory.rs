@@ -134,9 +134,14 @@ impl Body<'_> {
         };
         let words = self.t.size(&to.ty) / types::align_of(self.t.object, &to.ty).clamp(1, 8);
         let apart = is_global(to) && is_global(from);
+        let held = match to.ty {
+            Ty::Record(_) => WORDS_HELD,
+            // A short text reads better as an assignment.
+            Ty::Array(..) => 2 * WORDS_HELD,
+            _ => return None,
+        };
         if to.ty != from.ty
-            || !matches!(to.ty, Ty::Record(_))
-            || words <= WORDS_HELD
+            || words <= held
             || apart
             || ![to, from].into_iter().all(|place| self.is_shared(place))
         {

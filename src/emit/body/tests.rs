@@ -435,6 +435,17 @@ fn copies_of_much() {
         "unsafe { ptr::copy_nonoverlapping(from, &raw mut LAST, 1) };",
     );
     check("*a = *b;", "unsafe { *a = *b };");
+    let text = |name: &str| {
+        format!(
+            "struct text {{ char few[16], many[64]; }} *t = (void *)to, *u = (void *)from; \
+             __builtin_memcpy(t->{name}, u->{name}, sizeof(t->{name}));"
+        )
+    };
+    check(&text("few"), "(*t).few = (*u).few");
+    check(
+        &text("many"),
+        "ptr::copy_nonoverlapping(&raw const (*u).many,",
+    );
     check(
         "struct big own = *from; own.words[2]++; *to = own;",
         "unsafe { *to = own };",
