@@ -177,8 +177,11 @@ pub fn global(t: &Types<'_>, id: GlobalId, global: &Global) -> TokenStream {
                 (ty, value)
             };
             let global_type = t.uses.import("aya_ebpf", "Global");
+            // LLVM puts constants of equal bytes in one place, the temporary behind `&1u8` among
+            // them: it would change with the option. What is `used` it leaves alone.
             quote! {
                 #docs
+                #[used]
                 #export
                 static #name: #global_type<#ty> = #global_type::new(#value);
             }

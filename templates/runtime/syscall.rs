@@ -12,6 +12,8 @@ use aya_ebpf::{
 };
 
 /// Whether the running kernel wraps its system calls, 0 or 1. The loader sets it.
+// `used`, or LLVM makes one of it and of another constant that is 1.
+#[used]
 #[unsafe(no_mangle)]
 pub static LINUX_HAS_SYSCALL_WRAPPER: Global<u8> = Global::new(1);
 

@@ -1,5 +1,7 @@
 //! What bodies become, in a line or two.
 
+mod parts;
+
 use crate::{arch::Arch, emit, port::lower_text};
 
 #[track_caller]
