@@ -122,6 +122,9 @@ impl Body<'_> {
 
     fn int_to_int(&self, value: &Expr, bits: u16, signed: bool, pin: Pin) -> Code {
         let to = Ty::Int { bits, signed };
+        if let Some(counter) = self.index_counter(value) {
+            return counter.cast(&int(bits, signed));
+        }
         match &value.kind {
             ExprKind::Int(n) => {
                 let kept = super::value::wrap(*n, bits, signed);

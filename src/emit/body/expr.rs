@@ -270,6 +270,9 @@ impl Body<'_> {
 
     /// How far to shift; any integer type will do.
     pub(super) fn shift_count(&self, count: &Expr) -> Code {
+        if let Some(counter) = self.index_counter(count) {
+            return counter;
+        }
         match &count.kind {
             ExprKind::Cast(inner)
                 if matches!(inner.kind, ExprKind::Int(_) | ExprKind::Constant(_)) =>

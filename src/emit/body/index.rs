@@ -3,12 +3,13 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{Body, Pin};
+use super::{Body, Pin, loops::loads};
 use crate::{
     emit::code::Code,
     ir::{
-        body::{Expr, ExprKind, PlaceKind, UnaryOp},
+        body::{Expr, ExprKind, LocalId, Place, PlaceKind, Stmt, UnaryOp},
         ty::Ty,
+        walk::Visit,
     },
 };
 
@@ -44,6 +45,62 @@ impl Body<'_> {
                 }
             }
         }
+    }
+
+    /// Whether a mention of the variable is an index, or every mention is one or moves a pointer.
+    pub(super) fn indexes(&self, stmts: &[Stmt], local: LocalId, all: bool) -> bool {
+        struct Finder {
+            local: LocalId,
+            mentions: usize,
+            indices: usize,
+            checked: usize,
+        }
+        impl Finder {
+            fn index(&mut self, index: &Expr) {
+                let mut inner = index;
+                while let ExprKind::Cast(next) = &inner.kind {
+                    inner = next;
+                }
+                self.indices += usize::from(loads(inner, self.local));
+            }
+        }
+        impl Visit for Finder {
+            fn place(&mut self, place: &Place) {
+                self.mentions +=
+                    usize::from(matches!(place.kind, PlaceKind::Local(id) if id == self.local));
+                if let PlaceKind::Index(_, index) = &place.kind {
+                    let before = self.indices;
+                    self.index(index);
+                    self.checked += self.indices - before;
+                }
+                self.place_parts(place);
+            }
+            fn expr(&mut self, expr: &Expr) {
+                if let ExprKind::Offset(_, by) = &expr.kind {
+                    self.index(by);
+                }
+                self.expr_parts(expr);
+            }
+        }
+        let mut finder = Finder {
+            local,
+            mentions: 0,
+            indices: 0,
+            checked: 0,
+        };
+        stmts.iter().for_each(|s| finder.stmt(s));
+        finder.mentions > 0 && (finder.mentions == finder.indices || !all && finder.checked > 0)
+    }
+
+    /// The counter that an expression is, if that is a `usize`.
+    pub(super) fn index_counter(&self, expr: &Expr) -> Option<Code> {
+        let ExprKind::Load(place) = &expr.kind else {
+            return None;
+        };
+        let PlaceKind::Local(id) = place.kind else {
+            return None;
+        };
+        (self.indices.borrow().contains(&id)).then(|| self.load_raw(place))
     }
 
     /// As [`Body::offset_call`], backwards.
@@ -109,23 +166,15 @@ impl Body<'_> {
             }
             inner = next;
         }
-        if let Some(offset) = self.field_offset(inner) {
+        let known = self.field_offset(inner).or_else(|| self.index_counter(inner));
+        if let Some(known) = known {
             return if ty.to_string() == "usize" {
-                offset
+                known
             } else {
-                offset.cast(ty)
+                known.cast(ty)
             };
         }
         match &inner.kind {
-            ExprKind::Load(place) if matches!(place.kind, PlaceKind::Local(id) if self.indices.borrow().contains(&id)) =>
-            {
-                let code = self.load(place);
-                if ty.to_string() == "usize" {
-                    code
-                } else {
-                    code.cast(ty)
-                }
-            }
             ExprKind::Int(_) => self.expr(inner, Pin::Context),
             ExprKind::Constant(id)
                 if self.t.constants.get(*id).tokens().to_string() == ty.to_string() =>

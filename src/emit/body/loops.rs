@@ -55,13 +55,15 @@ impl Body<'_> {
             return None;
         }
         let ty = &left.ty;
-        // A counter that only indexes is a `usize`.
+        // A counter that only indexes is a `usize`. So is one with a sign that is an index somewhere: LLVM
+        // doesn't see of every such loop that it counts from 0, and leaves a check of the array's bounds.
         let usize_ = Ty::unsigned(64);
+        let signed = matches!(ty, Ty::Int { signed: true, .. });
         let indexes = by == 1
             && *ty != usize_
             && self.constant_value(start).is_some_and(|n| n >= 0)
             && self.constant_value(right).is_some_and(|n| n >= 0)
-            && self.only_indexes(&body.stmts, local);
+            && self.indexes(&body.stmts, local, !signed);
         let range = if indexes {
             self.indices.borrow_mut().insert(local);
             self.index_range(start, *op, right)?
@@ -140,47 +142,6 @@ impl Body<'_> {
             }
             _ => None,
         }
-    }
-
-    /// Whether every mention of the variable is an index or moves a pointer.
-    fn only_indexes(&self, stmts: &[Stmt], local: LocalId) -> bool {
-        struct Finder {
-            local: LocalId,
-            mentions: usize,
-            indices: usize,
-        }
-        impl Finder {
-            fn index(&mut self, index: &Expr) {
-                let mut inner = index;
-                while let ExprKind::Cast(next) = &inner.kind {
-                    inner = next;
-                }
-                self.indices += usize::from(loads(inner, self.local));
-            }
-        }
-        impl Visit for Finder {
-            fn place(&mut self, place: &crate::ir::body::Place) {
-                self.mentions +=
-                    usize::from(matches!(place.kind, PlaceKind::Local(id) if id == self.local));
-                if let PlaceKind::Index(_, index) = &place.kind {
-                    self.index(index);
-                }
-                self.place_parts(place);
-            }
-            fn expr(&mut self, expr: &Expr) {
-                if let ExprKind::Offset(_, by) = &expr.kind {
-                    self.index(by);
-                }
-                self.expr_parts(expr);
-            }
-        }
-        let mut finder = Finder {
-            local,
-            mentions: 0,
-            indices: 0,
-        };
-        stmts.iter().for_each(|s| finder.stmt(s));
-        finder.mentions > 0 && finder.mentions == finder.indices
     }
 
     /// A range that gives the same numbers.
@@ -405,7 +366,7 @@ fn is_reserved(name: &str) -> bool {
     name == "static" || name == "_" || names::is_keyword(name)
 }
 
-fn loads(expr: &Expr, local: LocalId) -> bool {
+pub(super) fn loads(expr: &Expr, local: LocalId) -> bool {
     matches!(&expr.kind, ExprKind::Load(place)
         if matches!(place.kind, PlaceKind::Local(id) if id == local) && !place.volatile)
 }

@@ -76,7 +76,7 @@ pub struct Body<'a> {
     walked: HashSet<steps::Walked>,
     /// Variables that are nothing but a known index into arrays.
     keys: HashMap<LocalId, Expr>,
-    /// Counters that only index, and so are `usize`.
+    /// Counters that are `usize`, as they index.
     indices: RefCell<HashSet<LocalId>>,
     /// Whether each unsafe operation gets a block of its own, or one is around already.
     mode: Cell<Mode>,

@@ -58,6 +58,9 @@ impl Body<'_> {
         if self.is_text(place) && matches!(place.ty, Ty::Int { signed: true, .. }) {
             return raw.cast(&quote!(i8));
         }
+        if matches!(place.kind, PlaceKind::Local(id) if self.indices.borrow().contains(&id)) {
+            return raw.cast(&self.t.ty(&place.ty));
+        }
         raw
     }
 

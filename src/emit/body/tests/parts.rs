@@ -2,6 +2,24 @@
 
 use super::check;
 
+/// A counter with a sign that is an index: rustc has to see that it stays in the array.
+#[test]
+fn counters_that_index() {
+    check(
+        "int BPF_PROG(f) { return 0; }\n\
+         SEC(\"fentry/g\") int BPF_PROG(g, u32 a, u32 b) { u32 want[2] = { a, b }; \
+         for (int i = 0; i < 2; i++) { if (want[i] == 7) continue; sum |= 1 << i; sum += i; } return 0; }",
+        "for i in 0..2 {\n        if want[i] == 7 {\n            continue;\n        }\n        \
+         unsafe { SUM |= 1 << i };\n        unsafe { SUM += i as u32 };",
+    );
+    check(
+        "int BPF_PROG(f) { return 0; }\n\
+         SEC(\"fentry/g\") int BPF_PROG(g, char *p) { \
+         for (int i = 0; i < 2; i++) { if (p + i == 0) break; sum += i; } return 0; }",
+        "for i in 0..2 {",
+    );
+}
+
 /// LLVM may make one of two constants that are alike; the loader changes one of them.
 #[test]
 fn options_are_used() {
