@@ -283,6 +283,11 @@ impl Body<'_> {
         match cond {
             None => quote!(#prefix loop { #inner #step }),
             Some(cond) if post_check => {
+                // `while (++i < n)`: what it does first stands before the test.
+                let (before, cond) = match &cond.kind {
+                    ExprKind::Block(stmts, value) => (self.stmts(stmts), &**value),
+                    _ => (TokenStream::new(), cond),
+                };
                 let stop = Expr {
                     kind: ExprKind::Not(Box::new(cond.clone())),
                     ty: Ty::Bool,
@@ -295,7 +300,7 @@ impl Body<'_> {
                     // `do { … } while (0)`
                     return quote!(#prefix loop { #inner #step break; });
                 }
-                quote!(#prefix loop { #inner #step if #stop { break; } })
+                quote!(#prefix loop { #inner #step #before if #stop { break; } })
             }
             Some(cond) => {
                 if matches!(cond.kind, ExprKind::Bool(true))

@@ -20,6 +20,15 @@ fn counters_that_index() {
     );
 }
 
+/// What the condition of a `do` does first stands before its test.
+#[test]
+fn steps_in_a_condition() {
+    check(
+        "int BPF_PROG(f, u32 a) { int i = 0; do { if (a >> i & 1) break; sum += i; } while (++i < 9); return i; }",
+        "        i += 1;\n        if i >= 9 {\n            break;\n        }",
+    );
+}
+
 /// LLVM may make one of two constants that are alike; the loader changes one of them.
 #[test]
 fn options_are_used() {
