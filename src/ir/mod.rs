@@ -408,3 +408,13 @@ pub enum RelocationKind {
     /// The constant's value.
     EnumValue,
 }
+
+impl RelocationKind {
+    /// Whether it asks for a truth: that something is there.
+    pub fn is_existence(self) -> bool {
+        matches!(
+            self,
+            Self::FieldExists | Self::TypeExists | Self::TypeMatches | Self::EnumExists
+        )
+    }
+}

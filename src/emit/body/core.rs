@@ -11,7 +11,7 @@ use crate::{
     },
     ir::{
         RelocationId, RelocationKind,
-        body::{AddressSpace, CoreBitfield, Expr, ExprKind, Place, PlaceKind},
+        body::{AddressSpace, CompareOp, CoreBitfield, Expr, ExprKind, Place, PlaceKind},
         ty::Ty,
     },
 };
@@ -175,6 +175,20 @@ impl Body<'_> {
         Some(Code::atom(quote!(#name.offset())))
     }
 
+    /// Whether the kernel has something, which is a number in C: `bpf_core_field_exists(…) != 0`.
+    pub(super) fn core_exists(&self, op: CompareOp, left: &Expr, right: &Expr) -> Option<Code> {
+        let (ExprKind::CoreValue(id), ExprKind::Int(0)) = (&left.kind, &right.kind) else {
+            return None;
+        };
+        let relocation = self.t.object.relocations.get(id.0 as usize)?;
+        match op {
+            _ if !relocation.kind.is_existence() => None,
+            CompareOp::Eq => Some(self.core_value(*id, &Ty::Bool).unary(quote!(!))),
+            CompareOp::Ne => Some(self.core_value(*id, &Ty::Bool)),
+            _ => None,
+        }
+    }
+
     pub(super) fn core_value(&self, id: RelocationId, ty: &Ty) -> Code {
         if let Some(offset) = self.core_offset(id) {
             return offset.cast(&self.t.ty(ty));
@@ -182,29 +196,14 @@ impl Body<'_> {
         let name = self.t.names.relocation(id);
         let relocation = self.t.object.relocations.get(id.0 as usize);
         let code = Code::atom(quote!(#name.get()));
-        let holder = match relocation.map(|r| r.kind) {
-            Some(
-                RelocationKind::FieldExists
-                | RelocationKind::TypeExists
-                | RelocationKind::TypeMatches
-                | RelocationKind::EnumExists,
-            ) => "Exists",
-            Some(RelocationKind::EnumValue) => "Constant",
-            _ => "Number",
+        let (holder, own) = match relocation.map(|r| r.kind) {
+            Some(kind) if kind.is_existence() => ("Exists", Ty::Bool),
+            Some(RelocationKind::EnumValue) => ("Constant", Ty::unsigned(64)),
+            _ => ("Number", Ty::unsigned(32)),
         };
         self.t
             .uses
             .need(Module::CoreRead, &format!("{holder}::get"));
-        let own = match relocation.map(|r| r.kind) {
-            Some(
-                RelocationKind::FieldExists
-                | RelocationKind::TypeExists
-                | RelocationKind::TypeMatches
-                | RelocationKind::EnumExists,
-            ) => Ty::Bool,
-            Some(RelocationKind::EnumValue) => Ty::unsigned(64),
-            _ => Ty::unsigned(32),
-        };
         match (own == *ty, ty) {
             (true, _) => code,
             (_, Ty::Bool) => Code::binary(&code, quote!(!=), &Code::atom(quote!(0)), Prec::Compare),

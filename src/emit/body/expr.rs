@@ -298,7 +298,10 @@ impl Body<'_> {
         if matches!(left.ty, Ty::Pointer { .. }) {
             return self.compare_pointers(op, left, right);
         }
-        if let Some(code) = self.compare_result(op, left, right) {
+        if let Some(code) = self
+            .compare_result(op, left, right)
+            .or_else(|| self.core_exists(op, left, right))
+        {
             return code;
         }
         if let (Ty::Enum(a), Ty::Enum(b)) = (&left.ty, &right.ty)

@@ -2,6 +2,21 @@
 
 use super::check;
 
+/// Whether the kernel has something is a truth in Rust.
+#[test]
+fn existence() {
+    let head = "int BPF_PROG(f) { return 0; }\n#include <bpf/bpf_core_read.h>\n\
+                SEC(\"fentry/g\") int BPF_PROG(g, struct task_struct *t) {";
+    check(
+        &format!("{head} if (bpf_core_field_exists(t->pid)) sum = 1; return 0; }}"),
+        "if HAS_PID.get() {",
+    );
+    check(
+        &format!("{head} if (!bpf_core_field_exists(t->pid)) sum = 1; return 0; }}"),
+        "if !HAS_PID.get() {",
+    );
+}
+
 /// A counter with a sign that is an index: rustc has to see that it stays in the array.
 #[test]
 fn counters_that_index() {
