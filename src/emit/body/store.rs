@@ -23,12 +23,13 @@ impl Body<'_> {
             if let Some(local) = base_local(base) {
                 self.mutate(local);
             }
+            // clang has the value before it looks where to put it.
+            let is_first = acts(value)
+                && (self.is_packed_part(base) || !is_found_apart(base, value))
+                || base_local(base).is_some_and(|local| lends_mutably(value, local));
             let (tokens, is_unsafe) = self.whole(|| {
                 let (mut first, mut code) = (None, self.expr(value, Pin::Context));
-                // clang has the value before it looks where to put it.
-                if acts(value) && (self.is_packed_part(base) || !is_found_apart(base, value))
-                    || base_local(base).is_some_and(|local| lends_mutably(value, local))
-                {
+                if is_first {
                     first = Some(quote!(let value = #code;));
                     code = Code::atom(quote!(value));
                 }
@@ -48,12 +49,12 @@ impl Body<'_> {
                 } else {
                     code
                 };
-                match first {
-                    Some(first) => quote!({ #first #code }),
-                    None => quote!(#code),
-                }
+                quote!(#first #code)
             });
-            return if is_unsafe {
+            return if is_first && !is_unsafe {
+                // The name of the value ends here.
+                quote!({ #tokens };)
+            } else if is_unsafe {
                 quote!(unsafe { #tokens };)
             } else {
                 quote!(#tokens;)

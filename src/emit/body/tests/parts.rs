@@ -17,6 +17,19 @@ fn existence() {
     );
 }
 
+/// A value that comes before its place doesn't need a block in a block.
+#[test]
+fn bit_fields_behind_pointers() {
+    check(
+        "int BPF_PROG(f) { return 0; }\n\
+         struct bits { u32 a : 3; u32 n; };\n\
+         static __noinline u32 look(struct bits *b) { return b ? b->n : 0; }\n\
+         static __noinline int put(struct bits *b) { if (!b) return 0; b->a = look(b); return 1; }\n\
+         SEC(\"fentry/g\") int BPF_PROG(g) { struct bits b = {}; put(&b); sum = b.a; return 0; }",
+        "unsafe {\n        let value = look(b);\n        (*b).set_a(value)\n    };",
+    );
+}
+
 /// A counter with a sign that is an index: rustc has to see that it stays in the array.
 #[test]
 fn counters_that_index() {
