@@ -12,7 +12,7 @@ use crate::{
     },
     ir::{
         Global, GlobalKind,
-        body::{Expr, ExprKind, Place, PlaceKind},
+        body::{Expr, ExprKind, Init, Place, PlaceKind},
         ty::Ty,
     },
 };
@@ -406,7 +406,17 @@ impl Body<'_> {
             return self.expr(pointer, Pin::Itself);
         }
         let value = match &place.kind {
-            PlaceKind::Temporary(init) => Some(self.init(init, &place.ty, Pin::Itself)),
+            PlaceKind::Temporary(init) => {
+                let value = self.init(init, &place.ty, Pin::Itself);
+                // Of a variable it is a copy that is lent.
+                let copied = matches!(&**init, Init::Expr(value)
+                    if matches!(value.kind, ExprKind::Load(_)));
+                Some(if copied {
+                    Code::atom(quote!({ #value }))
+                } else {
+                    value
+                })
+            }
             // Its declaration is left out.
             PlaceKind::Local(id) => self.keys.get(id).map(|key| self.expr(key, Pin::Itself)),
             _ => None,
@@ -414,9 +424,11 @@ impl Body<'_> {
         if let Some(value) = value {
             self.t.uses.import("core", "ptr");
             return Code::atom(if mutable {
-                quote!(ptr::from_mut(&mut #value))
+                let value = value.unary(quote!(&mut));
+                quote!(ptr::from_mut(#value))
             } else {
-                quote!(ptr::from_ref(&#value))
+                let value = value.unary(quote!(&));
+                quote!(ptr::from_ref(#value))
             });
         }
         let mutable = mutable && self.is_writable(place);

@@ -2,6 +2,22 @@
 
 use super::check;
 
+/// Of a variable that a compound literal holds it is a copy whose address is taken.
+#[test]
+fn lent_literals() {
+    let head = "int BPF_PROG(f) { return 0; }\n\
+                static __noinline int put(void *p) { *(u32 *)p = 1; return p != 0; }\n\
+                SEC(\"fentry/g\") int BPF_PROG(g, int a) {";
+    check(
+        &format!("{head} put(&(int){{ a }}); return a; }}"),
+        "ptr::from_mut(&mut { a })",
+    );
+    check(
+        &format!("{head} put(&(u32){{ a }}); return a; }}"),
+        "ptr::from_mut(&mut (a as u32))",
+    );
+}
+
 /// Whether the kernel has something is a truth in Rust.
 #[test]
 fn existence() {
