@@ -1,6 +1,7 @@
 //! IR to Rust: tokens (quote), text (prettyplease), a workspace (`templates/`).
 
 mod align;
+mod anonymous;
 mod bindings;
 mod bits;
 mod body;

@@ -7,12 +7,10 @@ use std::{
 
 use proc_macro2::{Ident, Span};
 
+use super::anonymous;
 use crate::{
     arch::Archs,
-    ir::{
-        ConstantId, EnumId, FunctionId, GlobalId, Item, MapId, Object, RecordId, RelocationId,
-        ty::Ty,
-    },
+    ir::{ConstantId, EnumId, FunctionId, GlobalId, Item, MapId, Object, RecordId, RelocationId},
 };
 
 /// The Rust names of all items of an object, each unlike all others of its kind.
@@ -86,7 +84,7 @@ impl Names {
                 }
                 Some(name) if is_known_by_name(name) => name.clone(),
                 Some(name) => camel(name),
-                None => part_name(object, RecordId(id)),
+                None => anonymous::name(object, RecordId(id)),
             };
             let name = taken.name(Item::Record(RecordId(id)), base, distinct_type);
             self.types.insert(TypeKey::Record(RecordId(id)), name);
@@ -341,38 +339,6 @@ pub fn snake(name: &str) -> String {
         }
     }
     if squeezed.is_empty() { out } else { squeezed }
-}
-
-/// An anonymous record is named by what it is a part of: `Event` and `v` give `EventV`.
-fn part_name(object: &Object, id: RecordId) -> String {
-    let holds = |ty: &Ty| {
-        let mut ty = ty;
-        while let Ty::Array(of, _) = ty {
-            ty = of;
-        }
-        *ty == Ty::Record(id)
-    };
-    let whole = (0..)
-        .map(RecordId)
-        .zip(&object.records)
-        .find_map(|(outer, record)| {
-            let field = record
-                .fields
-                .iter()
-                .flatten()
-                .find(|field| holds(&field.ty))?;
-            Some((outer, record, field))
-        });
-    let Some((outer, record, field)) = whole else {
-        return "Anonymous".to_owned();
-    };
-    let outer = match &record.name {
-        Some(name) => camel(name),
-        None if outer != id => part_name(object, outer),
-        None => String::new(),
-    };
-    let part = field.name.as_deref().map_or("Part".to_owned(), camel);
-    format!("{outer}{part}")
 }
 
 /// A type's name, or with the first free number at its end.

@@ -5,6 +5,7 @@
 //! left out whole.
 
 mod access;
+mod alike;
 mod asm;
 mod assign;
 mod atomics;
@@ -154,6 +155,8 @@ struct Lowerer<'a> {
     object: Object,
     diagnostics: Vec<Diagnostic>,
     records: HashMap<c::types::RecordId, ir::RecordId>,
+    /// Anonymous records that say what one before them says, by the later.
+    alike: HashMap<c::types::RecordId, c::types::RecordId>,
     enums: HashMap<c::types::EnumId, ir::EnumId>,
     enum_constants: HashMap<(c::types::EnumId, u32), ir::ConstantId>,
     constants: HashMap<Arc<str>, ir::ConstantId>,
@@ -188,6 +191,7 @@ impl<'a> Lowerer<'a> {
             object: Object::default(),
             diagnostics: Vec::new(),
             records: HashMap::new(),
+            alike: alike::alike(&tree.types),
             enums: HashMap::new(),
             enum_constants: HashMap::new(),
             constants: HashMap::new(),

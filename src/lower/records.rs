@@ -15,6 +15,7 @@ use crate::{
 impl Lowerer<'_> {
     /// The record of the IR, its fields open unless it is the user's own.
     pub(super) fn record(&mut self, id: RecordId) -> ir::RecordId {
+        let id = self.alike.get(&id).copied().unwrap_or(id);
         if let Some(&found) = self.records.get(&id) {
             return found;
         }

@@ -2,6 +2,25 @@
 
 use super::check;
 
+/// Records that C gives no name have one by what they are there for.
+#[test]
+fn records_without_names() {
+    check(
+        "int BPF_PROG(f) { return 0; }\n\
+         struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8); \
+         __type(key, struct { u32 pid; u32 kind; }); __type(value, u64); } seen SEC(\".maps\");\n\
+         SEC(\"fentry/g\") int BPF_PROG(g, u32 i) { struct { u32 pid; u32 kind; } key = { i, 2 }; \
+         bpf_map_delete_elem(&seen, &key); return 0; }",
+        "let key = SeenKey { pid: i, kind: 2 };\n    let _ = SEEN.remove(&key);",
+    );
+    check(
+        "int BPF_PROG(f) { return 0; }\n\
+         static const struct { u32 a, b; } pairs[] = { { 1, 2 }, { 3, 4 } };\n\
+         SEC(\"fentry/g\") int BPF_PROG(g, u32 i) { if (i < 2) sum = pairs[i].b; return 0; }",
+        "static PAIRS: [Pair; 2] = [Pair { a: 1, b: 2 }, Pair { a: 3, b: 4 }];",
+    );
+}
+
 /// Of a variable that a compound literal holds it is a copy whose address is taken.
 #[test]
 fn lent_literals() {
