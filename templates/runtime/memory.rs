@@ -23,6 +23,16 @@ pub unsafe fn element<T: Copy, const N: usize>(array: &aya_ebpf::Global<[T; N]>,
     unsafe { first.add(index).read_volatile() }
 }
 
+/// One field of a structure that the loader may set.
+#[inline(always)]
+pub fn field<T, F: Copy>(whole: &aya_ebpf::Global<T>, field: impl FnOnce(&T) -> &F) -> F {
+    let whole: *const T = (&raw const *whole).cast();
+    // SAFETY: the global is the structure, which nobody writes to once the program is loaded.
+    let field: *const F = field(unsafe { &*whole });
+    // SAFETY: as above; volatile, because it isn't what it is here.
+    unsafe { field.read_volatile() }
+}
+
 /// The most bytes that LLVM copies without a loop or a call.
 const INLINE: usize = 128;
 

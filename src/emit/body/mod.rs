@@ -24,6 +24,7 @@ mod loops;
 mod low_index;
 mod maps;
 mod memory;
+mod options;
 mod place;
 mod pointers;
 mod print;

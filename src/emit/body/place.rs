@@ -114,7 +114,10 @@ impl Body<'_> {
             }
             _ => self.place(place),
         };
-        if let Some(code) = self.option_element(place) {
+        if let Some(code) = self
+            .option_element(place)
+            .or_else(|| self.option_field(place))
+        {
             return code;
         }
         if place.volatile && !matches!(place.kind, PlaceKind::Local(_)) {
@@ -126,23 +129,6 @@ impl Body<'_> {
         } else {
             found.code
         }
-    }
-
-    /// One element of an array that the loader may set.
-    fn option_element(&self, place: &Place) -> Option<Code> {
-        let PlaceKind::Index(array, index) = &place.kind else {
-            return None;
-        };
-        let PlaceKind::Global(id) = array.kind else {
-            return None;
-        };
-        let scalar = matches!(place.ty, Ty::Int { .. } | Ty::Bool | Ty::Enum(_));
-        if !scalar || !self.is_option(array) {
-            return None;
-        }
-        let element = self.t.uses.runtime(Module::Memory, "element");
-        let (name, index) = (self.global_name(id), self.as_usize(index));
-        Some(self.operation(Code::atom(quote!(#element(&#name, #index)))))
     }
 
     /// A place that a method is called on, and whether that is unsafe.
@@ -471,11 +457,6 @@ impl Body<'_> {
             PlaceKind::Field(base, ..) | PlaceKind::Index(base, _) => self.place(base).in_union,
             _ => false,
         }
-    }
-
-    fn is_option(&self, place: &Place) -> bool {
-        matches!(place.kind, PlaceKind::Global(id) if self.t.object.globals.get(id.0 as usize)
-            .is_some_and(|g| matches!(g.kind, GlobalKind::Option | GlobalKind::Kconfig)))
     }
 
     pub(super) fn is_writable(&self, place: &Place) -> bool {
