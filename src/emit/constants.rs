@@ -1,6 +1,6 @@
 //! Which Rust type a named constant has: the one that most of its uses want.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -115,6 +115,9 @@ impl ConstantTypes {
             let rest = if counts { RustInt::Usize } else { own };
             types.insert(id, best.unwrap_or(rest));
         }
+        let unwanted =
+            |id: ConstantId| !demand.counts.contains_key(&id) && !entries.counts.contains_key(&id);
+        give_to_parts(object, &mut types, unwanted);
         Self { types }
     }
 
@@ -124,6 +127,50 @@ impl ConstantTypes {
             .get(&id)
             .copied()
             .unwrap_or(RustInt::Int(32, true))
+    }
+}
+
+/// Constants that only others are made of have the type of those.
+fn give_to_parts(
+    object: &Object,
+    types: &mut HashMap<ConstantId, RustInt>,
+    unwanted: impl Fn(ConstantId) -> bool,
+) {
+    struct Parts(Vec<ConstantId>);
+    impl Visit for Parts {
+        fn expr(&mut self, expr: &Expr) {
+            if let ExprKind::Constant(id) = expr.kind {
+                self.0.push(id);
+            }
+            self.expr_parts(expr);
+        }
+    }
+    let all = (0..).map(ConstantId).take(object.constants.len());
+    let (mut rest, wanted): (Vec<_>, Vec<_>) = all.partition(|id| unwanted(*id));
+    // What has been given a type gives it on; those that nobody wants come last.
+    rest.reverse();
+    rest.extend(wanted.into_iter().rev());
+    let mut given = HashSet::new();
+    while let Some(id) = rest.pop() {
+        let constant = object.constants.get(id.0 as usize);
+        let expr = constant.and_then(|constant| constant.expr.as_deref());
+        let (Some(&ty), Some(expr)) = (types.get(&id), expr) else {
+            continue;
+        };
+        let mut parts = Parts(Vec::new());
+        parts.expr(expr);
+        for part in parts.0.into_iter().filter(|part| unwanted(*part)) {
+            let holds = |(_, constant): (_, &Constant)| match constant.value {
+                ConstantValue::Int(value) => ty.holds(value),
+                ConstantValue::Str(_) => false,
+            };
+            let bound = object.constants.get(part.0 as usize);
+            let bound = bound.and_then(super::items::binding).is_some();
+            if !bound && variants(object, part).all(holds) && given.insert(part) {
+                types.insert(part, ty);
+                rest.push(part);
+            }
+        }
     }
 }
 

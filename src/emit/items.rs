@@ -55,7 +55,13 @@ pub fn constant(t: &Types<'_>, id: ConstantId, constant: &Constant, public: bool
             let value = constant.expr.as_deref().and_then(|expr| match ty {
                 super::constants::RustInt::Usize => t.length(expr),
                 _ => spelled(t, expr, ty)
-                    .filter(|(value, ..)| value == n)
+                    .or_else(|| {
+                        // Its parts are of another type, all of them.
+                        let of = t.constants.get(first_part(expr)?);
+                        let (value, code) = spelled(t, expr, of)?;
+                        (ty.holds(value)).then(|| (value, code.cast(&rust)))
+                    })
+                    .filter(|(value, _)| value == n)
                     .map(|(_, code)| code.into_token_stream()),
             });
             let value = value.unwrap_or_else(|| int_value(t, *n, ty, constant.span));
@@ -66,6 +72,16 @@ pub fn constant(t: &Types<'_>, id: ConstantId, constant: &Constant, public: bool
             let text = super::body::c_string(bytes);
             quote!(#docs #vis const #name: &CStr = #text;)
         }
+    }
+}
+
+/// The first constant that an expression names.
+fn first_part(expr: &Expr) -> Option<ConstantId> {
+    match &expr.kind {
+        ExprKind::Constant(id) => Some(*id),
+        ExprKind::Cast(inner) => first_part(inner),
+        ExprKind::Binary(_, left, right) => first_part(left).or_else(|| first_part(right)),
+        _ => None,
     }
 }
 

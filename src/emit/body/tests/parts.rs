@@ -117,3 +117,19 @@ fn options_are_used() {
         "#[used]\n#[unsafe(export_name = \"on\")]\nstatic ON: Global<u8> = Global::new(1);",
     );
 }
+
+/// Constants that only another is made of: unused ones, if that were a number.
+#[test]
+fn parts_of_constants() {
+    check(
+        "int BPF_PROG(f) { return 0; }\n#define ONE 0x10\n#define TWO 0x20\n#define BOTH (ONE | TWO)\n\
+         SEC(\"fentry/g\") int BPF_PROG(g, unsigned long a) { sum = (a & BOTH) != 0; return 0; }",
+        "const ONE: u64 = 0x10;\nconst TWO: u64 = 0x20;\nconst BOTH: u64 = ONE | TWO;",
+    );
+    check(
+        "int BPF_PROG(f) { return 0; }\n#define ONE 0x10\n#define TWO 0x20\n#define BOTH (ONE | TWO)\n\
+         SEC(\"fentry/g\") int BPF_PROG(g, unsigned long a, u32 b) { \
+         sum = (a & BOTH) != 0; if (b == ONE || b == TWO) sum = 3; return 0; }",
+        "const BOTH: u64 = (ONE | TWO) as u64;",
+    );
+}
