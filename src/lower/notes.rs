@@ -136,8 +136,10 @@ impl Comments {
 
     /// Those before a statement of the function that starts at `from`.
     pub(super) fn before(&mut self, span: Span, from: u32) -> Notes {
+        // What a macro writes stands where the macro does, and the blank line is the item's.
+        let within = from < span.start;
         let blank = self.files.get(&span.file).is_some_and(|file| {
-            file.begins_line(span.start) && file.trivia.blank_before(span.start)
+            within && file.begins_line(span.start) && file.trivia.blank_before(span.start)
         });
         Notes {
             blank,

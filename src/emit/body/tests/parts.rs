@@ -133,3 +133,14 @@ fn parts_of_constants() {
         "const BOTH: u64 = (ONE | TWO) as u64;",
     );
 }
+
+/// A blank line before what a macro writes is the item's.
+#[test]
+fn blank_lines_before_macros() {
+    check(
+        "int BPF_PROG(f) { return 0; }\n\
+         #define PROBE(name) SEC(\"fentry/\" #name) int BPF_PROG(name, u32 a) { a += 2; sum = a; return 0; }\n\
+         \nPROBE(one)\n\nPROBE(two)\n",
+        "pub fn two(ctx: FEntryContext) -> i32 {\n    let mut a: u32 = ctx.arg(0);\n    a += 2;\n    unsafe",
+    );
+}
