@@ -64,7 +64,7 @@ impl<'a> Body<'_, 'a> {
                     if let Some(entry) = entries.get(at)
                         && !ends(&self.out)
                     {
-                        self.stmt(entry.stmt);
+                        self.stmt_of_list(entry.stmt);
                     }
                     at += 1;
                 }

@@ -160,6 +160,24 @@ impl Comments {
         file.take(index)
     }
 
+    /// The end of `span` and of the comments that follow it with nothing between.
+    pub(super) fn behind_comments(&self, span: Span) -> u32 {
+        let Some(file) = self.files.get(&span.file) else {
+            return span.end;
+        };
+        let comments = file.trivia.comments();
+        let first = comments.partition_point(|comment| comment.span.start < span.end);
+        let mut end = span.end;
+        for comment in comments.get(first..).unwrap_or_default() {
+            let between = file.text.get(end as usize..comment.span.start as usize);
+            if between.is_none_or(|text| !text.trim().is_empty()) {
+                break;
+            }
+            end = comment.span.end;
+        }
+        end
+    }
+
     /// Those between two places of a file.
     pub(super) fn take(&mut self, file: FileId, from: u32, to: u32) -> Vec<Comment> {
         let Some(file) = self.files.get_mut(&file) else {

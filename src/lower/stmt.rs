@@ -34,9 +34,29 @@ impl<'a> Body<'_, 'a> {
 
     /// One statement with its comments.
     pub(super) fn stmt(&mut self, s: &'a CStmt) {
+        self.stmt_with(s, None);
+    }
+
+    /// One of a list, which has room before it: what is said in its condition is said there.
+    pub(super) fn stmt_of_list(&mut self, s: &'a CStmt) {
+        let head = match &s.kind {
+            CStmtKind::If(cond, ..) | CStmtKind::While(cond, _) | CStmtKind::Switch(cond, _) => {
+                Some(cond.span)
+            }
+            _ => None,
+        };
+        self.stmt_with(s, head);
+    }
+
+    fn stmt_with(&mut self, s: &'a CStmt, head: Option<Span>) {
         let mut notes = self.cx.notes.before(s.span, self.start);
         let mut before = std::mem::take(&mut self.pending);
         before.append(&mut notes.before);
+        if let Some(head) = head.filter(|head| head.file == s.span.file) {
+            let end = self.cx.notes.behind_comments(head);
+            let inside = self.cx.notes.take(head.file, s.span.start, end);
+            before.extend(inside);
+        }
         let mark = self.out.len();
         // Why it failed, if it did, is recorded: the others are looked at all the same.
         let _ = self.deeper(s.span, |body| body.stmt_inner(s));

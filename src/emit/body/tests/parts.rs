@@ -134,6 +134,15 @@ fn parts_of_constants() {
     );
 }
 
+/// What is said in a condition is said before its statement.
+#[test]
+fn comments_in_conditions() {
+    check(
+        "int BPF_PROG(f, int a) {\n\tif (a == 4 /* EINTR */)\n\t\tsum = 1;\n\treturn 0;\n}",
+        "    // EINTR\n    if a == 4 {\n        unsafe { SUM = 1 };\n    }",
+    );
+}
+
 /// A blank line before what a macro writes is the item's.
 #[test]
 fn blank_lines_before_macros() {
