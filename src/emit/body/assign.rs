@@ -137,9 +137,13 @@ impl Flow {
                 }
             }
             StmtKind::If(cond, then, other) => {
-                Reads(self).expr(cond);
+                let (met, unmet) = self.test(cond);
                 let empty = Block::default();
-                self.branches([then, other.as_ref().unwrap_or(&empty)]);
+                self.now = met;
+                self.stmts(&then.stmts);
+                let behind = std::mem::replace(&mut self.now, unmet);
+                self.stmts(&other.as_ref().unwrap_or(&empty).stmts);
+                self.now = behind.join(std::mem::take(&mut self.now));
             }
             StmtKind::Switch {
                 label,
@@ -228,6 +232,34 @@ impl Flow {
             }
             // There is nothing in Rust in its place.
             StmtKind::Unreachable => {}
+        }
+    }
+
+    /// A condition: how things stand where it is met, and where it isn't. `a || { p = f(); !p }` that
+    /// isn't met has assigned `p`.
+    fn test(&mut self, cond: &Expr) -> (State, State) {
+        match &cond.kind {
+            ExprKind::Not(inner) => {
+                let (met, unmet) = self.test(inner);
+                (unmet, met)
+            }
+            ExprKind::Or(first, second) => {
+                let (met, unmet) = self.test(first);
+                self.now = unmet;
+                let (also_met, unmet) = self.test(second);
+                (met.join(also_met), unmet)
+            }
+            ExprKind::And(first, second) => {
+                let (met, unmet) = self.test(first);
+                self.now = met;
+                let (met, also_unmet) = self.test(second);
+                (met, unmet.join(also_unmet))
+            }
+            _ => {
+                Reads(self).expr(cond);
+                let now = std::mem::take(&mut self.now);
+                (now.clone(), now)
+            }
         }
     }
 

@@ -289,7 +289,7 @@ fn first_values() {
     );
     check(
         "int BPF_PROG(f, long a) { int n = 0; if (a > 3 && (n = a) > 5) sum = n; return 0; }",
-        "let mut n = 0;",
+        "let n: i32;",
     );
 }
 

@@ -2,22 +2,6 @@
 
 use super::check;
 
-/// A structure that the loader may set isn't read whole for one of its fields.
-#[test]
-fn fields_of_an_option() {
-    let head = "int BPF_PROG(f) { return 0; }\n\
-                const volatile struct { u32 burst; bool on; struct { u16 ports[2]; } net; } cfg = { .burst = 3 };\n\
-                SEC(\"fentry/g\") int BPF_PROG(g, u32 i) {";
-    check(
-        &format!("{head} if (cfg.on) sum = cfg.burst; return 0; }}"),
-        "if memory::field(&CFG, |cfg| &cfg.on) {\n        unsafe { SUM = memory::field(&CFG, |cfg| &cfg.burst) };",
-    );
-    check(
-        &format!("{head} sum = cfg.net.ports[1]; return 0; }}"),
-        "memory::field(&CFG, |cfg| &cfg.net.ports[1])",
-    );
-}
-
 /// Records that C gives no name have one by what they are there for.
 #[test]
 fn records_without_names() {
@@ -151,5 +135,16 @@ fn blank_lines_before_macros() {
          #define PROBE(name) SEC(\"fentry/\" #name) int BPF_PROG(name, u32 a) { a += 2; sum = a; return 0; }\n\
          \nPROBE(one)\n\nPROBE(two)\n",
         "pub fn two(ctx: FEntryContext) -> i32 {\n    let mut a: u32 = ctx.arg(0);\n    a += 2;\n    unsafe",
+    );
+}
+
+/// What the last part of a condition assigns has a value where the condition isn't met.
+#[test]
+fn assignments_in_conditions() {
+    check(
+        "int BPF_PROG(f) { return 0; }\nstatic __noinline int look(u32 a) { return a > 3; }\n\
+         SEC(\"fentry/g\") int BPF_PROG(g, u32 a) { int r; \
+         if (a > 7 || !(r = look(a))) return 0; sum = r; return 0; }",
+        "let r: i32;\n",
     );
 }
