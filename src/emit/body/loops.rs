@@ -74,10 +74,11 @@ impl Body<'_> {
         let more = self.comments_only(second);
         let known = self.constant_value(start).zip(self.constant_value(right));
         if let Some((start, end)) = known {
+            // Of one that counts down the loop itself doesn't tell where it begins.
             let (low, high) = if by > 0 {
                 (start, end)
             } else {
-                (end, start.saturating_add(1))
+                (end, i128::MAX)
             };
             let high = high.saturating_add(i128::from(*op == CompareOp::Le));
             self.counters.borrow_mut().insert(local, low..high);
@@ -172,16 +173,21 @@ impl Body<'_> {
                 Some(quote!(#start..#end))
             }
             (-1, CompareOp::Ge | CompareOp::Gt) if matches!(ty, Ty::Int { signed: true, .. }) => {
-                let ExprKind::Int(first) = start.kind else {
-                    return None;
-                };
+                let first = self.constant_value(start)?;
                 let last = self.constant_value(end)?;
                 let low = if op == CompareOp::Gt {
                     last.checked_add(1)?
                 } else {
                     last
                 };
-                let (low, high) = self.bounds(&bound(low), &bound(first.checked_add(1)?));
+                let behind = bound(first.checked_add(1)?);
+                let (low, high) = match &start.kind {
+                    // `i = N - 1`
+                    ExprKind::Binary(BinaryOp::Sub, n, one) if one.kind == ExprKind::Int(1) => {
+                        self.bounds(&bound(low), n)
+                    }
+                    _ => self.bounds(&bound(low), &behind),
+                };
                 Some(quote!((#low..#high).rev()))
             }
             _ => None,

@@ -138,6 +138,17 @@ fn blank_lines_before_macros() {
     );
 }
 
+/// A loop that counts down doesn't say that its counter stays below where it begins.
+#[test]
+fn counters_that_count_down() {
+    check(
+        "int BPF_PROG(f) { return 0; }\n#define N 2\n\
+         SEC(\"fentry/g\") int BPF_PROG(g, u32 a, u32 b) { u32 want[N] = { a, b }; \
+         for (int i = N - 1; i >= 0; i--) { if (want[i] == 7) continue; sum += i; } return 0; }",
+        "for i in (0..N).rev() {\n        if unsafe { *want.get_unchecked(i as usize) } == 7 {",
+    );
+}
+
 /// What the last part of a condition assigns has a value where the condition isn't met.
 #[test]
 fn assignments_in_conditions() {
