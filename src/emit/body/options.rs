@@ -44,7 +44,7 @@ impl Body<'_> {
         Some(Code::atom(quote!(#field(&#name, |#whole| &#whole #path))))
     }
 
-    /// The way from such a structure to a part that always is there: `.limits.ports[2]`.
+    /// The way from such a structure to a part that is always there: `.limits.ports[2]`.
     fn option_path(&self, place: &Place) -> Option<(GlobalId, TokenStream)> {
         match &place.kind {
             PlaceKind::Global(id) => self.is_option(place).then(|| (*id, TokenStream::new())),
@@ -58,12 +58,13 @@ impl Body<'_> {
                 let Ty::Array(_, len) = array.ty else {
                     return None;
                 };
-                let at = self
-                    .constant_value(index)
-                    .filter(|at| *at < i128::from(len))?;
-                let at = usize::try_from(at).ok()?;
+                let known = self.constant_value(index);
+                let inside = known.is_some_and(|at| (0..i128::from(len)).contains(&at));
+                if !inside && !self.is_bounded(index, len) {
+                    return None;
+                }
                 let (id, path) = self.option_path(array)?;
-                let at = proc_macro2::Literal::usize_unsuffixed(at);
+                let at = self.as_usize(index);
                 Some((id, quote!(#path[#at])))
             }
             _ => None,

@@ -2,6 +2,26 @@
 
 use super::check;
 
+/// A structure that the loader may set isn't read whole for one of its fields.
+#[test]
+fn fields_of_an_option() {
+    let head = "int BPF_PROG(f) { return 0; }\n\
+                const volatile struct { u32 burst; bool on; struct { u16 ports[2]; } net; } cfg = { .burst = 3 };\n\
+                SEC(\"fentry/g\") int BPF_PROG(g, u32 i) {";
+    check(
+        &format!("{head} if (cfg.on) sum = cfg.burst; return 0; }}"),
+        "if memory::field(&CFG, |cfg| &cfg.on) {\n        unsafe { SUM = memory::field(&CFG, |cfg| &cfg.burst) };",
+    );
+    check(
+        &format!("{head} sum = cfg.net.ports[1]; return 0; }}"),
+        "memory::field(&CFG, |cfg| &cfg.net.ports[1])",
+    );
+    check(
+        &format!("{head} for (int n = 0; n < 2; n++) sum += cfg.net.ports[n]; return 0; }}"),
+        "memory::field(&CFG, |cfg| &cfg.net.ports[n])",
+    );
+}
+
 /// Records that C gives no name have one by what they are there for.
 #[test]
 fn records_without_names() {
