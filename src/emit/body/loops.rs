@@ -389,7 +389,7 @@ fn indexes_variable(stmts: &[Stmt], local: LocalId) -> bool {
         fn place(&mut self, place: &Place) {
             if let PlaceKind::Index(base, index) = &place.kind {
                 let of_variable = match &base.kind {
-                    PlaceKind::Local(_) => true,
+                    PlaceKind::Local(_) | PlaceKind::Global(_) => true,
                     PlaceKind::Deref(pointer) => pointers::loaded_local(pointer).is_some(),
                     _ => false,
                 };
