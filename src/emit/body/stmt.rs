@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{Around, Body, LoopForm};
+use super::{Around, Body, Held, LoopForm};
 use crate::{
     emit::runtime::Module,
     ir::{
         Notes,
-        body::{Block, Expr, ExprKind, LabelId, Stmt, StmtKind},
+        body::{Block, Expr, ExprKind, Init, LabelId, Place, PlaceKind, Stmt, StmtKind},
         ty::Ty,
         walk::Visit,
     },
@@ -234,6 +234,9 @@ impl Body<'_> {
 
     fn labelled(&self, label: Option<LabelId>, block: &Block) -> TokenStream {
         let Some(label) = label else {
+            if let Some(swap) = self.swap(block) {
+                return swap;
+            }
             let body = self.block_stmts(block);
             return quote!({ #body });
         };
@@ -248,6 +251,44 @@ impl Body<'_> {
         } else {
             quote!({ #body })
         }
+    }
+
+    /// `{ t = a; a = b; b = t; }` of two variables, as a macro has it.
+    fn swap(&self, block: &Block) -> Option<TokenStream> {
+        let variable = |place: &Place| match place.kind {
+            PlaceKind::Local(id) if !place.volatile && self.held(id) == Held::Raw => Some(id),
+            _ => None,
+        };
+        let loaded = |value: &Expr| match &value.kind {
+            ExprKind::Load(place) => variable(place),
+            _ => None,
+        };
+        let [first, second, third] = block.stmts.as_slice() else {
+            return None;
+        };
+        let (
+            StmtKind::Let(kept, Some(Init::Expr(value))),
+            StmtKind::Assign(a, from_b),
+            StmtKind::Assign(b, from_kept),
+        ) = (&first.kind, &second.kind, &third.kind)
+        else {
+            return None;
+        };
+        let (a, b) = (variable(a)?, variable(b)?);
+        let is_swap = loaded(value) == Some(a)
+            && loaded(from_b) == Some(b)
+            && loaded(from_kept) == Some(*kept)
+            && a != b
+            && self.local_ty(a) == self.local_ty(b);
+        let silent = (block.stmts.iter()).all(|stmt| stmt.notes == Notes::default());
+        if !is_swap || !silent || !block.trailing.is_empty() {
+            return None;
+        }
+        self.mutate(a);
+        self.mutate(b);
+        self.t.uses.import("core", "mem");
+        let (a, b) = (self.name(a), self.name(b));
+        Some(quote!(mem::swap(&mut #a, &mut #b);))
     }
 
     pub(super) fn leave(&self, label: LabelId) -> TokenStream {

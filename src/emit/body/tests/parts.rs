@@ -179,3 +179,14 @@ fn assignments_in_conditions() {
         "let r: i32;\n",
     );
 }
+
+/// A macro that exchanges two variables.
+#[test]
+fn swaps() {
+    check(
+        "int BPF_PROG(f) { return 0; }\n\
+         #define swap(a, b) do { typeof(a) __t = (a); (a) = (b); (b) = __t; } while (0)\n\
+         SEC(\"fentry/g\") int BPF_PROG(g, u32 a, u32 b) { if (a > b) swap(a, b); sum = b - a; return 0; }",
+        "if a > b {\n        mem::swap(&mut a, &mut b);\n    }",
+    );
+}
