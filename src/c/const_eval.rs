@@ -111,7 +111,7 @@ impl Evaluator<'_> {
 
     /// Whether a scalar isn't zero.
     pub fn truth(&self, expr: &Expr) -> Option<bool> {
-        if let ExprKind::Float(value) = expr.kind {
+        if let Some(value) = self.float(expr) {
             return Some(value != 0.0);
         }
         let value = self.address(expr)?;
@@ -255,9 +255,11 @@ impl Evaluator<'_> {
         if to.kind == Kind::Bool {
             return self.truth(value).map(|truth| absolute(i128::from(truth)));
         }
-        if let ExprKind::Float(float) = value.kind {
+        if let Some(float) = self.float(value) {
             #[allow(clippy::cast_possible_truncation, reason = "C truncates")]
-            return (float.abs() < 1e30).then(|| absolute(float as i128));
+            let number = (float.abs() < 1e30).then_some(float as i128)?;
+            // Of a number that the type doesn't hold C makes what it likes.
+            return (wrap(self.types, to, number)? == number).then(|| absolute(number));
         }
         let address = self.address(value)?;
         let keeps_addresses = matches!(to.kind, Kind::Pointer(_))

@@ -186,7 +186,7 @@ impl Sema<'_> {
                 let value = float.number.parse().unwrap_or(f64::NAN);
                 return Ok(Expr {
                     kind: ExprKind::Float(value),
-                    ty: plain(Kind::Float(64)),
+                    ty: plain(Kind::Float(literal::float_bits(float))),
                     span,
                     macro_name: None,
                 });

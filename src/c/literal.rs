@@ -1,8 +1,17 @@
 //! What literals of C stand for: integers with their types, characters, strings.
 
-use lang_c::ast::{Constant, Integer, IntegerBase, IntegerSize};
+use lang_c::ast::{Constant, Float, FloatFormat, Integer, IntegerBase, IntegerSize};
 
 use super::{tree::Literal, types::IntKind};
+
+/// How many bits the type of a floating-point constant has.
+pub(super) const fn float_bits(float: &Float) -> u16 {
+    match float.suffix.format {
+        FloatFormat::Float => 32,
+        FloatFormat::Double => 64,
+        FloatFormat::LongDouble | FloatFormat::TS18661Format(_) => 128,
+    }
+}
 
 /// Value and type of an integer constant (C11 6.4.4.1 on an LP64 target).
 ///

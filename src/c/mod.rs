@@ -11,6 +11,7 @@ mod byte_order;
 mod call;
 pub mod codes;
 pub mod const_eval;
+mod const_float;
 mod constants;
 mod convert;
 mod declarator;

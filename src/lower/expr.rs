@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     c::{
-        self,
+        self, const_eval,
         tree::{BinaryOp as CBinaryOp, CompareOp as CCompareOp, Expr as CExpr, ExprKind as CKind},
         types::Kind,
     },
@@ -43,11 +43,7 @@ impl<'a> Body<'_, 'a> {
         match &e.kind {
             CKind::Int(number) => {
                 self.cx.literal(span, *number);
-                let ty = self.ty(&e.ty);
-                Ok(match ty {
-                    Ty::Bool => expr(ExprKind::Bool(*number != 0), ty, span),
-                    _ => self.cast(int(*number, U64, span), &ty),
-                })
+                Ok(self.constant(*number, e))
             }
             CKind::Float(_) => self.refuse(codes::FLOAT, span, "BPF has no floating-point numbers"),
             CKind::EnumConstant(id, at) => {
@@ -435,6 +431,15 @@ impl<'a> Body<'_, 'a> {
         Ok(self.cast(moved, &ty))
     }
 
+    /// The integer constant that `e` is.
+    fn constant(&mut self, number: i128, e: &CExpr) -> Expr {
+        let ty = self.ty(&e.ty);
+        match ty {
+            Ty::Bool => expr(ExprKind::Bool(number != 0), ty, e.span),
+            _ => self.cast(int(number, U64, e.span), &ty),
+        }
+    }
+
     fn conversion(&mut self, e: &'a CExpr, value: &'a CExpr) -> Lowered<Expr> {
         let span = e.span;
         match (&e.ty.kind, &value.ty.kind) {
@@ -443,6 +448,10 @@ impl<'a> Body<'_, 'a> {
                 Ok(expr(ExprKind::Int(0), Ty::Unit, span))
             }
             (Kind::Float(_), _) | (_, Kind::Float(_)) => {
+                // `1e9` where a number of nanoseconds is wanted.
+                if let Some(number) = const_eval::eval(self.cx.tree, e) {
+                    return Ok(self.constant(number, e));
+                }
                 self.refuse(codes::FLOAT, span, "BPF has no floating-point numbers")
             }
             (Kind::Bool, Kind::Int(_) | Kind::Bool | Kind::Pointer(_) | Kind::Enum(_)) => {

@@ -1,4 +1,4 @@
-use super::{check, check_with};
+use super::{check, check_errors, check_with};
 
 #[test]
 fn conversions_that_nobody_sees_are_left_out() {
@@ -223,6 +223,24 @@ fn arithmetic_of_macros_is_done() {
     check(
         "if (a > (1 << 4)) return 1;",
         "if a > (1 << 4) {\nreturn 1\n}",
+    );
+}
+
+#[test]
+fn floating_point_constants_become_integers() {
+    check("u64 x = 1e9;", "let x: u64 = 1000000000");
+    check("int x = -2.9 + .5;", "let x: i32 = -2");
+    check("bool x = 0.1;", "let x: bool = true");
+    check(
+        "if (d > (u64)(1.5 * 1000)) return 1;",
+        "if d > 1500 {\nreturn 1\n}",
+    );
+    // 16777217 has no place in a float.
+    check("int x = 16777217 * 1.0f;", "let x: i32 = 16777216");
+    check_errors(
+        "SEC(\"kprobe/f\") int f(void *ctx) { u8 x = 1e9; return x; }",
+        &["E0324 BPF has no floating-point numbers"],
+        0,
     );
 }
 
