@@ -121,7 +121,19 @@ fn may_meet(object: &Object, functions: &[Function], id: FunctionId, record: Rec
         object: &'a Object,
         functions: &'a [Function],
         record: RecordId,
+        /// The functions that were looked through: a callback may set itself again.
+        seen: HashSet<FunctionId>,
         found: bool,
+    }
+    impl Finder<'_> {
+        fn function_of(&mut self, id: FunctionId) {
+            let functions = self.functions;
+            if self.seen.insert(id)
+                && let Some(function) = functions.get(id.0 as usize)
+            {
+                self.function(function);
+            }
+        }
     }
     impl Visit for Finder<'_> {
         fn stmt(&mut self, stmt: &Stmt) {
@@ -150,10 +162,7 @@ fn may_meet(object: &Object, functions: &[Function], id: FunctionId, record: Rec
                     self.found |=
                         value.is_none_or(|value| contains(self.object, &value, self.record));
                 }
-                // Recursion is refused before.
-                ExprKind::Call(id, _) | ExprKind::Function(id) => {
-                    self.found |= may_meet(self.object, self.functions, *id, self.record);
-                }
+                ExprKind::Call(id, _) | ExprKind::Function(id) => self.function_of(*id),
                 _ => {}
             }
             self.expr_parts(expr);
@@ -163,11 +172,10 @@ fn may_meet(object: &Object, functions: &[Function], id: FunctionId, record: Rec
         object,
         functions,
         record,
+        seen: HashSet::new(),
         found: false,
     };
-    if let Some(function) = functions.get(id.0 as usize) {
-        finder.function(function);
-    }
+    finder.function_of(id);
     finder.found
 }
 

@@ -83,7 +83,7 @@ pub(super) struct Body<'l, 'a> {
     depth: u16,
     pub(super) errors: Vec<Diagnostic>,
     pub(super) warnings: Vec<Diagnostic>,
-    pub(super) callees: Vec<FunctionId>,
+    pub(super) callees: Vec<super::Callee>,
     /// Whether something is known only where the function is inlined.
     pub(super) inlined: bool,
 }

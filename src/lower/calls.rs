@@ -66,7 +66,7 @@ impl<'a> Body<'_, 'a> {
         self.check_callable(function, e.span)?;
         let args = self.arguments_of(function, args)?;
         let args = self.convert_arguments(args, function);
-        let target = self.reach(id);
+        let target = self.reach(id, true);
         let ty = self.ty(&function.ret);
         let call = expr(ExprKind::Call(target, args), ty, e.span);
         let wanted = self.ty(&e.ty);
@@ -256,7 +256,7 @@ impl<'a> Body<'_, 'a> {
                 ),
             );
         }
-        let target = self.reach(id);
+        let target = self.reach(id, false);
         if let Some(found) = self.cx.object.functions.get_mut(target.0 as usize) {
             found.callback = true;
         }
@@ -265,10 +265,11 @@ impl<'a> Body<'_, 'a> {
         Ok(expr(ExprKind::Function(target), ty, span))
     }
 
-    /// Takes a function along.
-    pub(super) fn reach(&mut self, id: FunctionId) -> ir::FunctionId {
-        if !self.callees.contains(&id) {
-            self.callees.push(id);
+    /// Takes a function along, which is called here or given to a helper.
+    pub(super) fn reach(&mut self, id: FunctionId, called: bool) -> ir::FunctionId {
+        let callee = super::Callee { id, called };
+        if !self.callees.contains(&callee) {
+            self.callees.push(callee);
         }
         self.cx.function_slot(id)
     }

@@ -136,7 +136,7 @@ impl<'a> Body<'_, 'a> {
         {
             self.check_callable(function, arg.span)?;
             let ty = self.function_ty(function);
-            expr(ExprKind::Function(self.reach(id)), ty, arg.span)
+            expr(ExprKind::Function(self.reach(id, true)), ty, arg.span)
         } else {
             let message = format!("which function `{}` is given here isn't known", callee.name);
             return self.refuse(codes::INDIRECT_CALL, arg.span, message);

@@ -137,13 +137,20 @@ enum Role {
     Refused,
 }
 
+/// A function that another needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Callee {
+    id: c::tree::FunctionId,
+    /// It is called; otherwise it is given to a helper, which calls it in the kernel's own time.
+    called: bool,
+}
+
 /// What became of a function.
 #[derive(Clone, Debug, Default)]
 struct Outcome {
     /// Why it can't be ported.
     errors: Vec<Diagnostic>,
-    /// Functions that it calls or hands to helpers.
-    callees: Vec<c::tree::FunctionId>,
+    callees: Vec<Callee>,
     /// Remarks that matter only if it is kept.
     warnings: Vec<Diagnostic>,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Lowerer, codes, compact};
+use super::{Lowerer, Outcome, codes, compact};
 use crate::{
     c::tree::FunctionId,
     diag::Diagnostic,
@@ -64,11 +64,17 @@ impl Lowerer<'_> {
     }
 
     /// Records an error for each function that ends up calling itself.
+    ///
+    /// A callback that gives itself to a helper doesn't: a timer may set its own callback again.
     fn find_recursion(&mut self) {
+        let called = |outcome: &Outcome| {
+            let calls = outcome.callees.iter().filter(|callee| callee.called);
+            calls.map(|callee| callee.id).collect()
+        };
         let graph: BTreeMap<FunctionId, Vec<FunctionId>> = self
             .outcomes
             .iter()
-            .map(|(id, outcome)| (*id, outcome.callees.clone()))
+            .map(|(id, outcome)| (*id, called(outcome)))
             .collect();
         for id in graph.keys() {
             let mut seen = BTreeSet::new();
@@ -104,7 +110,7 @@ impl Lowerer<'_> {
             if seen.insert(next)
                 && let Some(outcome) = self.outcomes.get(&next)
             {
-                work.extend(&outcome.callees);
+                work.extend(outcome.callees.iter().map(|callee| callee.id));
             }
         }
         seen

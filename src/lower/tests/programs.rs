@@ -31,6 +31,22 @@ fn programs_that_cannot_be_ported_are_named() {
 }
 
 #[test]
+fn a_callback_that_sets_itself_again_is_no_recursion() {
+    check_errors(
+        "struct elem { struct bpf_timer t; };\n\
+         static int tick(void *map, int *key, struct elem *e) {\n\
+           return bpf_timer_set_callback(&e->t, tick);\n}\n\
+         struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, int);\n\
+           __type(value, struct elem); } timers SEC(\".maps\");\n\
+         SEC(\"tc\") int f(void *ctx) {\n\
+           int key = 0; struct elem *e = bpf_map_lookup_elem(&timers, &key);\n\
+           return e ? bpf_timer_set_callback(&e->t, tick) : 0;\n}",
+        &[],
+        1,
+    );
+}
+
+#[test]
 fn a_program_without_a_macro_has_its_context_only() {
     check_errors(
         "int x; SEC(\"ksyscall/kill\") int f(pid_t pid, int sig) { return 0; }",
