@@ -3,6 +3,7 @@
 use super::{Lowered, body::Body, codes, simplify};
 use crate::{
     c::{
+        const_eval,
         tree::{Init as CInit, InitPart},
         types::{CType, Kind},
     },
@@ -19,6 +20,15 @@ impl<'a> Body<'_, 'a> {
             CInit::Expr(e) => {
                 let value = self.expr(e)?;
                 let ty = self.cx.ty(ty);
+                // Outside functions clang computes with what other constants hold.
+                let value = if self.id.is_none()
+                    && !is_address_or_number(&self.cx.object, &value)
+                    && let Some(number) = const_eval::eval(self.cx.tree, e)
+                {
+                    super::build::int(number, value.ty, e.span)
+                } else {
+                    value
+                };
                 let value = match (&ty, &value.kind) {
                     (Ty::Record(_) | Ty::Array(..), _) => value,
                     _ => self.cast(value, &ty),

@@ -47,6 +47,20 @@ fn a_callback_that_sets_itself_again_is_no_recursion() {
 }
 
 #[test]
+fn constants_start_with_what_other_constants_hold() {
+    check_object(
+        "static const int scale = 41;\nconst u64 cube = (1ull << 20) / (scale * 10);\n\
+         struct pair { int a; long b; } pair = { scale, -scale };\n\
+         SEC(\"kprobe/f\") int f(void *ctx) { return cube + pair.a + pair.b; }",
+        "global scale: i32 = 41 Constant\nglobal cube: u64 = 2557 Constant\n\
+         struct pair shared: 16 {\n0: a: i32,\n8: b: i64,\n}\n\
+         global pair: pair = {.0 = 41, .1 = -41} Mutable\n\
+         program f Kprobe { function: Some(\"f\"), offset: 0 } None () -> i32 {\n\
+         return ((cube as i32) + pair.a) + (pair.b as i32)\n}",
+    );
+}
+
+#[test]
 fn a_program_without_a_macro_has_its_context_only() {
     check_errors(
         "int x; SEC(\"ksyscall/kill\") int f(pid_t pid, int sig) { return 0; }",
