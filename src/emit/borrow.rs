@@ -216,6 +216,8 @@ fn optional(functions: &[Function], calls: &[Call]) -> HashSet<FunctionId> {
             matches!(function.ret, Ty::Pointer { mutable: true, .. })
                 && !function.global
                 && !function.callback
+                // BPF gives back one register, and an `Option` of a pointer takes two.
+                && !function.noinline
                 && !returns.0.is_empty()
                 && returns.0.iter().all(fits)
                 && of_it.peek().is_some()

@@ -134,6 +134,14 @@ impl Body<'_> {
                 self.found(value)
                     .unwrap_or_else(|| match &strip(value).kind {
                         ExprKind::Int(_) => Code::atom(quote!(None)),
+                        // Only of a variable it is known that it isn't null: of a lookup for which
+                        // Aya has no method, as in a map that is looked up itself, nothing is.
+                        ExprKind::Helper(..) => {
+                            self.t.uses.import("core::ptr", "NonNull");
+                            let pointer = self.pointer(value, true);
+                            Code::atom(quote!(NonNull::new(#pointer)))
+                                .dot(quote!(map(NonNull::as_ptr)))
+                        }
                         _ => {
                             let pointer = self.pointer(value, true);
                             Code::atom(quote!(Some(#pointer)))

@@ -6,7 +6,13 @@ use crate::{arch::Arch, emit, port::lower_text};
 
 #[track_caller]
 fn check(function: &str, expected: &str) {
-    let text = format!("u32 sum;\nSEC(\"fentry/f\")\n{function}\n");
+    check_behind("", function, expected);
+}
+
+/// Likewise, behind declarations.
+#[track_caller]
+fn check_behind(declarations: &str, function: &str, expected: &str) {
+    let text = format!("u32 sum;\n{declarations}SEC(\"fentry/f\")\n{function}\n");
     let port = lower_text(&text, &[Arch::X86_64]);
     let (emitted, said) = emit::emit(&port.object.unwrap(), &emit::Options::default());
     assert_eq!(said, []);
@@ -127,7 +133,7 @@ fn a_block_before_else() {
         "int BPF_PROG(f) { return 0; }\n\
          struct conn { u32 role; }; struct args { u32 fd, len; };\n\
          struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 1); __type(key, u32); __type(value, struct conn); } conns SEC(\".maps\");\n\
-         static __noinline struct conn *conn_of(u32 fd, u32 len) { sum = len; return bpf_map_lookup_elem(&conns, &fd); }\n\
+         static __always_inline struct conn *conn_of(u32 fd, u32 len) { sum = len; return bpf_map_lookup_elem(&conns, &fd); }\n\
          static __always_inline void note(struct args *args) {\n\
          if (!args || args->fd == 3) return; struct conn *conn = conn_of(args->fd, args->len); if (conn == NULL) return; conn->role = 1; }\n\
          SEC(\"fentry/g\") int BPF_PROG(g, u64 a) { note((void *)a); return 0; }",
@@ -502,17 +508,43 @@ fn operators_on_a_literal_that_is_cast() {
     check("int BPF_PROG(f, u64 *a) { *a = ~2; return 0; }", "= !2 }");
 }
 
-/// A step is the size of what the pointer points to, whose fields nothing else may ask for.
+const LOOKUPS: &str = "struct hit { u64 n; };\n\
+     struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 9); __type(key, u32);\n\
+     __type(value, struct hit); } hits SEC(\".maps\");\n\
+     struct { __uint(type, BPF_MAP_TYPE_LPM_TRIE); __uint(max_entries, 9); __uint(map_flags, 1);\n\
+     __uint(key_size, 8); __type(value, struct hit); } nets SEC(\".maps\");\n";
+
+/// What a function finds without a method of Aya's map may be null.
 #[test]
-fn pointers_step_over_whole_records() {
-    for step in [
-        "sum = (long)(v + 1);",
-        "v++; sum = (long)v;",
-        "v += 2; sum = (long)v;",
+fn a_lookup_by_the_helper_itself() {
+    let get = "static __always_inline struct hit *get(void) { u64 key = 1; return bpf_map_lookup_elem(&nets, &key); }";
+    let user =
+        "int BPF_PROG(f) { struct hit *hit = get(); if (!hit) return 0; hit->n++; return 0; }";
+    check_behind(&format!("{LOOKUPS}{get}\n"), user, ".map(NonNull::as_ptr)");
+}
+
+/// BPF gives back one register: no `Option` of a pointer, unless it is inlined.
+#[test]
+fn a_subprogram_gives_a_pointer() {
+    let get = "struct hit *get(void) { u32 key = 1; return bpf_map_lookup_elem(&hits, &key); }";
+    let user =
+        "int BPF_PROG(f) { struct hit *hit = get(); if (!hit) return 0; hit->n++; return 0; }";
+    for (kind, expected) in [
+        ("static __noinline", "fn get() -> *mut Hit"),
+        ("static __always_inline", "fn get() -> Option<*mut Hit>"),
     ] {
-        check(
-            &format!("int BPF_PROG(f, struct iovec *v) {{ {step} return 0; }}"),
-            "pub iov_len: u64",
-        );
+        check_behind(&format!("{LOOKUPS}{kind} {get}\n"), user, expected);
     }
+}
+
+/// A callback may set itself again: whoever looks through functions comes to an end.
+#[test]
+fn a_callback_that_sets_itself() {
+    let timers = "struct elem { struct bpf_timer t; u64 n; };\n\
+         struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, u32);\n\
+         __type(value, struct elem); } timers SEC(\".maps\");\n\
+         static int tick(void *map, int *key, struct elem *e) { bpf_timer_set_callback(&e->t, tick); return 0; }\n\
+         static __always_inline void begin(struct elem *e) { e->n = 1; bpf_timer_set_callback(&e->t, tick); }";
+    let user = "int BPF_PROG(f) { u32 key = 0; struct elem *e = bpf_map_lookup_elem(&timers, &key); if (e) begin(e); return 0; }";
+    check_behind(timers, user, "begin(");
 }
