@@ -175,6 +175,7 @@ impl<'a> Body<'_, 'a> {
         compute: &'a CType,
         span: Span,
     ) -> Lowered<()> {
+        self.cx.need_stride(&target.ty);
         let (place, value) = self.sides(target, value)?;
         let compute = self.ty(compute);
         self.update(op, place, value, &compute, span);
@@ -263,6 +264,7 @@ impl<'a> Body<'_, 'a> {
         compute: &'a CType,
         span: Span,
     ) -> Lowered<Expr> {
+        self.cx.need_stride(&target.ty);
         let (place, value) = self.sides(target, value)?;
         let value = self.in_turn(value, &place);
         let place = self.stable(place);
@@ -298,6 +300,7 @@ impl<'a> Body<'_, 'a> {
 
     /// `target++;`
     pub(super) fn inc_dec(&mut self, target: &'a CExpr, delta: i8, span: Span) -> Lowered<()> {
+        self.cx.need_stride(&target.ty);
         let place = self.place(target)?;
         self.step(place, delta, span);
         Ok(())
@@ -326,6 +329,7 @@ impl<'a> Body<'_, 'a> {
         post: bool,
         span: Span,
     ) -> Lowered<Expr> {
+        self.cx.need_stride(&target.ty);
         let place = self.place(target)?;
         let place = self.stable(place);
         if !post && self.rereadable(&place) {

@@ -88,6 +88,7 @@ impl<'a> Body<'_, 'a> {
             CKind::PointerAdd(pointer, index) => self.pointer_move(e, pointer, index, false),
             CKind::PointerSub(pointer, index) => self.pointer_move(e, pointer, index, true),
             CKind::PointerDiff(a, b) => {
+                self.cx.need_stride(&a.ty);
                 let left = self.expr(a)?;
                 let right = self.operand(&[&left], |body| body.expr(b))?;
                 let (left, right) = (self.stepping(left), self.stepping(right));
@@ -406,6 +407,7 @@ impl<'a> Body<'_, 'a> {
         index: &'a CExpr,
         back: bool,
     ) -> Lowered<Expr> {
+        self.cx.need_stride(&pointer.ty);
         let pointer = self.expr(pointer)?;
         let index = self.operand(&[&pointer], |body| body.expr(index))?;
         let pointer = self.stepping(pointer);

@@ -23,6 +23,13 @@ impl Lowerer<'_> {
         }
     }
 
+    /// How far a pointer of type `ty` steps is looked at: the size of what it points to.
+    pub(super) fn need_stride(&mut self, ty: &CType) {
+        if let Kind::Pointer(to) = &ty.kind {
+            self.ty(to);
+        }
+    }
+
     /// The type that a pointer points to: the fields of records are left open.
     pub(super) fn outline(&mut self, ty: &CType) -> Ty {
         match &ty.kind {

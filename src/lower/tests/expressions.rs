@@ -175,6 +175,27 @@ fn pointers_step_by_elements() {
     );
 }
 
+/// How far a pointer moves depends on all that it points to, though nobody looks into that.
+#[test]
+fn pointers_step_by_whole_records() {
+    for step in [
+        "hop + 1",
+        "(hop -= 2)",
+        "++hop",
+        "hop++",
+        "&hop[1]",
+        "(hop - (struct hop *)t) + t",
+    ] {
+        let object = super::port_well(&format!(
+            "{}struct hop {{ u32 a[5]; }};\nlong out;\n\
+             SEC(\"fentry/f\") int BPF_PROG(f, struct hop *hop, char *t) {{ out = (long)({step}); return 0; }}",
+            super::HEAD
+        ));
+        let known = object.records.iter().any(|record| record.fields.is_some());
+        assert!(known, "{step}");
+    }
+}
+
 #[test]
 fn constants_keep_their_names() {
     let defines =
