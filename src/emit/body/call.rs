@@ -143,6 +143,13 @@ impl Body<'_> {
             .unwrap_or_else(|| self.plain_helper(name, args, ty))
     }
 
+    /// A helper whose value becomes a pointer of another type: to convert it before would leave a
+    /// type in between of which Rust knows nothing.
+    pub(super) fn helper_to_convert(&self, id: u32, name: &str, args: &[Expr], ty: &Ty) -> Code {
+        self.typed_helper(id, name, args, ty)
+            .unwrap_or_else(|| self.plain_helper(name, args, &Ty::void_pointer(true)))
+    }
+
     /// A helper by its plain call.
     pub(super) fn plain_helper(&self, name: &str, args: &[Expr], ty: &Ty) -> Code {
         // The typed wrappers that cost nothing carry the same name and are safe.

@@ -232,7 +232,13 @@ impl Body<'_> {
                 code.dot(quote!(cast_const()))
             };
         }
-        let code = self.pointer(value, *mutable);
+        let same = types::same_pointee(from, to);
+        let code = match &value.kind {
+            ExprKind::Helper(id, name, args) if !same => {
+                self.helper_to_convert(*id, name, args, &value.ty)
+            }
+            _ => self.pointer(value, *mutable),
+        };
         let was = if self.pointer_follows(value) {
             *mutable
         } else {
@@ -243,7 +249,6 @@ impl Body<'_> {
             (false, true) => code.dot(quote!(cast_mut())),
             _ => code,
         };
-        let same = types::same_pointee(from, to);
         if same {
             return code;
         }
@@ -287,10 +292,7 @@ impl Body<'_> {
                 let text = super::c_string(bytes);
                 Code::atom(quote!(#text.as_ptr()))
             }
-            // Converted once, below.
-            ExprKind::Helper(id, name, args) => self
-                .typed_helper(*id, name, args, &inner.ty)
-                .unwrap_or_else(|| self.plain_helper(name, args, &Ty::void_pointer(true))),
+            ExprKind::Helper(id, name, args) => self.helper_to_convert(*id, name, args, &inner.ty),
             _ => self.pointer(inner, mutable),
         };
         let was = if self.pointer_follows(inner) {

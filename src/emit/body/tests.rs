@@ -55,6 +55,16 @@ fn a_helper_of_a_helper() {
     );
 }
 
+/// What a helper gives, as a pointer of another type than the kernel says.
+#[test]
+fn a_helper_of_another_type() {
+    check_behind(
+        "struct task_struct___own { int pid; };\n",
+        "int BPF_PROG(f) { struct task_struct___own *t = (void *)bpf_get_current_task_btf(); return bpf_probe_read_kernel(&sum, 4, t); }",
+        "unsafe { bpf_get_current_task_btf() }\n        .cast::<TaskStructOwn>();",
+    );
+}
+
 /// What a helper fills has no other type than its own where it is printed.
 #[test]
 fn printed_numbers() {
