@@ -286,7 +286,7 @@ impl Body<'_> {
         let code = match &inner.kind {
             // The whole is as good as its first element.
             ExprKind::Decay(array) if self.element_is_cast(array) => {
-                self.raw_pointer_to(array, mutable)
+                self.as_wanted(self.raw_pointer_to(array, mutable), array, mutable)
             }
             ExprKind::Str(bytes) if !mutable && !bytes.contains(&0) => {
                 let text = super::c_string(bytes);

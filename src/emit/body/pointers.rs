@@ -16,8 +16,12 @@ impl Body<'_> {
     /// An expression of pointer type; where it takes an address, `mutable` says of which kind.
     pub(super) fn pointer(&self, expr: &Expr, mutable: bool) -> Code {
         match &expr.kind {
-            ExprKind::AddressOf(place) => self.raw_pointer_to(place, mutable),
-            ExprKind::Decay(array) => self.element_pointer(array, mutable),
+            ExprKind::AddressOf(place) => {
+                self.as_wanted(self.raw_pointer_to(place, mutable), place, mutable)
+            }
+            ExprKind::Decay(array) => {
+                self.as_wanted(self.element_pointer(array, mutable), array, mutable)
+            }
             ExprKind::Offset(base, by) => self.step(base, by, mutable),
             ExprKind::Load(place) => {
                 if let PlaceKind::Local(id) = place.kind
@@ -50,6 +54,16 @@ impl Body<'_> {
                 }
             }
             _ => self.expr(expr, Pin::Itself),
+        }
+    }
+
+    /// A pointer into a place: of what is constant there is one that may be written through by a
+    /// cast only, which C's `(void *)&constant` is.
+    pub(super) fn as_wanted(&self, pointer: Code, place: &Place, mutable: bool) -> Code {
+        if mutable && !self.is_writable(place) {
+            pointer.dot(quote!(cast_mut()))
+        } else {
+            pointer
         }
     }
 

@@ -558,3 +558,19 @@ fn a_callback_that_sets_itself() {
     let user = "int BPF_PROG(f) { u32 key = 0; struct elem *e = bpf_map_lookup_elem(&timers, &key); if (e) begin(e); return 0; }";
     check_behind(timers, user, "begin(");
 }
+
+/// What is constant, for a parameter through which the kernel could write.
+#[test]
+fn a_constant_for_a_parameter_that_is_not() {
+    let declarations = "static const char reno[] = \"reno\"; static const int one = 1;\n";
+    for (given, expected) in [
+        ("&one", "(&raw const ONE).cast_mut().cast()"),
+        ("&reno", "(&raw const RENO).cast_mut().cast()"),
+        ("reno", "RENO.as_ptr().cast_mut().cast()"),
+    ] {
+        let user = format!(
+            "int BPF_PROG(f, struct sock *sk) {{ return bpf_setsockopt(sk, 6, 13, (void *){given}, 4); }}"
+        );
+        check_behind(declarations, &user, expected);
+    }
+}
