@@ -272,7 +272,6 @@ impl<'a> Lowerer<'a> {
         let function = self.tree.functions.get(id.0 as usize)?;
         let block = function.body.as_ref()?;
         let notes = self.notes.item(function.span);
-        self.need_steps(block);
         let mut body = Body::new(self, Some(id));
         body.start = function.span.start;
         body.add_locals(function);

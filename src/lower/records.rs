@@ -1,11 +1,8 @@
 //! Records and enumerations, taken along as they are reached.
 
-use super::{Lowerer, c_walk};
+use super::Lowerer;
 use crate::{
-    c::{
-        tree::{Block as CBlock, ExprKind as CKind},
-        types::{self as ctypes, CType, EnumId, Kind, RecordId},
-    },
+    c::types::{self as ctypes, EnumId, RecordId},
     ir::{
         self, Item, Notes,
         ty::{EnumConstant, Enumeration, Field, Record, Ty},
@@ -51,29 +48,6 @@ impl Lowerer<'_> {
             self.need_fields(id);
         }
         new
-    }
-
-    /// Fills in the fields of the records that pointers of a body step over: a step is their size.
-    pub(super) fn need_steps(&mut self, block: &CBlock) {
-        let mut stepped = Vec::new();
-        c_walk::exprs_of_block(block, &mut |e| {
-            if let CKind::PointerAdd(pointer, _)
-            | CKind::PointerSub(pointer, _)
-            | CKind::PointerDiff(pointer, _)
-            | CKind::CompoundAssign {
-                target: pointer, ..
-            }
-            | CKind::IncDec {
-                target: pointer, ..
-            } = &e.kind
-                && let Kind::Pointer(to) = &pointer.ty.kind
-            {
-                stepped.extend(record_in(to));
-            }
-        });
-        for record in stepped {
-            self.need_fields(record);
-        }
     }
 
     /// Fills in the fields of a record that is looked into by layout.
@@ -197,14 +171,5 @@ impl Lowerer<'_> {
             notes,
             span: constant.span,
         }
-    }
-}
-
-/// The record that an object of a type is, or that its elements are.
-fn record_in(ty: &CType) -> Option<RecordId> {
-    match &ty.kind {
-        Kind::Record(id) => Some(*id),
-        Kind::Array(element, _) => record_in(element),
-        _ => None,
     }
 }

@@ -166,7 +166,9 @@ impl Body<'_> {
             }
             inner = next;
         }
-        let known = self.field_offset(inner).or_else(|| self.index_counter(inner));
+        let known = self
+            .field_offset(inner)
+            .or_else(|| self.index_counter(inner));
         if let Some(known) = known {
             return if ty.to_string() == "usize" {
                 known
