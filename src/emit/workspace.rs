@@ -1,6 +1,7 @@
 //! The workspace around emitted programs, laid out as aya-template's: `NAME` (the loader),
 //! `NAME-common` (what both sides know) and `NAME-ebpf` (the programs).
 
+pub mod build_script;
 pub mod many;
 
 use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf};
@@ -133,11 +134,16 @@ pub fn workspace(name: &str, objects: &[PortedObject<'_>]) -> Workspace {
     );
     add(
         format!("{name}-ebpf/build.rs"),
-        include_str!("../../templates/workspace/ebpf_build.rs").to_owned(),
+        build_script::text(
+            binaries
+                .iter()
+                .zip(objects)
+                .map(|(binary, each)| (binary.as_str(), build_script::Asks::of(each.ir))),
+        ),
     );
     add(
         format!("{name}-ebpf/.cargo/config.toml"),
-        cargo_config(objects),
+        include_str!("../../templates/workspace/cargo_config.toml").to_owned(),
     );
     add(
         format!("{name}-ebpf/src/lib.rs"),
@@ -157,30 +163,6 @@ pub fn workspace(name: &str, objects: &[PortedObject<'_>]) -> Workspace {
         files,
         diagnostics: loader.diagnostics,
     }
-}
-
-/// How cargo compiles the programs.
-fn cargo_config(objects: &[PortedObject<'_>]) -> String {
-    let (mut comments, mut flags) = (String::new(), String::new());
-    let mut ask = |asked: fn(&Object) -> bool, comment: &str, option: &str| {
-        if objects.iter().any(|each| asked(each.ir)) {
-            comments.push_str(comment);
-            let _ = write!(flags, r#", "-Clink-arg=--llvm-args={option}""#);
-        }
-    };
-    ask(
-        |object| object.state_loops,
-        include_str!("../../templates/workspace/state_loops.txt"),
-        "-jump-threading-across-loop-headers",
-    );
-    ask(
-        |object| object.unrolls,
-        include_str!("../../templates/workspace/unrolls.txt"),
-        "-unroll-threshold=16384",
-    );
-    include_str!("../../templates/workspace/cargo_config.toml")
-        .replace("# MORE_COMMENTS\n", &comments)
-        .replace("MORE_FLAGS", &flags)
 }
 
 /// One self-contained file: the programs, with the runtime modules at its end.

@@ -21,6 +21,7 @@ use crate::{
     emit::{
         self,
         workspace::{
+            build_script::Asks,
             common_path,
             many::{Member, Shared, object_files, object_loader},
         },
@@ -299,6 +300,7 @@ fn try_make(request: &Request, task: &Task, cache: &Cache) -> Made {
             shared: shared(request, &emitted, &port.files),
             unpacks: loader.as_ref().is_some_and(|loader| loader.unpacks),
             json: files.values().any(|text| text.contains("serde_json::")),
+            asks: Asks::of(object),
             needs: loader.map(|loader| loader.needs).unwrap_or_default(),
         });
     }

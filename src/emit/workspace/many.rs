@@ -10,6 +10,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{
+    build_script::{self, Asks},
     ebpf_manifest, ended, license, loader_manifest, manifest, module_name, package_name,
     program_files, top_manifest,
 };
@@ -38,6 +39,9 @@ pub struct Member {
     pub unpacks: bool,
     /// Whether its loader writes JSON.
     pub json: bool,
+    /// What it needs of LLVM.
+    #[serde(default)]
+    pub asks: Asks,
 }
 
 /// An item of the common crate.
@@ -173,7 +177,11 @@ pub fn frame(
     );
     add(
         format!("{name}-ebpf/build.rs"),
-        include_str!("../../../templates/workspace/ebpf_build.rs").to_owned(),
+        build_script::text(
+            members
+                .iter()
+                .map(|member| (member.object.as_str(), member.asks)),
+        ),
     );
     add(
         format!("{name}-ebpf/src/lib.rs"),

@@ -84,26 +84,35 @@ fn several_objects_are_binaries_of_one_package() {
 }
 
 #[test]
-fn more_is_asked_of_llvm_where_a_port_needs_it() {
-    let config = |state_loops, unrolls| {
+fn more_is_asked_of_llvm_where_an_object_needs_it() {
+    let emitted = emitted();
+    let script = |state_loops, unrolls| {
         let ir = Object {
             state_loops,
             unrolls,
             ..samples::watch()
         };
-        let ported = PortedObject {
-            ir: &ir,
-            emitted: &emitted(),
-        };
-        let made = workspace("watch", &[ported]);
-        made.files[std::path::Path::new("watch-ebpf/.cargo/config.toml")].clone()
+        let counts = samples::counts();
+        let ported = [&ir, &counts].map(|ir| PortedObject {
+            ir,
+            emitted: &emitted,
+        });
+        let made = workspace("both", &ported);
+        made.files[std::path::Path::new("both-ebpf/build.rs")].clone()
     };
-    let asks =
-        |text: &str| ["-jump-threading-across", "-unroll-threshold"].map(|o| text.contains(o));
     for wanted in [[false, false], [true, false], [false, true], [true, true]] {
-        let text = config(wanted[0], wanted[1]);
-        assert_eq!(asks(&text), wanted, "{text}");
-        assert!(!text.contains("MORE_"), "{text}");
+        let text = script(wanted[0], wanted[1]);
+        let asked = [
+            "-jump-threading-across-loop-headers",
+            "-unroll-threshold=16384",
+        ]
+        .map(|option| text.contains(&format!("-bin=watch=--llvm-args={option}\"")));
+        assert_eq!(asked, wanted, "{text}");
+        assert!(
+            !text.contains("-bin=counts=") && !text.contains("MORE"),
+            "{text}"
+        );
+        assert!(syn::parse_file(&text).is_ok(), "{text}");
     }
 }
 
