@@ -32,6 +32,7 @@ mod globals;
 mod goto;
 mod handed;
 mod init;
+mod inside;
 mod items;
 mod kfuncs;
 mod map_types;

@@ -1,6 +1,6 @@
-//! Parts of options, records without names, values that are lent.
+//! Parts of options, records without names, values that are lent, and what lookups find.
 
-use super::check;
+use super::{check, check_behind};
 
 /// A structure that the loader may set isn't read whole for one of its fields.
 #[test]
@@ -189,4 +189,61 @@ fn swaps() {
          SEC(\"fentry/g\") int BPF_PROG(g, u32 a, u32 b) { if (a > b) swap(a, b); sum = b - a; return 0; }",
         "if a > b {\n        mem::swap(&mut a, &mut b);\n    }",
     );
+}
+
+const LOOKUPS: &str = "struct hit { u64 n; };\n\
+     struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 9); __type(key, u32);\n\
+     __type(value, struct hit); } hits SEC(\".maps\");\n\
+     struct { __uint(type, BPF_MAP_TYPE_LPM_TRIE); __uint(max_entries, 9); __uint(map_flags, 1);\n\
+     __uint(key_size, 8); __type(value, struct hit); } nets SEC(\".maps\");\n";
+
+/// What a function finds without a method of Aya's map may be null.
+#[test]
+fn a_lookup_by_the_helper_itself() {
+    let get = "static __always_inline struct hit *get(void) { u64 key = 1; return bpf_map_lookup_elem(&nets, &key); }";
+    let user =
+        "int BPF_PROG(f) { struct hit *hit = get(); if (!hit) return 0; hit->n++; return 0; }";
+    check_behind(&format!("{LOOKUPS}{get}\n"), user, ".map(NonNull::as_ptr)");
+}
+
+/// BPF gives back one register: no `Option` of a pointer, unless it is inlined.
+#[test]
+fn a_subprogram_gives_a_pointer() {
+    let get = "struct hit *get(void) { u32 key = 1; return bpf_map_lookup_elem(&hits, &key); }";
+    let user =
+        "int BPF_PROG(f) { struct hit *hit = get(); if (!hit) return 0; hit->n++; return 0; }";
+    for (kind, expected) in [
+        ("static __noinline", "fn get() -> *mut Hit"),
+        ("static __always_inline", "fn get() -> Option<*mut Hit>"),
+    ] {
+        check_behind(&format!("{LOOKUPS}{kind} {get}\n"), user, expected);
+    }
+}
+
+/// A callback may set itself again: whoever looks through functions comes to an end.
+#[test]
+fn a_callback_that_sets_itself() {
+    let timers = "struct elem { struct bpf_timer t; u64 n; };\n\
+         struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, u32);\n\
+         __type(value, struct elem); } timers SEC(\".maps\");\n\
+         static int tick(void *map, int *key, struct elem *e) { bpf_timer_set_callback(&e->t, tick); return 0; }\n\
+         static __always_inline void begin(struct elem *e) { e->n = 1; bpf_timer_set_callback(&e->t, tick); }";
+    let user = "int BPF_PROG(f) { u32 key = 0; struct elem *e = bpf_map_lookup_elem(&timers, &key); if (e) begin(e); return 0; }";
+    check_behind(timers, user, "begin(");
+}
+
+/// What is constant, for a parameter through which the kernel could write.
+#[test]
+fn a_constant_for_a_parameter_that_is_not() {
+    let declarations = "static const char reno[] = \"reno\"; static const int one = 1;\n";
+    for (given, expected) in [
+        ("&one", "(&raw const ONE).cast_mut().cast()"),
+        ("&reno", "(&raw const RENO).cast_mut().cast()"),
+        ("reno", "RENO.as_ptr().cast_mut().cast()"),
+    ] {
+        let user = format!(
+            "int BPF_PROG(f, struct sock *sk) {{ return bpf_setsockopt(sk, 6, 13, (void *){given}, 4); }}"
+        );
+        check_behind(declarations, &user, expected);
+    }
 }
