@@ -1,4 +1,4 @@
-//! Sizes and copies of the kernel's structures of which only a part is known.
+//! Sizes and copies of the kernel's structures, and steps over them, of which only a part is known.
 
 use super::{Lowerer, c_walk, codes};
 use crate::{
@@ -11,19 +11,28 @@ use crate::{
 };
 
 impl Lowerer<'_> {
-    /// The warning about the first variable or `sizeof` of a function that is less than the kernel's.
+    /// The warning about the first variable, `sizeof` or step of a function that is less than the kernel's.
     pub(super) fn copied_parts(&self, function: &Function, block: &Block) -> Option<Diagnostic> {
         let mut locals = function.locals.iter();
         let mut found = locals.find_map(|local| Some((self.part_in(&local.ty)?, local.span)));
         c_walk::exprs_of_block(block, &mut |e| {
-            if let (None, ExprKind::SizeOf(_, of)) = (&found, &e.kind) {
-                found = self.part_in(of).map(|record| (record, e.span));
-            }
+            let of = match &e.kind {
+                ExprKind::SizeOf(_, of) => of,
+                // A step is a size, too.
+                ExprKind::PointerAdd(pointer, _)
+                | ExprKind::PointerSub(pointer, _)
+                | ExprKind::PointerDiff(pointer, _) => match &pointer.ty.kind {
+                    Kind::Pointer(to) => to,
+                    _ => return,
+                },
+                _ => return,
+            };
+            found = found.take().or_else(|| Some((self.part_in(of)?, e.span)));
         });
         let (record, span): (RecordId, Span) = found?;
         let name = self.record_name(record).unwrap_or_default();
         let message = format!(
-            "of `struct {name}`, c2aya's own types of the kernel hold what probes use: its size and copies of it are less than the kernel's"
+            "of `struct {name}`, c2aya's own types of the kernel hold what probes use: its size is less than the kernel's, and so are copies of it and steps over it"
         );
         let help = "give the whole by --vmlinux FILE or --btf FILE (--btf system: this machine's)";
         Some(Diagnostic::warning(codes::PART_OF_RECORD, span, message).help(help))

@@ -93,3 +93,30 @@ fn relocations_are_asked_once() {
         "program f Kprobe { function: Some(\"f\"), offset: 0 } Kprobe (t: *task_struct = Parameter(0) `struct task_struct *`) -> i32 {\nreturn read_kernel::<i32>(core(t, task_struct.pid)) + read_kernel::<i32>(core(t, task_struct.pid))\n}\nrelocation 0 FieldOffset task_struct.pid",
     );
 }
+
+/// c2aya's own types of the kernel are parts of them.
+#[test]
+fn sizes_of_parts_are_warned_of() {
+    let warned = |statements: &str| {
+        let text = format!(
+            "{}SEC(\"kprobe/f\") int BPF_KPROBE(f, struct mount *m, struct path *p) {{ {statements} return 0; }}",
+            super::HEAD
+        );
+        let (_, diagnostics) = super::port(&text);
+        diagnostics.iter().any(|d| d.code.id == "W0348")
+    };
+    for statements in [
+        "struct mount own = {}; own.mnt_id = 1;",
+        "return sizeof(struct mount);",
+        "return sizeof(*m);",
+        "m++; return BPF_CORE_READ(m + 1, mnt_id);",
+    ] {
+        assert!(warned(statements), "{statements}");
+    }
+    for statements in [
+        "return BPF_CORE_READ(m, mnt_id);",
+        "struct path own = {}; return sizeof(own) + (long)(p + 1);",
+    ] {
+        assert!(!warned(statements), "{statements}");
+    }
+}
