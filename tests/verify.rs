@@ -215,6 +215,16 @@ fn faults_in_what_is_called_back_are_found() {
     check_fault_in("later.bpf.c", 8, "memory", &["areas"]);
 }
 
+#[test]
+fn what_only_uncalled_functions_use_may_be_missing() {
+    let Some(right) = build("calls.bpf.c", &[]) else {
+        return;
+    };
+    let more = build("calls.bpf.c", &["-DWITH_UNCALLED"]).unwrap();
+    let report = compared(&more, &right);
+    assert_eq!(report.verdict, Verdict::Equal, "{report}");
+}
+
 fn check_refused(c: &[u8], rust: &[u8], words: &[&str]) {
     let error = verify(c, rust, &options()).unwrap_err().to_string();
     for word in words {

@@ -183,9 +183,9 @@ fn uses_map(object: &Object, name: &str) -> bool {
         return false;
     };
     let wanted = Value::Map(index);
-    let in_code = object
-        .code
-        .iter()
+    let in_code = reached(object)
+        .into_iter()
+        .flatten()
         .any(|op| matches!(op, Op::LoadImmediate { value, .. } if *value == wanted));
     let in_maps = || {
         object
@@ -195,6 +195,33 @@ fn uses_map(object: &Object, name: &str) -> bool {
             .any(|(_, value)| *value == wanted)
     };
     in_code || in_maps()
+}
+
+/// The functions that programs come to: headers bring others along.
+fn reached(object: &Object) -> Vec<&[Op]> {
+    let mut work: Vec<usize> = object.programs.iter().map(|one| one.entry).collect();
+    let mut seen = HashSet::new();
+    let mut code = Vec::new();
+    while let Some(entry) = work.pop() {
+        let mut functions = object.functions.iter();
+        let function = functions.find(|one| (one.start..one.end).contains(&entry));
+        let Some(function) = function.filter(|one| seen.insert(one.start)) else {
+            continue;
+        };
+        let ops = object.code.get(function.start..function.end);
+        for op in ops.unwrap_or_default() {
+            if let Op::Call(target)
+            | Op::LoadImmediate {
+                value: Value::Function(target),
+                ..
+            } = op
+            {
+                work.push(*target);
+            }
+        }
+        code.extend(ops);
+    }
+    code
 }
 
 /// What both objects have in common, as C describes it.
@@ -276,9 +303,9 @@ fn is_data(object: &Object, global: &Global) -> bool {
 
 /// The variables that instructions refer to.
 fn used_globals(object: &Object) -> HashSet<String> {
-    let places: HashSet<(usize, u64)> = object
-        .code
-        .iter()
+    let places: HashSet<(usize, u64)> = reached(object)
+        .into_iter()
+        .flatten()
         .filter_map(|op| match *op {
             Op::LoadImmediate {
                 value: Value::Data(section, offset),

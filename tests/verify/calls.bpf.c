@@ -189,3 +189,23 @@ int decide(u64 *ctx)
 		return OR_FAULT(26, -1, -13);
 	return ctx[3];
 }
+
+#ifdef WITH_UNCALLED
+/* As bpf/usdt.bpf.h has them: functions that nobody calls, with maps and variables of their own. */
+struct {
+	__uint(type, 2);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u64);
+} uncalled_map SEC(".maps");
+
+u64 uncalled_variable;
+
+__attribute__((weak)) int uncalled(void)
+{
+	u32 key = 0;
+
+	uncalled_variable++;
+	return bpf_map_lookup_elem(&uncalled_map, &key) != 0;
+}
+#endif
