@@ -1,13 +1,11 @@
 //! Limits to what LLVM may rearrange. The host's compiler, which clippy runs, knows no register of
 //! BPF's names.
 
-use core::arch::asm;
-
 /// No access to memory is moved across (`barrier()`).
 #[inline(always)]
 pub fn barrier() {
     // SAFETY: it does nothing.
-    unsafe { asm!("") };
+    unsafe { core::arch::asm!("") };
 }
 
 /// What fits into a register.
@@ -23,7 +21,7 @@ macro_rules! values {
             fn opaque(mut self) -> Self {
                 // SAFETY: it does nothing.
                 #[cfg(target_arch = "bpf")]
-                unsafe { asm!("", inout("r0") self, options(nomem)) };
+                unsafe { core::arch::asm!("", inout("r0") self, options(nomem)) };
                 self
             }
         }
