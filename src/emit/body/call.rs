@@ -167,7 +167,9 @@ impl Body<'_> {
                 let pointer = Code::atom(quote!(#function)).cast(&quote!(*const ()));
                 pointer.dot(quote!(cast_mut())).dot(quote!(cast()))
             }
-            Ty::Pointer { mutable, .. } if at == 0 && typed && self.is_erased(arg) => {
+            Ty::Pointer { mutable, .. }
+                if at == 0 && typed && self.is_erased(super::expr::strip_pointer_casts(arg)) =>
+            {
                 self.erased(arg, *mutable).dot(quote!(cast()))
             }
             Ty::Pointer { mutable, .. } => self.erased(arg, *mutable),

@@ -247,3 +247,12 @@ fn a_constant_for_a_parameter_that_is_not() {
         check_behind(declarations, &user, expected);
     }
 }
+
+/// Aya's bindings take another pointer there.
+#[test]
+fn a_context_for_a_helper_of_its_own_type() {
+    check(
+        "int BPF_PROG(f) { return 0; }\nSEC(\"perf_event\") int p(void *ctx) { sum = bpf_read_branch_records(ctx, 0, 0, 1); return 0; }",
+        "bpf_read_branch_records(ctx.as_ptr().cast(),",
+    );
+}
