@@ -41,6 +41,11 @@ pub struct Args {
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
 
+    /// Kernels alone that wrap system calls (1), or that don't (0), for C that was compiled for one
+    /// kind [default: both]
+    #[arg(long, value_name = "0|1", value_parser = clap::value_parser!(u8).range(0..=1))]
+    wrapper: Option<u8>,
+
     /// Stop after so many seconds
     #[arg(long, value_name = "SECONDS")]
     time: Option<u64>,
@@ -119,6 +124,7 @@ impl Args {
             time: self.time.map(Duration::from_secs),
             kernel: self.kernel.as_ref().map(read).transpose()?,
             fill: self.fill()?,
+            wrapper: self.wrapper.map(|wrapper| wrapper == 1),
             partly: self.keep_going,
             prove: self.prove.then(|| ProveOptions {
                 solver: self.solver.clone(),

@@ -203,6 +203,32 @@ impl<'a> Lowerer<'a> {
         found.is_some_and(|record| record.core)
     }
 
+    /// Whether a context is a tracepoint's, which lies otherwise in other kernels: those of system
+    /// calls don't.
+    pub(super) fn is_moving(&self, record: RecordId) -> bool {
+        let name = self.record_name(record).unwrap_or_default();
+        name.strip_prefix("trace_event_raw_")
+            .is_some_and(|event| !["sys_enter", "sys_exit"].contains(&event))
+    }
+
+    /// Where the part lies by the local types: bytes behind the start of its record.
+    pub(super) fn local_offset(&self, e: &CExpr) -> Option<u64> {
+        match &e.kind {
+            CKind::Member(base, record, field) => {
+                let record = self.tree.types.records.get(record.0 as usize)?;
+                let field = record.fields.as_ref()?.get(*field as usize)?;
+                let outer = self.local_offset(base)?;
+                outer.checked_add(field.offset)
+            }
+            CKind::Index(base, index) => {
+                let outer = self.local_offset(base)?;
+                let step = constant_index(index)?.checked_mul(self.size_of(&e.ty)?)?;
+                outer.checked_add(step)
+            }
+            _ => Some(0),
+        }
+    }
+
     /// Whether plain accesses to the record have fixed offsets: a program's context, or UAPI.
     pub(super) fn is_fixed(&self, record: RecordId) -> bool {
         let name = self.record_name(record).unwrap_or_default();

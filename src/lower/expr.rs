@@ -195,6 +195,9 @@ impl<'a> Body<'_, 'a> {
             return Ok(bitfield);
         }
         self.require_plain(e)?;
+        if let Some(value) = self.moving_load(e)? {
+            return Ok(value);
+        }
         let place = self.place(e)?;
         // A record as a whole is looked into.
         self.cx.ty(&e.ty);

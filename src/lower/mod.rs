@@ -37,6 +37,7 @@ mod items;
 mod kfuncs;
 mod map_types;
 mod maps;
+mod moving;
 mod names;
 mod notes;
 mod order;

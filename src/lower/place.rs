@@ -2,6 +2,7 @@
 
 use super::{
     Lowered, Role,
+    access::Access,
     body::Body,
     build::{U64, address_of, expr, int, local_place, pointer_to},
     codes, core_read,
@@ -186,7 +187,10 @@ impl<'a> Body<'_, 'a> {
             }
             _ => {}
         }
-        let place = self.place(inner)?;
+        let place = match self.moving_place(inner)? {
+            Some(place) => place,
+            None => self.place(inner)?,
+        };
         // `&array[i]` is a pointer moved by i, and `&pointer[0]` the pointer.
         let mut value = address_of(place, e.span);
         if let (Ty::Pointer { to, .. }, Ty::Pointer { to: wanted, .. }) = (&value.ty, &ty)
@@ -235,7 +239,10 @@ impl<'a> Body<'_, 'a> {
         if let Kind::Function(_) = inner.ty.kind {
             return self.expr(inner);
         }
-        let place = self.place(inner)?;
+        let place = match self.moving_place(inner)? {
+            Some(place) => place,
+            None => self.place(inner)?,
+        };
         if let PlaceKind::Deref(pointer) = place.kind {
             // An array behind a pointer starts where the pointer points.
             if let Ty::Pointer { to, .. } = &pointer.ty
@@ -256,27 +263,32 @@ impl<'a> Body<'_, 'a> {
 
     /// The place of a field that CO-RE relocates, if `e` is one.
     fn core_place(&mut self, e: &'a CExpr) -> Lowered<Option<Place>> {
-        let (access, base) = if let Some(access) = self.cx.core_access(e) {
+        if let Some(access) = self.cx.core_access(e) {
             if self.cx.is_fixed(access.record) {
                 return Ok(None);
             }
             let base = self.expr(access.pointer)?;
-            (access, base)
-        } else if let Some(access) = self.cx.core_copy(e) {
-            let copy = self.place(access.pointer)?;
-            (access, super::build::address_of(copy, e.span))
-        } else {
+            return Ok(Some(self.relocated_place(&access, base, e)));
+        }
+        let Some(access) = self.cx.core_copy(e) else {
             return Ok(None);
         };
+        let copy = self.place(access.pointer)?;
+        let base = super::build::address_of(copy, e.span);
+        Ok(Some(self.relocated_place(&access, base, e)))
+    }
+
+    /// What lies in the record at `base` where the running kernel has it.
+    pub(super) fn relocated_place(&mut self, access: &Access<'_>, base: Expr, e: &CExpr) -> Place {
         let ty = self.cx.outline(&e.ty);
-        let relocation = self.cx.field_offset(&access, ty.clone(), e.span);
+        let relocation = self.cx.field_offset(access, ty.clone(), e.span);
         let mutable = !e.ty.const_;
         let address = core_read::core_address(base, relocation, ty.clone(), mutable, e.span);
-        Ok(Some(Place {
+        Place {
             kind: PlaceKind::Deref(Box::new(address)),
             ty,
             volatile: e.ty.volatile,
-        }))
+        }
     }
 
     /// A pointer that is stored: what it points to gets a variable of its own, since a value without

@@ -67,6 +67,9 @@ pub struct Options {
     /// What the loader of the Rust object puts into read-only variables, beside what the names
     /// `core__STRUCT__FIELD` say.
     pub fill: BTreeMap<String, u64>,
+    /// Kernels alone that wrap system calls, or that don't: for a C object that was compiled for one
+    /// kind.
+    pub wrapper: Option<bool>,
     /// Compare what both objects have, where the port has no more than a part.
     pub partly: bool,
     /// Whether and how to prove beside.
@@ -82,6 +85,7 @@ impl Default for Options {
             time: None,
             kernel: None,
             fill: BTreeMap::new(),
+            wrapper: None,
             partly: false,
             prove: None,
         }
@@ -132,7 +136,7 @@ pub fn verify(c: &[u8], rust: &[u8], options: &Options) -> Result<Report> {
     let others = (lacking.iter().zip(&objects))
         .map(|(lacks, c)| images(c, other(lacks)))
         .collect::<Result<Vec<_>>>()?;
-    let palette = Palette::of(&[&c, &rust]);
+    let palette = Palette::of(&[&c, &rust]).with_wrapper(options.wrapper);
     let session = Session {
         c: &c_image,
         rust: &rust_image,

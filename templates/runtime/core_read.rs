@@ -79,6 +79,18 @@ impl<S, T: Argument> Field<S, T> {
         unsafe { self.address(copy).read() }
     }
 
+    /// The field of a program's context, which the kernel's verifier takes at fixed offsets only: where
+    /// this kernel has it at `here`, at once, else as `read` does.
+    #[inline(always)]
+    pub fn of_context(&self, context: *const S, here: usize) -> T {
+        if self.offset() == here {
+            // SAFETY: the kernel's verifier knows the context.
+            unsafe { context.byte_add(here).cast::<T>().read() }
+        } else {
+            self.read(context)
+        }
+    }
+
     /// Reads the field of `base` in user space: 0 where that can't be read.
     #[inline(always)]
     pub fn read_user(&self, base: *const S) -> T {

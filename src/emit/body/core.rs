@@ -110,6 +110,35 @@ impl Body<'_> {
         Some(self.read_value(code, &place.ty))
     }
 
+    /// A field of a context that lies elsewhere in other kernels: see `lower/moving.rs`.
+    pub(super) fn moving_field(&self, cond: &Expr, here: &Expr, there: &Expr) -> Option<Code> {
+        let ExprKind::Compare(CompareOp::Eq, asked, local) = &cond.kind else {
+            return None;
+        };
+        let (ExprKind::CoreValue(id), ExprKind::Int(local), ExprKind::Load(_)) =
+            (&asked.kind, &local.kind, &here.kind)
+        else {
+            return None;
+        };
+        let ExprKind::ProbeRead(AddressSpace::Kernel, address) = &there.kind else {
+            return None;
+        };
+        let ExprKind::CoreAddress(base, of) = &address.kind else {
+            return None;
+        };
+        let wanted = self.read_by_value(*id, &there.ty).filter(|_| of == id)?;
+        self.t.uses.need(Module::CoreRead, "Field::of_context");
+        let name = self.t.names.relocation(*id);
+        let base = self.core_base(base, *id);
+        let local = proc_macro2::Literal::i128_unsuffixed(*local);
+        let code = Code::atom(quote!(#name.of_context(#base, #local)));
+        let code = match wanted {
+            Some(ty) => code.cast(&ty),
+            None => code,
+        };
+        Some(self.read_value(code, &there.ty))
+    }
+
     /// `BPF_CORE_READ` and its kin: one hop.
     pub(super) fn probe_read(&self, space: AddressSpace, address: &Expr, ty: &Ty) -> Code {
         let address = super::expr::strip_pointer_casts(address);

@@ -60,6 +60,11 @@ impl Body<'_> {
             ExprKind::Or(left, right) => self.between(left, right, true).unwrap_or_else(|| {
                 Code::binary(&self.truth(left), quote!(||), &self.truth(right), Prec::Or)
             }),
+            ExprKind::Conditional(cond, then, other)
+                if let Some(code) = self.moving_field(cond, then, other) =>
+            {
+                code
+            }
             ExprKind::Conditional(cond, then, other) => {
                 let cond = self.truth(cond);
                 let arm = |value: &Expr| match &value.kind {

@@ -257,11 +257,16 @@ impl Attempt<'_> {
         let prover = &mut self.prover;
         let c = prover.program(session.c, pair.c, Side::C);
         let rust = prover.program(session.rust, pair.rust, Side::Rust);
-        for case in prover.cases(&c) {
+        let cases = prover.cases(&c);
+        let (both, known) = (cases.len() > 1, session.palette.wrapper());
+        for case in cases {
             let mut facts = Facts::default();
             self.prover.pool.truth(true);
             facts.assume(&mut self.prover.pool, case);
             let wrapped = !matches!(*self.prover.pool.node(case), term::Node::Not(_));
+            if both && known.is_some_and(|known| known != wrapped) {
+                continue;
+            }
             let first = self.prover.begin(&c, facts, wrapped).map_err(reason)?;
             let mut waiting = vec![first];
             while let Some(c_end) = self.prover.next(&c, &mut waiting)? {

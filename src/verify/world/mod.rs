@@ -160,11 +160,12 @@ impl<'a> Oracle<'a> {
         if let Some(&value) = learnt.known.get(&atom) {
             return value;
         }
-        let value = self
-            .world
-            .set
-            .get(&atom)
-            .copied()
+        let known = match atom {
+            Atom::Wrapper => self.palette.wrapper().map(u64::from),
+            _ => None,
+        };
+        let value = known
+            .or_else(|| self.world.set.get(&atom).copied())
             .unwrap_or_else(|| match self.world.seed {
                 Some(seed) => generate::value(seed, &atom, self.palette),
                 None => atom.plain(),

@@ -56,9 +56,22 @@ const EDGES: &[u64] = &[
 #[derive(Clone, Debug, Default)]
 pub struct Palette {
     constants: Vec<u64>,
+    wrapper: Option<bool>,
 }
 
 impl Palette {
+    /// For kernels alone that wrap system calls, or for those that don't.
+    #[must_use]
+    pub const fn with_wrapper(mut self, wrapper: Option<bool>) -> Self {
+        self.wrapper = wrapper;
+        self
+    }
+
+    /// Whether system calls are wrapped, where that is the same in all worlds.
+    pub const fn wrapper(&self) -> Option<bool> {
+        self.wrapper
+    }
+
     /// With the constants that occur in the code of `objects`, and their neighbours.
     pub fn of(objects: &[&Object]) -> Self {
         let mut constants = BTreeSet::new();
@@ -91,6 +104,7 @@ impl Palette {
             }
         }
         Self {
+            wrapper: None,
             constants: constants.into_iter().collect(),
         }
     }

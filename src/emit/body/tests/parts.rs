@@ -256,3 +256,27 @@ fn a_context_for_a_helper_of_its_own_type() {
         "bpf_read_branch_records(ctx.as_ptr().cast(),",
     );
 }
+
+/// Contexts of tracepoints lie otherwise in other kernels, but for those of system calls.
+#[test]
+fn fields_of_a_tracepoint_context() {
+    let check = |context: &str, body: &str, expected| {
+        let program =
+            format!("SEC(\"tracepoint/a/b\") int p(struct trace_event_raw_{context} *ctx)");
+        check(
+            &format!("int BPF_PROG(f) {{ return 0; }}\n{program} {{ {body} return 0; }}"),
+            expected,
+        );
+    };
+    check(
+        "sched_process_fork",
+        "sum = ctx->child_pid;",
+        "CHILD_PID.of_context(ctx, 20)",
+    );
+    check(
+        "sched_switch",
+        "bpf_probe_read_kernel(&sum, 4, ctx->next_comm);",
+        "NEXT_COMM.address(ctx.as_ptr().cast())",
+    );
+    check("sys_enter", "sum = ctx->args[1];", "(*ctx).args[1]");
+}
