@@ -13,6 +13,7 @@ use super::{
     sema::{Checked, Sema},
     token::{Token, TokenKind},
     tree::{ASM_LABEL, Attribute},
+    types::IntKind,
 };
 use crate::diag::Diagnostic;
 
@@ -44,6 +45,22 @@ impl Attributes {
     /// What `#pragma pack` says of a record, in bytes.
     pub fn pack(&self) -> Option<u64> {
         self.get("c2aya_pack")?.args.first()?.parse().ok()
+    }
+
+    /// The type that an enumeration names for its values.
+    pub fn base(&self) -> Option<IntKind> {
+        let base: u8 = self.get("c2aya_base")?.args.first()?.parse().ok()?;
+        Some(match base {
+            2 => IntKind::UChar,
+            3 => IntKind::SChar,
+            4 => IntKind::UShort,
+            5 => IntKind::Short,
+            8 => IntKind::UInt,
+            9 => IntKind::Int,
+            16 => IntKind::ULong,
+            17 => IntKind::Long,
+            _ => return None,
+        })
     }
 
     /// Takes over others.
@@ -94,13 +111,13 @@ impl Sema<'_> {
             }
             // The names of attribute arguments (`mode(DI)`, `format(printf, …)`) are no variables.
             Expression::Identifier(identifier)
-                if !matches!(attribute, "aligned" | "c2aya_helper") =>
+                if !matches!(attribute, "aligned" | "c2aya_helper" | "c2aya_base") =>
             {
                 return Ok(name(&identifier.node.name));
             }
             _ => {}
         }
-        if matches!(attribute, "aligned" | "c2aya_helper") {
+        if matches!(attribute, "aligned" | "c2aya_helper" | "c2aya_base") {
             let expr = self.expression(argument)?;
             let value = self.constant(&expr)?;
             if attribute == "aligned" && !is_alignment(value) {

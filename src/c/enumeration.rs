@@ -56,6 +56,13 @@ impl Sema<'_> {
         };
         if defines {
             let attributes = Attributes { list: attributes };
+            let fixed = attributes.base();
+            if let Some(enumeration) = self.tree.types.enums.get_mut(id.0 as usize)
+                && !self.defined_enums.contains(&id)
+            {
+                enumeration.fixed = fixed.is_some();
+                enumeration.repr = fixed.unwrap_or(enumeration.repr);
+            }
             self.define_enum(id, &node.node.enumerators, attributes.has("packed"), span)?;
         }
         Ok(plain(Kind::Enum(id)))
@@ -67,6 +74,7 @@ impl Sema<'_> {
             tag,
             typedef: None,
             repr: IntKind::UInt,
+            fixed: false,
             constants: Vec::new(),
             span: Some(span),
             foreign: self.is_foreign(span),
@@ -140,7 +148,9 @@ impl Sema<'_> {
                 value: value.unwrap_or(next),
                 span: Some(span),
             });
-            enumeration.repr = representation(&enumeration.constants, packed);
+            if !enumeration.fixed {
+                enumeration.repr = representation(&enumeration.constants, packed);
+            }
         }
         if clash && value.is_ok() && !self.is_foreign(span) {
             let message = format!("`{identifier}` is declared already, as something else");
@@ -162,7 +172,10 @@ impl Sema<'_> {
             .and_then(|enumeration| enumeration.constants.get(index as usize))
             .is_none_or(|constant| i32::try_from(constant.value).is_ok());
         match enumeration {
-            Some(enumeration) if !fits => int_type(enumeration.repr),
+            // Constants of a type that is named have that type, promoted.
+            Some(enumeration) if !fits || (enumeration.fixed && enumeration.repr.bits() >= 32) => {
+                int_type(enumeration.repr)
+            }
             _ => int_type(IntKind::Int),
         }
     }

@@ -206,6 +206,8 @@ pub struct Enumeration {
     pub typedef: Option<Arc<str>>,
     /// The integer type that clang gives it (`unsigned int` unless a value needs another).
     pub repr: IntKind,
+    /// Whether the C names that type (`enum e : u8`).
+    pub fixed: bool,
     /// Names and values, in order.
     pub constants: Vec<EnumConstant>,
     /// Where it is defined.

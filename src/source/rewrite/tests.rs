@@ -121,8 +121,16 @@ fn nested_typeof() {
 
 #[test]
 fn enum_base() {
-    check(types::enum_base, "enum e : int { A }", "enum e { A }");
-    check(types::enum_base, "enum : u8 { A }", "enum { A }");
+    check(
+        types::enum_base,
+        "enum e : int { A }",
+        "enum e { A } __attribute__ ( ( c2aya_base ( sizeof ( int ) * 2 + ( ( int ) - 1 < ( int ) 1 ) ) ) )",
+    );
+    check(
+        types::enum_base,
+        "enum : u8 { A }",
+        "enum { A } __attribute__ ( ( c2aya_base ( sizeof ( u8 ) * 2 + ( ( u8 ) - 1 < ( u8 ) 1 ) ) ) )",
+    );
     check(types::enum_base, "enum e f : 3 ;", "enum e f : 3 ;");
 }
 

@@ -128,8 +128,9 @@ fn is_type(tokens: &[Token]) -> bool {
     tokens.first().is_some_and(|first| first.is_any(&words))
 }
 
-/// C23's `enum e : T {` loses `: T`, which a wide enough enumerator implies; T is kept where the
-/// enum is not followed by a body, as a bit-field's declarator.
+/// C23's `enum e : T { … }` becomes an enumeration whose attribute `c2aya_base(n)` says what T is: n is
+/// twice its size, and one more if it is signed. T is kept where the enum is not followed by a body, as
+/// a bit-field's declarator.
 pub(super) fn enum_base(tokens: &mut Vec<Token>) {
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
@@ -148,7 +149,27 @@ pub(super) fn enum_base(tokens: &mut Vec<Token>) {
             .take_while(|token| token.word().is_some())
             .count();
         let brace = colon + 1 + words;
-        if words > 0 && tokens.get(brace).is_some_and(|brace| brace.is("{")) {
+        if words > 0
+            && tokens.get(brace).is_some_and(|brace| brace.is("{"))
+            && let Some(behind) = close_of(tokens, brace)
+            && let Some(near) = tokens.get(behind - 1).cloned()
+        {
+            let base: Vec<String> = tokens
+                .iter()
+                .take(brace)
+                .skip(colon + 1)
+                .map(|token| token.text.to_string())
+                .collect();
+            let base = base.join(" ");
+            let attribute = format!(
+                "__attribute__ ( ( c2aya_base ( sizeof ( {base} ) * 2 + ( ( {base} ) - 1 < ( {base} ) 1 ) ) ) )"
+            );
+            // lang-c wants the parentheses of an attribute close together.
+            let words = attribute.split(' ').map(|word| Token {
+                space: false,
+                ..near.word_here(word.to_owned())
+            });
+            tokens.splice(behind..behind, words.collect::<Vec<_>>());
             tokens.drain(colon..brace);
         }
     }

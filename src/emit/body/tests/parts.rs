@@ -280,3 +280,13 @@ fn fields_of_a_tracepoint_context() {
     );
     check("sys_enter", "sum = ctx->args[1];", "(*ctx).args[1]");
 }
+
+/// An enumeration is as wide as the type that it names.
+#[test]
+fn an_enumeration_of_a_named_type() {
+    check_behind(
+        "enum small : u8 { ONE };\nstruct k { u32 a; enum small s; u8 pad[3]; } k;\n",
+        "int BPF_PROG(f) { k.s = ONE; return k.s - 1 < 0; }",
+        "size_of::<K>() == 8",
+    );
+}
