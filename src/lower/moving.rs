@@ -6,8 +6,9 @@
 
 use super::{
     Lowered,
+    access::Access,
     body::Body,
-    build::{expr, int},
+    build::{U64, expr, int, load},
     core_read::core_address,
 };
 use crate::{
@@ -18,13 +19,10 @@ use crate::{
     },
 };
 
-const U64: Ty = Ty::unsigned(64);
-
 impl<'a> Body<'_, 'a> {
     /// Where a field of such a context lies, for its address: it isn't accessed by that.
     pub(super) fn moving_place(&mut self, e: &'a CExpr) -> Lowered<Option<Place>> {
-        let access = self.cx.core_access(e);
-        let Some(access) = access.filter(|access| self.cx.is_moving(access.record)) else {
+        let Some(access) = self.moving_access(e) else {
             return Ok(None);
         };
         let base = self.expr(access.pointer)?;
@@ -33,8 +31,7 @@ impl<'a> Body<'_, 'a> {
 
     /// The value of a field of such a context.
     pub(super) fn moving_load(&mut self, e: &'a CExpr) -> Lowered<Option<Expr>> {
-        let access = self.cx.core_access(e);
-        let Some(access) = access.filter(|access| self.cx.is_moving(access.record)) else {
+        let Some(access) = self.moving_access(e) else {
             return Ok(None);
         };
         let ty = self.ty(&e.ty);
@@ -44,15 +41,7 @@ impl<'a> Body<'_, 'a> {
         if !matches!(ty, Ty::Int { .. } | Ty::Pointer { .. }) || e.ty.volatile {
             return Ok(None);
         }
-        let Place { kind, .. } = self.place(e)?;
-        let here = super::build::load(
-            Place {
-                kind,
-                ty: ty.clone(),
-                volatile: false,
-            },
-            e.span,
-        );
+        let here = load(self.place(e)?, e.span);
         let base = self.expr(access.pointer)?;
         let id = self.cx.field_offset(&access, ty.clone(), e.span);
         let asked = expr(ExprKind::CoreValue(id), U64, e.span);
@@ -64,5 +53,10 @@ impl<'a> Body<'_, 'a> {
         let there = expr(there, ty.clone(), e.span);
         let value = ExprKind::Conditional(Box::new(same), Box::new(here), Box::new(there));
         Ok(Some(expr(value, ty, e.span)))
+    }
+
+    fn moving_access(&self, e: &'a CExpr) -> Option<Access<'a>> {
+        let access = self.cx.core_access(e)?;
+        self.cx.is_moving(access.record).then_some(access)
     }
 }
