@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub use later::Timer;
 pub use other::COPY_FROM_USER_STR;
 pub(in crate::verify) use print::Conversion;
-pub use table::helper;
+pub use table::{answer, helper};
 
 use super::{
     insn::Op,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::table::Helper;
+use super::table::{Helper, answer};
 use crate::verify::{
     machine::{
         Argument, Effect, Machine, Trap,
@@ -62,7 +62,9 @@ impl Machine<'_> {
                 arguments,
             });
         }
-        Ok(self.oracle.ask(Atom::Result { helper: name, nth }))
+        let known = answer(&name);
+        let made_up = self.oracle.ask(Atom::Result { helper: name, nth });
+        Ok(made_up & known.mask | known.set)
     }
 
     /// Calls a function of the kernel by its name: every call is taken to be visible.

@@ -14,6 +14,41 @@ pub struct Helper {
     pub arguments: &'static str,
 }
 
+/// What is known of an answer without its arguments: bits that are always clear and always set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The bits that can be set.
+    pub mask: u64,
+    /// The bits that are.
+    pub set: u64,
+}
+
+/// The helpers whose prototype gives a `u32`, which the kernel extends with zeros (`bpf-helpers(7)`).
+const GIVES_U32: [&str; 8] = [
+    "get_cgroup_classid",
+    "get_hash_recalc",
+    "get_prandom_u32",
+    "get_route_realm",
+    "get_smp_processor_id",
+    "get_socket_uid",
+    "set_hash",
+    "skb_cgroup_classid",
+];
+/// The helpers that give the running task, which is never NULL.
+const GIVES_TASK: [&str; 2] = ["get_current_task", "get_current_task_btf"];
+
+/// What is known of the answer of the helper `name`.
+pub fn answer(name: &str) -> Answer {
+    Answer {
+        mask: if GIVES_U32.contains(&name) {
+            u64::from(u32::MAX)
+        } else {
+            u64::MAX
+        },
+        set: u64::from(GIVES_TASK.contains(&name)) << 63,
+    }
+}
+
 /// The helper with the number `id`.
 pub fn helper(id: u32) -> Option<Helper> {
     let index = usize::try_from(id).ok()?.checked_sub(1)?;
@@ -243,6 +278,13 @@ const HELPERS: &[(&str, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn known_answers_are_of_helpers() {
+        for name in GIVES_U32.iter().chain(&GIVES_TASK) {
+            assert!(HELPERS.iter().any(|helper| helper.0 == *name), "{name}");
+        }
+    }
 
     #[test]
     fn numbers_are_the_kernels() {

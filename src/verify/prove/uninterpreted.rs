@@ -7,9 +7,12 @@ use super::{
     helpers::Amount,
     machine::{Prover, State, Stop},
     memory::{Place, word_bytes},
-    term::{Shape, Symbol, Term},
+    term::{Binary, Shape, Symbol, Term},
 };
-use crate::verify::{helpers::COPY_FROM_USER_STR, machine::memory::Purpose};
+use crate::verify::{
+    helpers::{COPY_FROM_USER_STR, answer},
+    machine::memory::Purpose,
+};
 
 /// Counts the calls that can be seen from outside.
 const DONE: &str = "calls that are seen";
@@ -101,7 +104,12 @@ impl Prover {
                 parts,
             }));
         }
-        Ok(self.pool.apply(Symbol::Result(name, shapes), &terms, 64))
+        let known = answer(&name);
+        let any = self.pool.apply(Symbol::Result(name, shapes), &terms, 64);
+        let mask = self.pool.constant(known.mask, 64);
+        let set = self.pool.constant(known.set, 64);
+        let masked = self.pool.bitwise(Binary::And, any, mask);
+        Ok(self.pool.bitwise(Binary::Or, masked, set))
     }
 
     fn argument(
