@@ -483,6 +483,18 @@ fn maps_from_before_btf_are_compared() {
 }
 
 #[test]
+fn maps_of_other_objects_are_compared() {
+    let object = |options: &[&str]| build("shared.bpf.c", options);
+    let linked = object(&["-DELSEWHERE", "-DSTEP=1"]);
+    let (own, faulty) = (object(&["-DSTEP=1"]), object(&["-DSTEP=2"]));
+    let (Some(linked), Some(own), Some(faulty)) = (linked, own, faulty) else {
+        return;
+    };
+    assert_eq!(compared(&linked, &own).verdict, Verdict::Equal);
+    assert_eq!(compared(&linked, &faulty).verdict, Verdict::Different);
+}
+
+#[test]
 fn what_is_of_the_kernel_is_the_same_for_both() {
     let object = |options: &[&str]| build("kernel.bpf.c", options);
     let (Some(c), Some(port)) = (object(&[]), object(&["-DPORT"])) else {

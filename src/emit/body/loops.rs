@@ -441,7 +441,6 @@ fn stepped(step: &[Stmt], local: LocalId) -> Option<i128> {
     }
 }
 
-/// Whether statements assign the variable or take its address.
 /// Whether statements may change a variable.
 pub(super) fn writes(stmts: &[Stmt], local: LocalId) -> bool {
     assigns(stmts, local) || stmts.iter().any(|stmt| declare::takes_address(stmt, local))
@@ -468,6 +467,19 @@ pub(super) fn assigns(stmts: &[Stmt], local: LocalId) -> bool {
     let mut finder = Assigns(local, false);
     stmts.iter().for_each(|s| finder.stmt(s));
     finder.1
+}
+
+/// Whether there are statements in an expression.
+pub(super) fn has_statements(expr: &Expr) -> bool {
+    struct Finder(bool);
+    impl Visit for Finder {
+        fn stmt(&mut self, _: &Stmt) {
+            self.0 = true;
+        }
+    }
+    let mut finder = Finder(false);
+    finder.expr(expr);
+    finder.0
 }
 
 fn declare_mentions(stmts: &[Stmt], local: LocalId) -> bool {

@@ -4,7 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::{
-    Around, Body, Pin, Returns,
+    Around, Body, Pin, Returns, loops,
     stmt::{self, leaves, strip, strip_tail},
     value,
 };
@@ -253,6 +253,8 @@ impl Body<'_> {
             if let ([only], true) = (block.stmts.as_slice(), nothing_else && notes.is_empty())
                 && let StmtKind::If(cond, then, None) = &only.kind
                 && only.notes == Notes::default()
+                // rustc lets no guard change what is matched.
+                && !loops::has_statements(cond)
                 && block.trailing.is_empty()
             {
                 let (cond, then) = stmt::joined(cond, then, None);

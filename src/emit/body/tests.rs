@@ -109,6 +109,10 @@ fn conditions_alone_in_others() {
         "7 if b != 0 => {",
     );
     check(
+        "int BPF_PROG(f, u64 a) { switch (a) { case 1: sum = 2; break; case 7: if ((a = sum) || (a = 8)) sum = a; } return 0; }",
+        "        7 => {\n            a = u64::from(unsafe { SUM });",
+    );
+    check(
         "int BPF_PROG(f, u8 a) { if (a >= 'A' && a <= 'Z') sum = 1; return 0; }",
         "if a.is_ascii_uppercase() {",
     );

@@ -58,7 +58,7 @@ pub(super) struct Loader<'a> {
     pub(super) data: HashMap<SectionIndex, usize>,
     pub(super) sections: Vec<DataSection>,
     pub(super) maps: Vec<MapDef>,
-    /// The section and offset of each map.
+    /// The section and offset of each map; section 0 is no section.
     pub(super) map_places: Vec<(SectionIndex, u64, u64)>,
     pub(super) ksyms: Vec<String>,
     /// Values that relocations put in, by slot.
@@ -200,6 +200,24 @@ impl<'a> Loader<'a> {
             self.maps.push(map);
             self.map_places
                 .push((index, symbol.address(), symbol.size()));
+        }
+        self.read_maps_of_others()
+    }
+
+    /// Reads the maps that another object defines: the BTF says as much of those that are `extern`.
+    fn read_maps_of_others(&mut self) -> Result<()> {
+        let Some(btf) = &self.btf else { return Ok(()) };
+        for variable in btf.section(".maps") {
+            let name = &btf.get(variable.type_id).name;
+            let mut symbols = self.file.symbols();
+            let elsewhere = |symbol: &object::Symbol<'_, '_>| {
+                symbol.is_undefined() && symbol.name() == Ok(name)
+            };
+            if symbols.any(|symbol| elsewhere(&symbol)) {
+                self.maps
+                    .push(MapDef::from_btf(btf, name, variable.type_id)?);
+                self.map_places.push((SectionIndex(0), 0, 0));
+            }
         }
         Ok(())
     }

@@ -149,6 +149,9 @@ impl Loader<'_> {
                 let offset = global.offset.wrapping_add_signed(addend);
                 return Ok(Value::Data(global.section, offset));
             }
+            if let Some(map) = self.maps.iter().position(|map| map.name == name) {
+                return Ok(Value::Map(map));
+            }
             return self.ksym(name).map(Value::Ksym);
         };
         if let Some(map) = self.map_places.iter().position(|&(index, start, size)| {
