@@ -232,6 +232,15 @@ impl Body<'_> {
         }
     }
 
+    /// Whether Rust's operator divides a value of the type `ty` as C's does, without a panic.
+    ///
+    /// BPF divides signed numbers since version 4 only; LLVM makes shifts of powers of two.
+    pub(super) fn divides_plainly(&self, ty: &Ty, by: &Expr) -> bool {
+        let shifts = !matches!(ty, Ty::Int { signed: true, .. })
+            || matches!(self.constant_value(by), Some(n) if n > 0 && n & (n - 1) == 0);
+        is_nonzero(self.t.object, by) && shifts
+    }
+
     fn binary(&self, op: BinaryOp, left: &Expr, right: &Expr, pin: Pin) -> Code {
         let (tokens, prec) = match op {
             BinaryOp::Add => (quote!(+), Prec::Sum),
@@ -245,12 +254,7 @@ impl Body<'_> {
             BinaryOp::Shl => (quote!(<<), Prec::Shift),
             BinaryOp::Shr => (quote!(>>), Prec::Shift),
         };
-        // BPF divides signed numbers since version 4 only; LLVM makes shifts of powers of two.
-        let shifts = !matches!(left.ty, Ty::Int { signed: true, .. })
-            || matches!(self.constant_value(right), Some(n) if n > 0 && n & (n - 1) == 0);
-        if matches!(op, BinaryOp::Div | BinaryOp::Rem)
-            && !(is_nonzero(self.t.object, right) && shifts)
-        {
+        if matches!(op, BinaryOp::Div | BinaryOp::Rem) && !self.divides_plainly(&left.ty, right) {
             let function = self
                 .t
                 .uses

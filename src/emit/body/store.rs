@@ -181,8 +181,8 @@ impl Body<'_> {
             );
         }
         let text = self.is_text(place) && matches!(place.ty, Ty::Int { signed: true, .. });
-        let divides = matches!(op, BinaryOp::Div | BinaryOp::Rem)
-            && !matches!(value.kind, ExprKind::Int(n) if n != 0 && n != -1);
+        let divides =
+            matches!(op, BinaryOp::Div | BinaryOp::Rem) && !self.divides_plainly(&place.ty, value);
         let odd = text
             && !matches!(
                 op,

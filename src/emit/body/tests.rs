@@ -118,6 +118,22 @@ fn conditions_alone_in_others() {
     );
 }
 
+/// Signed numbers are divided by shifts, or by the parts of unsigned ones.
+#[test]
+fn divisions_of_signed_numbers() {
+    let check = |assignment, expected| {
+        check(
+            &format!("int BPF_PROG(f, s32 a, u32 b) {{ {assignment} sum = a + b; return 0; }}"),
+            expected,
+        );
+    };
+    check("a /= 4;", "a /= 4;");
+    check("a /= 3;", "a = div::div(a, 3);");
+    check("a %= 10;", "a = div::rem(a, 10);");
+    check("b /= 3;", "b /= 3;");
+    check("b %= a;", "b = div::rem(b, a as u32);");
+}
+
 /// Two entries of a map may be one: no references to both.
 #[test]
 fn two_entries_of_a_map() {
