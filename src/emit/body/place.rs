@@ -133,10 +133,10 @@ impl Body<'_> {
 
     /// A place that a method is called on, and whether that is unsafe.
     pub(super) fn method_target(&self, place: &Place, writing: bool) -> (Code, bool) {
-        let (followed, found) = (self.followed(place), self.place(place));
-        let code = followed.unwrap_or(found.code);
+        let found = self.written_place(place, writing);
+        let code = self.followed(place).unwrap_or(found.code);
         let code = match (super::declare::is_global(place), writing) {
-            (false, _) => code,
+            (false, _) => found.reference.unwrap_or(code),
             // rustc allows no reference to a mutable static but by way of a pointer.
             (true, false) => code.unary(quote!(&raw const)).unary(quote!(*)),
             (true, true) => code.unary(quote!(&raw mut)).unary(quote!(*)),

@@ -1,5 +1,6 @@
 //! What bodies become, in a line or two.
 
+mod choices;
 mod parts;
 
 use crate::{arch::Arch, emit, port::lower_text};

@@ -1,0 +1,35 @@
+//! Enumerations, constants and what is chosen by them.
+
+use super::{check, check_behind};
+
+/// What is written to an element that isn't known to be there needs the array for writing.
+#[test]
+fn bit_fields_of_an_element() {
+    let head = "int BPF_PROG(f) { return 0; }\n\
+                struct region { u32 writes : 1, anon : 1; };\n\
+                struct proc { u32 n; struct region regions[8]; };\n\
+                struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); \
+                __type(key, u32); __type(value, struct proc); } procs SEC(\".maps\");\n\
+                SEC(\"fentry/g\") int BPF_PROG(g, u32 i) { u32 zero = 0; \
+                struct proc *p = bpf_map_lookup_elem(&procs, &zero); if (!p) return 0; p->n++; ";
+    check(
+        &format!("{head} p->regions[i].anon = 1; return 0; }}"),
+        "unsafe { p.regions.get_unchecked_mut(i as usize).set_anon(1) };",
+    );
+    check(
+        &format!("{head} return p->regions[i].anon; }}"),
+        "unsafe { p.regions.get_unchecked(i as usize).anon() }",
+    );
+}
+
+/// A case that says what the default says is gone, and its constant with it.
+#[test]
+fn constants_that_nothing_names() {
+    let text = "int BPF_PROG(f, int a) { switch (a) { case TWO: sum = 1; break; \
+                case ONE: default: sum = 2; } return 0; }";
+    check_behind(
+        "#define ONE 1\n#define TWO 2\n",
+        text,
+        "static mut SUM: u32 = 0;\n\nconst TWO: i32 = 2;\n\n/// ",
+    );
+}
