@@ -23,6 +23,7 @@ mod records;
 pub mod runtime;
 mod shared;
 mod types;
+mod unnamed;
 mod uses;
 mod variants;
 pub mod workspace;
@@ -101,7 +102,21 @@ pub struct Options {
 
 /// Emits an object.
 pub fn emit(object: &Object, options: &Options) -> (Emitted, Vec<Diagnostic>) {
-    let object = &with_constants(object);
+    let mut object = with_constants(object);
+    loop {
+        let (emitted, diagnostics, unnamed) = emit_all(&object, options);
+        if unnamed.is_empty() {
+            return (emitted, diagnostics);
+        }
+        for (id, constant) in (0..).map(ConstantId).zip(&mut object.constants) {
+            constant.used &= !unnamed.contains(&id);
+        }
+    }
+}
+
+/// Emits an object; and its constants that are there and that nothing names, such as that of a case
+/// that became one with the default's.
+fn emit_all(object: &Object, options: &Options) -> (Emitted, Vec<Diagnostic>, HashSet<ConstantId>) {
     let names = Names::of(object);
     let uses = if options.origins {
         Uses::with_origins()
@@ -182,6 +197,7 @@ pub fn emit(object: &Object, options: &Options) -> (Emitted, Vec<Diagnostic>) {
         relocations(&t, &mut pieces);
     }
     bits(&t, false, &mut pieces);
+    let unnamed = unnamed::constants(&t, &pieces);
     let (tokens, imports, runtime) = pieces.finish(&t);
     emitted.main = text(&tokens, &uses, &mut diagnostics);
     emitted.origins = uses.take_origins();
@@ -193,7 +209,7 @@ pub fn emit(object: &Object, options: &Options) -> (Emitted, Vec<Diagnostic>) {
         emitted.doc = format!("// SPDX-License-Identifier: {spdx}\n\n");
     }
     emitted.doc += &text(&quote!(#doc #allow), &uses, &mut diagnostics);
-    (emitted, diagnostics)
+    (emitted, diagnostics, unnamed)
 }
 
 /// What there is to say to an object when a workspace is made of it, for who doesn't want one.

@@ -59,6 +59,11 @@ impl Pieces {
         });
     }
 
+    /// What the items became, one by one.
+    pub fn tokens(&self) -> impl Iterator<Item = &TokenStream> {
+        self.0.iter().map(|piece| &piece.tokens)
+    }
+
     /// The file: its items with their conditions, its imports, and what it needs of the runtime
     /// modules.
     pub fn finish(mut self, t: &Types<'_>) -> (TokenStream, TokenStream, Runtime) {
