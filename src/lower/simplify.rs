@@ -110,6 +110,11 @@ pub(super) fn cast(object: &Object, value: Expr, ty: &Ty) -> Expr {
             span,
         );
     }
+    if let Ty::Enum(_) = ty
+        && let Some(chosen) = enumerators(object, &value, ty)
+    {
+        return chosen;
+    }
     match value.kind {
         ExprKind::Cast(inner) if merges(&inner.ty, &value.ty, ty) => cast(object, *inner, ty),
         kind => {
@@ -121,6 +126,32 @@ pub(super) fn cast(object: &Object, value: Expr, ty: &Ty) -> Expr {
             expr(ExprKind::Cast(Box::new(value)), ty.clone(), span)
         }
     }
+}
+
+/// A choice between enumerators, or values of that enumeration, that C makes as numbers.
+fn enumerators(object: &Object, value: &Expr, ty: &Ty) -> Option<Expr> {
+    let ExprKind::Conditional(cond, then, other) = &value.kind else {
+        return None;
+    };
+    let arm = |arm: &Expr| match &arm.kind {
+        // No bit of it was lost as a number.
+        ExprKind::Cast(inner)
+            if inner.ty == *ty && bits_of(object, ty) <= integer_bits(&arm.ty) =>
+        {
+            Some(inner.as_ref().clone())
+        }
+        ExprKind::EnumConstant(..) => Some(cast(object, arm.clone(), ty)),
+        _ => enumerators(object, arm, ty),
+    };
+    let (then, other) = (arm(then)?, arm(other)?);
+    if [&then, &other]
+        .iter()
+        .any(|arm| matches!(arm.kind, ExprKind::Cast(_)))
+    {
+        return None;
+    }
+    let chosen = ExprKind::Conditional(cond.clone(), Box::new(then), Box::new(other));
+    Some(expr(chosen, ty.clone(), value.span))
 }
 
 /// `&((struct key *)0)->field`: how far the field lies behind the start.

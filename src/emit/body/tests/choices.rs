@@ -33,3 +33,21 @@ fn constants_that_nothing_names() {
         "static mut SUM: u32 = 0;\n\nconst TWO: i32 = 2;\n\n/// ",
     );
 }
+
+/// A choice between enumerators stays one, though C makes it between numbers.
+#[test]
+fn choices_between_enumerators() {
+    let head = "int BPF_PROG(f) { return 0; }\n\
+                enum level { LEVEL_LOW, LEVEL_HIGH = 9, LEVEL_WORST };\n\
+                SEC(\"fentry/g\") int BPF_PROG(g, u32 i, u32 j) { enum level a = i, b = j, l; ";
+    check(
+        &format!(
+            "{head} l = i == 0 ? LEVEL_WORST : i == 1 ? LEVEL_HIGH : LEVEL_LOW; return l == a; }}"
+        ),
+        "let l = if i == 0 {\n        Level::WORST\n    } else if i == 1 {\n        Level::HIGH\n    } else {\n        Level::LOW\n    };",
+    );
+    check(
+        &format!("{head} l = a > b ? a : b; return l == a; }}"),
+        "let l = if a.0 > b.0 { a } else { b };",
+    );
+}
