@@ -74,9 +74,12 @@ impl<S, T: Argument> Field<S, T> {
     /// The field of a copy of the structure, where the kernel has it: a program is refused where that
     /// is behind the end of the copy.
     #[inline(always)]
-    pub fn of(&self, copy: &S) -> T {
+    pub fn of(&self, copy: &S) -> T
+    where
+        T: Copy,
+    {
         // SAFETY: the kernel's verifier knows the copy's bounds and the offset.
-        unsafe { self.address(copy).read() }
+        unsafe { *self.address(copy) }
     }
 
     /// The field of a program's context, which the kernel's verifier takes at fixed offsets only: where

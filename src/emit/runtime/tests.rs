@@ -83,6 +83,14 @@ fn what_is_not_needed_is_not_there() {
         "{text}"
     );
     assert_eq!(runtime.modules(), [Module::Atomic]);
+
+    // A field of a copy takes no helper to read it.
+    runtime.need(Module::CoreRead, "Field::of");
+    let text = runtime.text(Module::CoreRead);
+    assert!(
+        text.contains("pub fn of(") && !text.contains("pub fn read("),
+        "{text}"
+    );
 }
 
 #[test]
