@@ -7,11 +7,12 @@ use super::{
 };
 use crate::ir::{
     Notes,
-    body::{Block, Expr, ExprKind, Init, LocalId, Stmt, StmtKind},
+    body::{Block, Expr, ExprKind, Init, LocalId, PlaceKind, Stmt, StmtKind},
 };
 
 /// Takes such conditions apart.
 pub(super) fn take(stmts: &mut Vec<Stmt>) {
+    let mut declared_later = Vec::new();
     for at in 0..stmts.len() {
         let Some(StmtKind::Let(local, Some(Init::Expr(value)))) = stmts.get(at).map(|s| &s.kind)
         else {
@@ -36,13 +37,14 @@ pub(super) fn take(stmts: &mut Vec<Stmt>) {
             continue;
         };
         if let Some((first, rest)) = split(cond, local, true).filter(|_| !used_behind) {
-            let inner = Stmt {
+            let (mut inner, rest) = ahead(rest);
+            inner.push(Stmt {
                 kind: StmtKind::If(rest, std::mem::take(then), None),
                 notes: Notes::default(),
                 span: stmt.span,
-            };
+            });
             let outer = Block {
-                stmts: vec![inner],
+                stmts: inner,
                 ..Block::default()
             };
             stmt.kind = StmtKind::If(first, outer, None);
@@ -50,17 +52,70 @@ pub(super) fn take(stmts: &mut Vec<Stmt>) {
             && Body::diverges(&then.stmts)
             && is_short(then)
         {
-            let second = Stmt {
+            let (mut second, rest) = ahead(rest);
+            second.push(Stmt {
                 kind: StmtKind::If(rest, then.clone(), None),
                 notes: Notes::default(),
                 span: stmt.span,
-            };
+            });
             *cond = first;
             // What is said before a condition is about what it tests beside the lookup.
-            let mut second = second;
-            second.notes = std::mem::take(&mut stmt.notes);
-            stmts.insert(test + 1, second);
+            if let Some(second) = second.first_mut() {
+                second.notes = std::mem::take(&mut stmt.notes);
+            }
+            for second in &mut second {
+                if let StmtKind::Assign(place, value) = &second.kind
+                    && let PlaceKind::Local(id) = place.kind
+                    && is_first(stmts, test, id)
+                    && !mentions(value, id)
+                {
+                    second.kind = StmtKind::Let(id, Some(Init::Expr(value.clone())));
+                    declared_later.push(id);
+                }
+            }
+            stmts.splice(test + 1..test + 1, second);
         }
+    }
+    stmts.retain(|stmt| match &stmt.kind {
+        StmtKind::Let(id, None) => !declared_later.contains(id),
+        _ => true,
+    });
+}
+
+fn mentions(value: &Expr, local: LocalId) -> bool {
+    let stmt = Stmt {
+        kind: StmtKind::Expr(value.clone()),
+        notes: Notes::default(),
+        span: None,
+    };
+    declare::mentions(&stmt, local)
+}
+
+/// Whether a variable is declared without a value or a comment, and not used up to this statement.
+fn is_first(stmts: &[Stmt], end: usize, local: LocalId) -> bool {
+    let declares = |stmt: &Stmt| {
+        matches!(stmt.kind, StmtKind::Let(id, None) if id == local)
+            && stmt.notes == Notes::default()
+    };
+    let before = stmts.get(..=end).unwrap_or_default();
+    before.iter().any(declares)
+        && before
+            .iter()
+            .all(|stmt| declares(stmt) || !declare::mentions(stmt, local))
+}
+
+/// What a condition assigns before it tests, as statements before it. Variables of its own stay inside:
+/// others may have their names.
+fn ahead(cond: Expr) -> (Vec<Stmt>, Expr) {
+    match cond.kind {
+        ExprKind::Block(stmts, value)
+            if stmts
+                .iter()
+                .all(|stmt| matches!(stmt.kind, StmtKind::Assign(..))) =>
+        {
+            (stmts, *value)
+        }
+        kind => (Vec::new(), Expr { kind, ..cond }),
     }
 }
 

@@ -51,3 +51,18 @@ fn choices_between_enumerators() {
         "let l = if a.0 > b.0 { a } else { b };",
     );
 }
+
+/// What a condition assigns behind the test of a lookup stands in a statement of its own.
+#[test]
+fn assignments_behind_a_lookup() {
+    check(
+        "int BPF_PROG(f) { return 0; }\n\
+         struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); \
+         __type(key, u32); __type(value, u64); } m SEC(\".maps\");\n\
+         SEC(\"fentry/g\") int BPF_PROG(g, char *from) { u32 zero = 0; u64 *p; long n; \
+         if (!(p = bpf_map_lookup_elem(&m, &zero)) || \
+         (n = bpf_probe_read_kernel_str(p, 8, from)) <= 1) return 0; \
+         sum = n; *p += n; return 0; }",
+        "    let n = unsafe { bpf_probe_read_kernel_str(p.cast(), 8, from.cast()) };\n    if n <= 1 {",
+    );
+}
