@@ -24,6 +24,8 @@ enum Operand {
     Register(usize),
     /// A constant.
     Number(i128),
+    /// Memory that the text doesn't name, but reads: Rust has it that assembly may read all memory.
+    Memory,
 }
 
 /// What an input becomes.
@@ -80,6 +82,11 @@ impl<'a> Body<'_, 'a> {
         }
         let mut operands = vec![Operand::Register(0)];
         for (_, constraint, input) in &asm.inputs {
+            if constraint.as_ref() == "m" {
+                self.place(input)?;
+                operands.push(Operand::Memory);
+                continue;
+            }
             if let Some(number) = self.immediate(constraint, input) {
                 operands.push(Operand::Number(number));
                 continue;
@@ -155,6 +162,11 @@ impl<'a> Body<'_, 'a> {
             let (_, constraint, input) = operand;
             if updated(operand) {
                 operands.extend(updates.next().map(Operand::Register));
+                continue;
+            }
+            if constraint.as_ref() == "m" {
+                self.place(input)?;
+                operands.push(Operand::Memory);
                 continue;
             }
             if let Some(number) = self.immediate(constraint, input) {
@@ -265,6 +277,7 @@ fn renumbered(text: &str, asm: &Asm, operands: &[Operand]) -> Option<String> {
         match operands.get(index)? {
             Operand::Register(number) => result.push_str(&format!("{{{number}}}")),
             Operand::Number(number) => result.push_str(&number.to_string()),
+            Operand::Memory => return None,
         }
         rest = behind;
     }

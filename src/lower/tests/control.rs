@@ -212,6 +212,18 @@ fn assembly_changes_inputs_that_say_so() {
 }
 
 #[test]
+fn assembly_says_what_memory_it_reads() {
+    check(
+        "asm(\"%0 = *(u32 *)(%1 + %2)\" : \"=r\"(b) : \"r\"(p), \"i\"(4), \"m\"(*p));",
+        "b = asm(\"{0} = *(u32 *)({1} + 4)\", p) as u32",
+    );
+    check(
+        "asm volatile(\"%0 = *(u32 *)(%1 + 0)\" : \"=r\"(b) : \"r\"(p), \"m\"(*p) : \"r5\");",
+        "asm \"{0} = *(u32 *)({1} + 0)\" (b; p; r5)",
+    );
+}
+
+#[test]
 fn branches_that_are_never_taken_may_hold_anything() {
     let check = |statements: &str, expected: &str| {
         let declared = "#define ON 0\nvoid undefined(void) __attribute__((error(\"no\")));\n\
