@@ -76,6 +76,12 @@ typedef u64 uint64_t;
 
 typedef long unsigned int uintptr_t;
 
+typedef unsigned int uint;
+
+typedef long unsigned int ulong;
+
+typedef short unsigned int ushort;
+
 typedef long unsigned int __kernel_ulong_t;
 
 typedef __kernel_ulong_t __kernel_size_t;
