@@ -226,10 +226,12 @@ fn enters_block(stmts: &[Stmt], at: usize) -> bool {
         return false;
     };
     let (between, rest) = behind.split_at(block);
-    matches!(
-        rest.first().map(|s| &s.kind),
-        Some(StmtKind::Block(Some(_), _))
-    ) && rest.first().is_some_and(|s| mentions(s, *local))
+    !super::outlives::outlives(stmts, at + 1 + block, *local)
+        && matches!(
+            rest.first().map(|s| &s.kind),
+            Some(StmtKind::Block(Some(_), _))
+        )
+        && rest.first().is_some_and(|s| mentions(s, *local))
         && !between.iter().any(|s| mentions(s, *local))
         && !rest.iter().skip(1).any(|s| mentions(s, *local))
 }
@@ -292,7 +294,7 @@ fn destination(stmts: &[Stmt], at: usize, local: LocalId) -> Destination {
     if let Some(value) = super::choice::value(stmt, local) {
         return Destination::Choice(first, value);
     }
-    if users.next().is_some() {
+    if users.next().is_some() || super::outlives::outlives(stmts, first, local) {
         return Destination::Stay;
     }
     let mut copy = stmt.clone();

@@ -25,6 +25,7 @@ mod low_index;
 mod maps;
 mod memory;
 mod options;
+mod outlives;
 mod place;
 mod pointers;
 mod print;

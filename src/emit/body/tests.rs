@@ -36,6 +36,15 @@ fn comments_behind_all_statements() {
     );
 }
 
+#[test]
+fn variables_live_as_long_as_their_addresses() {
+    check(
+        "int BPF_PROG(f) {\n\tu32 x, *p = &sum;\n\tif (sum) {\n\t\tx = 0;\n\t\tp = &x;\n\t}\n\
+         \t__sync_fetch_and_add(p, 1);\n\treturn 0;\n}",
+        "    let mut x: u32;\n",
+    );
+}
+
 /// The address of a relocated field, for a parameter that isn't const.
 #[test]
 fn address_of_a_field_for_a_parameter() {
