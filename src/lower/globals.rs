@@ -65,6 +65,10 @@ impl<'a> Lowerer<'a> {
     }
 
     fn license(&mut self, variable: &'a Variable) -> Role {
+        // Loaders read the section up to the first NUL: what a second variable says is for nobody.
+        if self.object.license.is_some() {
+            return Role::License;
+        }
         let text = match &variable.init {
             Some(CInit::Str(text, _)) => text.clone(),
             Some(CInit::Expr(e)) => super::pt_regs::bytes(e)

@@ -193,3 +193,12 @@ fn a_program_macro_puts_its_body_in_a_function_of_its_own() {
         "printk(\"%s\", \"____probe\")",
     );
 }
+
+#[test]
+fn the_first_licence_counts() {
+    let licences =
+        "char a[] SEC(\"license\") = \"Dual BSD/GPL\";\nchar b[] SEC(\"license\") = \"MIT\";\n";
+    let port = crate::port::lower_text(licences, &[crate::arch::Arch::X86_64]);
+    let licence = port.object.unwrap().license.unwrap();
+    assert_eq!((&*licence.variable, &*licence.text), ("a", "Dual BSD/GPL"));
+}
