@@ -495,6 +495,18 @@ fn maps_of_other_objects_are_compared() {
 }
 
 #[test]
+fn bytes_that_c_leaves_unwritten_may_be_as_they_were() {
+    let object = |options: &[&str]| build("padding.bpf.c", options);
+    let (c, port) = (object(&["-DSTEP=0"]), object(&["-DPORT", "-DSTEP=0"]));
+    let faulty = object(&["-DPORT", "-DSTEP=1"]);
+    let (Some(c), Some(port), Some(faulty)) = (c, port, faulty) else {
+        return;
+    };
+    assert_eq!(compared(&c, &port).verdict, Verdict::Equal);
+    assert_eq!(compared(&c, &faulty).verdict, Verdict::Different);
+}
+
+#[test]
 fn what_is_of_the_kernel_is_the_same_for_both() {
     let object = |options: &[&str]| build("kernel.bpf.c", options);
     let (Some(c), Some(port)) = (object(&[]), object(&["-DPORT"])) else {

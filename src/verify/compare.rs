@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::bytes::truncate;
-use super::machine::{Argument, Effect, Outcome, Trap};
+use super::machine::{Argument, Change, Effect, Outcome, Trap};
 
 /// How what Rust did differs from what C did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -188,6 +188,17 @@ fn same_bytes(c: &[u8], other: Option<&[u8]>, rust: &[u8]) -> bool {
             })
 }
 
+/// As [`same_bytes`], where a value may be gone; `again` is what C left when it ran again.
+fn same_values(c: &Option<Vec<u8>>, again: &Option<Change>, rust: &Option<Vec<u8>>) -> bool {
+    match (c, rust) {
+        (Some(left), Some(right)) => {
+            let again = again.as_ref().and_then(|change| change.after.as_deref());
+            same_bytes(left, again, right)
+        }
+        _ => c == rust,
+    }
+}
+
 fn elements(c: &Outcome, other: Option<&Outcome>, rust: &Outcome) -> Option<Difference> {
     let keys: BTreeSet<_> = c.maps.keys().chain(rust.maps.keys()).collect();
     for element in keys {
@@ -204,9 +215,13 @@ fn elements(c: &Outcome, other: Option<&Outcome>, rust: &Outcome) -> Option<Diff
             let (left, right) = (of(c, cpu), of(rust, cpu));
             let again = other.and_then(|other| of(other, cpu));
             let same = match (&left, &right) {
-                (Some(Some(left)), Some(Some(right))) => {
-                    let again = again.as_ref().and_then(Option::as_deref);
-                    same_bytes(left, again, right)
+                (Some(left), Some(right)) => same_values(&left.after, &again, &right.after),
+                // Unwritten bytes may be what was there.
+                (Some(left), None) if left.before.is_some() && again.is_some() => {
+                    same_values(&left.after, &again, &left.before)
+                }
+                (None, Some(right)) if right.before.is_some() && again.is_some() => {
+                    same_values(&right.before, &again, &right.after)
                 }
                 // A key of unwritten bytes is another key each time.
                 (Some(_), None) => other.is_some_and(|other| !other.maps.contains_key(element)),
@@ -214,7 +229,7 @@ fn elements(c: &Outcome, other: Option<&Outcome>, rust: &Outcome) -> Option<Diff
                     other.is_some_and(|other| other.maps.len() == rust.maps.len())
                         && other.is_some_and(|other| other.maps.keys().ne(c.maps.keys()))
                 }
-                _ => left == right,
+                (None, None) => true,
             };
             if !same {
                 let (map, key) = element;
@@ -232,8 +247,8 @@ fn elements(c: &Outcome, other: Option<&Outcome>, rust: &Outcome) -> Option<Diff
 }
 
 impl Left {
-    fn of(found: Option<Option<Vec<u8>>>) -> Self {
-        match found {
+    fn of(found: Option<Change>) -> Self {
+        match found.map(|change| change.after) {
             None => Self::Untouched,
             Some(None) => Self::Deleted,
             Some(Some(bytes)) => Self::Value(bytes),

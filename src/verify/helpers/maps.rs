@@ -10,7 +10,7 @@ use std::{
 use crate::verify::{
     insn::Value,
     machine::{
-        Changes, Image, Trap,
+        Change, Changes, Image, Trap,
         memory::{Memory, Purpose, RegionId},
         normalize_bools,
     },
@@ -408,14 +408,26 @@ impl<'a> Maps<'a> {
                 let mut values = BTreeMap::new();
                 if !element.present {
                     if element.was_present {
-                        values.insert(0, None);
+                        let before = element.originals.get(&0).cloned();
+                        values.insert(
+                            0,
+                            Change {
+                                before,
+                                after: None,
+                            },
+                        );
                     }
                 } else {
                     for (&cpu, held) in &element.values {
                         let bytes = memory.region(held.region).map(|region| &region.bytes);
-                        let same = bytes == element.originals.get(&cpu) && element.was_present;
-                        if !same {
-                            values.insert(cpu, bytes.cloned());
+                        let before = element.originals.get(&cpu);
+                        let before = before.filter(|_| element.was_present);
+                        if bytes != before {
+                            let change = Change {
+                                before: before.cloned(),
+                                after: bytes.cloned(),
+                            };
+                            values.insert(cpu, change);
                         }
                     }
                 }

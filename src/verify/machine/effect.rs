@@ -81,17 +81,22 @@ pub enum Argument {
     Address,
 }
 
-/// The elements that are not as they were, by map and key, with the value of each CPU; none where
-/// the element is gone.
-pub type Changes = BTreeMap<(Arc<str>, Vec<u8>), BTreeMap<u32, Option<Vec<u8>>>>;
+/// The elements that are not as they were, by map and key, with the value of each CPU.
+pub type Changes = BTreeMap<(Arc<str>, Vec<u8>), BTreeMap<u32, Change>>;
+
+/// The value of an element before and after a run; none where there was or is no element.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub before: Option<Vec<u8>>,
+    pub after: Option<Vec<u8>>,
+}
 
 /// Everything that can be seen from outside after a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// In their order.
     pub effects: Vec<Effect>,
-    /// Elements of maps that are not as they were: the value that each CPU has, or none where the
-    /// element is gone. By map and key.
+    /// Elements of maps that are not as they were.
     pub maps: Changes,
     /// Variables: their bytes.
     pub globals: BTreeMap<Arc<str>, Vec<u8>>,

@@ -14,7 +14,7 @@ mod tests;
 use std::{collections::HashMap, sync::Arc};
 
 pub use alu::{alu, byte_order, distance, holds};
-pub use effect::{Argument, Changes, Effect, Outcome, Trap};
+pub use effect::{Argument, Change, Changes, Effect, Outcome, Trap};
 pub use image::{Fill, Image, Shape, Varying, ksym_address, normalize_bools};
 
 use self::memory::{Memory, Purpose, RegionId};
