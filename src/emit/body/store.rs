@@ -63,6 +63,10 @@ impl Body<'_> {
         if let Some((op, right)) = flag_change(place, value) {
             return self.write(place, |body| body.truth(right), op);
         }
+        if let Some((op, right)) = self.enumeration_change(place, value) {
+            let number = Some(quote!(0));
+            return self.write_part(place, number, |body| body.expr(right, Pin::Context), op);
+        }
         if place.volatile && !matches!(place.kind, PlaceKind::Local(_)) {
             let code = self.root(|| {
                 let pointer = self.raw_pointer_to(place, true);
@@ -82,6 +86,24 @@ impl Body<'_> {
             return copy;
         }
         self.write(place, |body| body.stored(place, value), quote!(=))
+    }
+
+    /// As [`flag_change`], for flags that are enumerators: their number changes.
+    fn enumeration_change<'v>(
+        &self,
+        place: &Place,
+        value: &'v Expr,
+    ) -> Option<(TokenStream, &'v Expr)> {
+        let (Ty::Enum(id), ExprKind::Cast(number)) = (&place.ty, &value.kind) else {
+            return None;
+        };
+        let found = self.t.object.enums.get(id.0 as usize)?;
+        let of_its_type = number.ty
+            == Ty::Int {
+                bits: found.bits,
+                signed: found.signed,
+            };
+        bits_change(place, number, &number.ty).filter(|_| of_its_type)
     }
 
     /// A value as its place has it: text is `u8`.
@@ -125,10 +147,27 @@ impl Body<'_> {
     }
 
     fn write(&self, place: &Place, value: impl Fn(&Self) -> Code, op: TokenStream) -> TokenStream {
+        self.write_part(place, None, value, op)
+    }
+
+    /// As [`Body::write`]; `part` is the field of the place that is meant.
+    fn write_part(
+        &self,
+        place: &Place,
+        part: Option<TokenStream>,
+        value: impl Fn(&Self) -> Code,
+        op: TokenStream,
+    ) -> TokenStream {
         if let Some(local) = base_local(place) {
             self.mutate_unless_slot(local);
         }
-        let target = || self.written_place(place, true);
+        let target = || {
+            let mut found = self.written_place(place, true);
+            if let Some(part) = &part {
+                found.code = found.code.dot(part.clone());
+            }
+            found
+        };
         // Writing a field of a union is safe, changing it reads it too.
         let changes = op.to_string() != "=";
         let target_is_unsafe = {
@@ -242,6 +281,12 @@ impl Body<'_> {
 /// `flag |= x` for `flag = flag | x`, which is how the IR has it: Rust looks at `x` first, so that this
 /// mustn't do anything to the flag.
 fn flag_change<'v>(place: &Place, value: &'v Expr) -> Option<(TokenStream, &'v Expr)> {
+    bits_change(place, value, &place.ty).filter(|_| place.ty == Ty::Bool)
+}
+
+/// The operator and the right side of a value of the type `ty`, where it is the place, or its number,
+/// with some bits changed.
+fn bits_change<'v>(place: &Place, value: &'v Expr, ty: &Ty) -> Option<(TokenStream, &'v Expr)> {
     let ExprKind::Binary(op, left, right) = &value.kind else {
         return None;
     };
@@ -255,8 +300,12 @@ fn flag_change<'v>(place: &Place, value: &'v Expr) -> Option<(TokenStream, &'v E
         PlaceKind::Local(local) => !super::declare::value_mentions(right, local),
         _ => !acts(right),
     };
-    let same = matches!(&left.kind, ExprKind::Load(from) if **from == *place);
-    (place.ty == Ty::Bool && same && apart && !place.volatile).then_some((op, &**right))
+    let old = match &left.kind {
+        ExprKind::Cast(old) if left.ty == *ty && matches!(old.ty, Ty::Enum(_)) => old,
+        _ => left,
+    };
+    let same = matches!(&old.kind, ExprKind::Load(from) if **from == *place);
+    (same && apart && !place.volatile).then_some((op, &**right))
 }
 
 fn load_of(place: &Place) -> Expr {

@@ -66,3 +66,28 @@ fn assignments_behind_a_lookup() {
         "    let n = unsafe { bpf_probe_read_kernel_str(p.cast(), 8, from.cast()) };\n    if n <= 1 {",
     );
 }
+
+/// Enumerators that are flags.
+#[test]
+fn flags_of_an_enumeration_change_in_place() {
+    let behind = |statement: &str, expected| {
+        check_behind(
+            "enum what { A = 1, B = 2 };\nstruct event { u32 n; enum what what; } last;\n",
+            &format!(
+                "int BPF_PROG(f, u32 a) {{ enum what what = a; {statement} sum = what; return 0; }}"
+            ),
+            expected,
+        );
+    };
+    behind("what |= B;", "    what.0 |= What::B.0;\n");
+    behind("what = what & ~A;", "    what.0 &= !What::A.0;\n");
+    behind(
+        "last.what ^= what;",
+        "    unsafe { LAST.what.0 ^= what.0 };\n",
+    );
+    behind(
+        "what |= 1ULL << a;",
+        "    what = What((what.0 as u64 | ",
+    );
+    behind("what += B;", "    what = What(what.0 + What::B.0);\n");
+}
