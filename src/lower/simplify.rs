@@ -110,10 +110,20 @@ pub(super) fn cast(object: &Object, value: Expr, ty: &Ty) -> Expr {
             span,
         );
     }
-    if let Ty::Enum(_) = ty
-        && let Some(chosen) = enumerators(object, &value, ty)
-    {
-        return chosen;
+    if let Ty::Enum(id) = ty {
+        if let Some(chosen) = enumerators(object, &value, ty) {
+            return chosen;
+        }
+        let number = object.enums.get(id.0 as usize).map(|found| Ty::Int {
+            bits: found.bits,
+            signed: found.signed,
+        });
+        if let (Some(number), ExprKind::Binary(..)) = (number, &value.kind)
+            && bits_of(object, &number) < integer_bits(&value.ty)
+            && let Some(narrowed) = narrow(object, &value, &number)
+        {
+            return expr(ExprKind::Cast(Box::new(narrowed)), ty.clone(), span);
+        }
     }
     match value.kind {
         ExprKind::Cast(inner) if merges(&inner.ty, &value.ty, ty) => cast(object, *inner, ty),

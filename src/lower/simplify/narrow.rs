@@ -26,7 +26,9 @@ fn low_bits(object: &Object, value: &Expr, ty: &Ty) -> Option<Expr> {
         _ if is_literal(value) => Some(cast(object, value.clone(), ty)),
         ExprKind::Cast(inner) => match inner.ty {
             // Truncation and extension alike leave the low bits alone.
-            Ty::Int { .. } | Ty::Bool => Some(cast(object, inner.as_ref().clone(), ty)),
+            Ty::Int { .. } | Ty::Bool | Ty::Enum(_) => {
+                Some(cast(object, inner.as_ref().clone(), ty))
+            }
             _ => None,
         },
         ExprKind::Binary(op, a, b) => match op {
@@ -123,8 +125,10 @@ pub(in crate::lower) fn fit(object: &Object, value: &Expr, ty: &Ty) -> Option<Ex
         ExprKind::Cast(inner) => (keeps_value(object, &inner.ty, &value.ty)
             && (inner.ty == *ty || keeps_value(object, &inner.ty, ty)))
         .then(|| cast(object, inner.as_ref().clone(), ty)),
-        // Extension, by zeros or by the sign, goes through bitwise operators.
-        ExprKind::Binary(op @ (BinaryOp::BitAnd | BinaryOp::BitOr | BinaryOp::BitXor), a, b) => {
+        // Extension, by zeros or by the sign, goes through bitwise operators, which enumerations lack.
+        ExprKind::Binary(op @ (BinaryOp::BitAnd | BinaryOp::BitOr | BinaryOp::BitXor), a, b)
+            if !matches!(ty, Ty::Enum(_)) =>
+        {
             let (a, b) = (fit(object, a, ty)?, fit(object, b, ty)?);
             remade(ExprKind::Binary(*op, Box::new(a), Box::new(b)))
         }

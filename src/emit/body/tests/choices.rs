@@ -85,9 +85,26 @@ fn flags_of_an_enumeration_change_in_place() {
         "last.what ^= what;",
         "    unsafe { LAST.what.0 ^= what.0 };\n",
     );
-    behind(
-        "what |= 1ULL << a;",
-        "    what = What((what.0 as u64 | ",
-    );
+    behind("what |= 1ULL << a;", "    what = What((what.0 as u64 | ");
     behind("what += B;", "    what = What(what.0 + What::B.0);\n");
+    behind(
+        "sum = what == (A | B);",
+        "unsafe { SUM = u32::from(what.0 == ",
+    );
+
+    // Numbers of fewer bits than C computes with.
+    let narrow = |statement: &str, expected| {
+        check_behind(
+            "enum what : u8 { A = 1, B = 2 };\n",
+            &format!(
+                "int BPF_PROG(f, u8 a) {{ enum what what = a; {statement} sum = what; return 0; }}"
+            ),
+            expected,
+        );
+    };
+    narrow("what |= B;", "    what.0 |= What::B.0;\n");
+    narrow(
+        "if (what == (A | B)) what = A;",
+        "    if what.0 as i32 == What::A.0 as i32 | What::B.0 as i32 {",
+    );
 }
