@@ -130,6 +130,16 @@ pub struct Enumeration {
     pub span: Option<Span>,
 }
 
+impl Enumeration {
+    /// The integer type that its values are of.
+    pub const fn number(&self) -> Ty {
+        Ty::Int {
+            bits: self.bits,
+            signed: self.signed,
+        }
+    }
+}
+
 /// A constant of an [`Enumeration`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnumConstant {

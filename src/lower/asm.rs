@@ -82,13 +82,8 @@ impl<'a> Body<'_, 'a> {
         }
         let mut operands = vec![Operand::Register(0)];
         for (_, constraint, input) in &asm.inputs {
-            if constraint.as_ref() == "m" {
-                self.place(input)?;
-                operands.push(Operand::Memory);
-                continue;
-            }
-            if let Some(number) = self.immediate(constraint, input) {
-                operands.push(Operand::Number(number));
+            if let Some(operand) = self.without_register(constraint, input)? {
+                operands.push(operand);
                 continue;
             }
             let value = self.expr(input)?;
@@ -111,6 +106,15 @@ impl<'a> Body<'_, 'a> {
         let value = self.cast(value, &place.ty);
         self.push(StmtKind::Assign(place, value), span);
         Ok(())
+    }
+
+    /// An input that takes no register: memory, or a number.
+    fn without_register(&mut self, constraint: &str, input: &'a CExpr) -> Lowered<Option<Operand>> {
+        if constraint == "m" {
+            self.place(input)?;
+            return Ok(Some(Operand::Memory));
+        }
+        Ok(self.immediate(constraint, input).map(Operand::Number))
     }
 
     /// The number that an input is in the text: lowered it would keep the names it is written with.
@@ -164,13 +168,8 @@ impl<'a> Body<'_, 'a> {
                 operands.extend(updates.next().map(Operand::Register));
                 continue;
             }
-            if constraint.as_ref() == "m" {
-                self.place(input)?;
-                operands.push(Operand::Memory);
-                continue;
-            }
-            if let Some(number) = self.immediate(constraint, input) {
-                operands.push(Operand::Number(number));
+            if let Some(operand) = self.without_register(constraint, input)? {
+                operands.push(operand);
                 continue;
             }
             let value = self.expr(input)?;

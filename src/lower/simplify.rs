@@ -11,7 +11,7 @@ use super::build::{expr, fits, int, wrap};
 use crate::ir::{
     ConstantValue, Object, PathPart, RecordId,
     body::{BinaryOp, CompareOp, Expr, ExprKind, Place, PlaceKind, UnaryOp},
-    ty::Ty,
+    ty::{Enumeration, Ty},
 };
 use narrow::narrow;
 pub(super) use narrow::{fit, keeps_value};
@@ -26,15 +26,8 @@ pub(super) fn cast(object: &Object, value: Expr, ty: &Ty) -> Expr {
         (_, Ty::Bool) => return truth(object, value),
         (ExprKind::Int(number), Ty::Int { .. }) => return int(*number, ty.clone(), span),
         (ExprKind::Int(number), Ty::Enum(id)) => {
-            let number = object.enums.get(id.0 as usize).map_or(*number, |found| {
-                wrap(
-                    *number,
-                    &Ty::Int {
-                        bits: found.bits,
-                        signed: found.signed,
-                    },
-                )
-            });
+            let found = object.enums.get(id.0 as usize);
+            let number = found.map_or(*number, |found| wrap(*number, &found.number()));
             return expr(ExprKind::Int(number), ty.clone(), span);
         }
         (ExprKind::Int(0), Ty::Pointer { .. }) => {
@@ -114,10 +107,7 @@ pub(super) fn cast(object: &Object, value: Expr, ty: &Ty) -> Expr {
         if let Some(chosen) = enumerators(object, &value, ty) {
             return chosen;
         }
-        let number = object.enums.get(id.0 as usize).map(|found| Ty::Int {
-            bits: found.bits,
-            signed: found.signed,
-        });
+        let number = object.enums.get(id.0 as usize).map(Enumeration::number);
         if let (Some(number), ExprKind::Binary(..)) = (number, &value.kind)
             && bits_of(object, &number) < integer_bits(&value.ty)
             && let Some(narrowed) = narrow(object, &value, &number)

@@ -116,10 +116,7 @@ impl<'a> Body<'_, 'a> {
         let narrow = match inner.ty {
             Ty::Int { .. } => inner.ty.clone(),
             Ty::Enum(id) => match object.enums.get(id.0 as usize) {
-                Some(found) => Ty::Int {
-                    bits: found.bits,
-                    signed: found.signed,
-                },
+                Some(found) => found.number(),
                 None => return value,
             },
             _ => return value,

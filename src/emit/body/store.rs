@@ -98,12 +98,7 @@ impl Body<'_> {
             return None;
         };
         let found = self.t.object.enums.get(id.0 as usize)?;
-        let of_its_type = number.ty
-            == Ty::Int {
-                bits: found.bits,
-                signed: found.signed,
-            };
-        bits_change(place, number, &number.ty).filter(|_| of_its_type)
+        bits_change(place, number, &number.ty).filter(|_| number.ty == found.number())
     }
 
     /// A value as its place has it: text is `u8`.
