@@ -373,6 +373,7 @@ fn the_same_source_is_proven_however_it_is_compiled() {
     check_proven("calls.bpf.c", &["-mcpu=v4"], &["-Os"]);
     check_proven("contracts.bpf.c", &[], &["-mcpu=v1", "-O1"]);
     check_proven("contracts.bpf.c", &["-mcpu=v4"], &["-Os", "-DLOADER_KNOWS"]);
+    check_proven("buffers.bpf.c", &[], &["-mcpu=v4", "-O1"]);
 }
 
 /// Where the solver finds the fault, and the machine replays it.
@@ -430,6 +431,59 @@ fn the_proof_finds_faults_around_helpers_that_keep_something() {
         let options: &[&str] = if number < 15 { &["-DPART"] } else { &[] };
         check_refuted("contracts.bpf.c", options, number, program);
     }
+}
+
+#[test]
+fn no_fault_in_a_buffer_that_is_filled_piece_by_piece_is_proven() {
+    for (number, program) in [
+        (1, "appends"),
+        (2, "appends"),
+        (3, "marks"),
+        (4, "marks"),
+        (5, "wraps"),
+    ] {
+        let fault = format!("-DFAULT={number}");
+        let Some(report) = proven("buffers.bpf.c", &[], &[&fault]) else {
+            return;
+        };
+        for one in &report.programs {
+            let outcome = one.proof.as_ref().unwrap().outcome;
+            let right = one.name != program;
+            assert_eq!(
+                outcome == Outcome::Proven,
+                right,
+                "fault {number}\n{report}"
+            );
+        }
+    }
+}
+
+/// clang asks whether the pointer is NULL, where the program asks about the sum.
+#[test]
+fn what_c_leaves_undefined_is_no_difference() {
+    const DEFINED: [&str; 2] = ["-fno-strict-overflow", "-fno-delete-null-pointer-checks"];
+    let plain = build("buffers.bpf.c", &[]);
+    let (Some(plain), Some(defined)) = (plain, build("buffers.bpf.c", &DEFINED)) else {
+        return;
+    };
+    let faulty = build("buffers.bpf.c", &[&DEFINED[..], &["-DFAULT=5"]].concat()).unwrap();
+    let settled = |rust: &[u8]| {
+        let mut report = compared(&plain, rust);
+        let only = report.different();
+        assert_eq!(only, ["wraps".to_owned()].into(), "{report}");
+        let options = Options {
+            only: Some(only),
+            ..options()
+        };
+        report.settle(verify(&defined, rust, &options).unwrap());
+        report
+    };
+    let report = settled(&defined);
+    assert_eq!(report.verdict, Verdict::Equal, "{report}");
+    assert!(report.to_string().contains("leaves undefined"), "{report}");
+    let report = settled(&faulty);
+    assert_eq!(report.verdict, Verdict::Different, "{report}");
+    assert!(!report.to_string().contains("leaves undefined"), "{report}");
 }
 
 /// The faults of `contracts.bpf.c`, and the program in which each shows.

@@ -33,6 +33,11 @@ pub struct Args {
     #[arg(long, value_name = "OBJ")]
     c: Option<PathBuf>,
 
+    /// The C side once more, compiled so that what C leaves undefined is defined, for programs that
+    /// differ [default: FILE.c is compiled so, unless --c brings an object]
+    #[arg(long, value_name = "OBJ", requires = "c")]
+    c_defined: Option<PathBuf>,
+
     /// Made-up worlds for each program
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     runs: u64,
@@ -126,6 +131,7 @@ impl Args {
             fill: self.fill()?,
             wrapper: self.wrapper.map(|wrapper| wrapper == 1),
             partly: self.keep_going,
+            only: None,
             prove: self.prove.then(|| ProveOptions {
                 solver: self.solver.clone(),
                 program: Duration::from_secs(self.prove_time),
@@ -134,15 +140,25 @@ impl Args {
         };
         let c = match &self.c {
             Some(object) => read(object)?,
-            None => build::c_object(&self.file, arch, self.clang.as_deref(), &self.reading)?,
+            None => self.compiled(arch, build::Undefined::AsClangLikes)?,
         };
         let rust = match &self.rust {
             Some(folder) if folder.is_dir() => build::workspace_object(folder, &self.file, arch)?,
             Some(object) => read(object)?,
             None => build::ported_object(&self.file, arch, &self.reading)?,
         };
-        let report = verify(&c, &rust, &options)
-            .with_context(|| format!("can't compare {}", self.file.display()))?;
+        let compare = |c: &[u8], options: &Options| {
+            verify(c, &rust, options)
+                .with_context(|| format!("can't compare {}", self.file.display()))
+        };
+        let mut report = compare(&c, &options)?;
+        let different = report.different();
+        if !different.is_empty()
+            && let Some(defined) = self.c_defined(arch)?
+        {
+            let only = Some(different);
+            report.settle(compare(&defined, &Options { only, ..options })?);
+        }
         let shown = if self.json {
             format!("{}\n", serde_json::to_string_pretty(&report)?)
         } else {
@@ -154,6 +170,20 @@ impl Args {
             Verdict::Different => Outcome::Incomplete,
             Verdict::Undecided => Outcome::Undecided,
         })
+    }
+
+    /// The C object in which nothing depends on what C leaves undefined, if it can be had.
+    fn c_defined(&self, arch: Arch) -> Result<Option<Vec<u8>>> {
+        match (&self.c_defined, &self.c) {
+            (Some(object), _) => read(object).map(Some),
+            (None, Some(_)) => Ok(None),
+            (None, None) => self.compiled(arch, build::Undefined::Defined).map(Some),
+        }
+    }
+
+    fn compiled(&self, arch: Arch, undefined: build::Undefined) -> Result<Vec<u8>> {
+        let clang = self.clang.as_deref();
+        build::c_object(&self.file, arch, clang, &self.reading, undefined)
     }
 
     fn fill(&self) -> Result<BTreeMap<String, u64>> {

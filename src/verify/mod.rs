@@ -72,6 +72,8 @@ pub struct Options {
     pub wrapper: Option<bool>,
     /// Compare what both objects have, where the port has no more than a part.
     pub partly: bool,
+    /// The programs to compare, by name; all, where nothing is said.
+    pub only: Option<BTreeSet<String>>,
     /// Whether and how to prove beside.
     pub prove: Option<ProveOptions>,
 }
@@ -87,6 +89,7 @@ impl Default for Options {
             fill: BTreeMap::new(),
             wrapper: None,
             partly: false,
+            only: None,
             prove: None,
         }
     }
@@ -154,8 +157,13 @@ pub fn verify(c: &[u8], rust: &[u8], options: &Options) -> Result<Report> {
     if let Some(prove) = &options.prove {
         prove::check_solver(prove)?;
     }
+    let asked = |pair: &&Pair| {
+        let only = options.only.as_ref();
+        only.is_none_or(|only| only.contains(&pair.name))
+    };
     let programs = pairs
         .iter()
+        .filter(asked)
         .map(|pair| {
             let terms = Terms {
                 c: &c,
@@ -167,11 +175,7 @@ pub fn verify(c: &[u8], rust: &[u8], options: &Options) -> Result<Report> {
         })
         .collect::<Result<Vec<_>>>()?;
     Ok(Report {
-        verdict: programs
-            .iter()
-            .map(|program| program.verdict)
-            .max()
-            .unwrap_or(Verdict::Undecided),
+        verdict: report::worst(&programs),
         arch: options.arch.name(),
         seed: options.seed,
         programs,

@@ -1,6 +1,9 @@
 //! What came of a comparison, for people and for programs.
 
-use std::fmt::{self, Display};
+use std::{
+    collections::BTreeSet,
+    fmt::{self, Display},
+};
 
 use serde::Serialize;
 
@@ -127,6 +130,12 @@ impl Branches {
     }
 }
 
+/// The worst of all programs.
+pub fn worst(programs: &[ProgramReport]) -> Verdict {
+    let verdicts = programs.iter().map(|program| program.verdict);
+    verdicts.max().unwrap_or(Verdict::Undecided)
+}
+
 impl ProgramReport {
     /// What `explored` found of the program called `name`.
     pub fn new(
@@ -191,6 +200,41 @@ impl ProgramReport {
 }
 
 impl Report {
+    /// The programs that differ, by name.
+    pub fn different(&self) -> BTreeSet<String> {
+        let different = self.programs.iter();
+        different
+            .filter(|program| program.verdict == Verdict::Different)
+            .map(|program| program.name.clone())
+            .collect()
+    }
+
+    /// Takes the word of `defined`, a comparison with the same C compiled so that what C leaves
+    /// undefined means something, about programs that differ in this one and not in that.
+    pub fn settle(&mut self, defined: Self) {
+        for mut settled in defined.programs {
+            let known = self.programs.iter_mut();
+            let mut differing = known.filter(|program| program.verdict == Verdict::Different);
+            let Some(program) = differing.find(|program| program.name == settled.name) else {
+                continue;
+            };
+            if settled.verdict == Verdict::Different {
+                continue;
+            }
+            let shown = program
+                .difference
+                .as_ref()
+                .map(|shown| format!(": {shown}"));
+            settled.notes.push(format!(
+                "the two differ only where C leaves undefined what happens, and clang made use of \
+                 it{}",
+                shown.unwrap_or_default()
+            ));
+            *program = settled;
+        }
+        self.verdict = worst(&self.programs);
+    }
+
     /// 0 equal, 1 different, 3 undecided.
     pub fn exit_code(&self) -> u8 {
         match self.verdict {

@@ -22,12 +22,30 @@ use crate::{
 /// What clang is called, the likeliest first.
 const CLANGS: [&str; 2] = ["clang-22", "clang"];
 
-/// Compiles a C file as its author would.
+/// Options of clang by which numbers and pointers wrap around, pointers may be NULL, and memory is
+/// no more than bytes.
+const DEFINED: [&str; 3] = [
+    "-fno-strict-overflow",
+    "-fno-delete-null-pointer-checks",
+    "-fno-strict-aliasing",
+];
+
+/// What becomes of code whose behaviour C leaves undefined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undefined {
+    /// What clang makes of it by itself.
+    AsClangLikes,
+    /// What the machine does.
+    Defined,
+}
+
+/// Compiles a C file as its author would, but for what is `undefined`.
 pub fn c_object(
     file: &Path,
     arch: Arch,
     clang: Option<&str>,
     reading: &Reading,
+    undefined: Undefined,
 ) -> Result<Vec<u8>> {
     let clang = match clang {
         Some(clang) => clang,
@@ -49,6 +67,9 @@ pub fn c_object(
             target(arch),
         ])
         .arg(format!("-D{}", arch.target_macro()));
+    if undefined == Undefined::Defined {
+        command.args(DEFINED);
+    }
     for define in &options.defines {
         command.arg(format!("-D{define}"));
     }

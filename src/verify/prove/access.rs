@@ -1,6 +1,7 @@
 //! Loads and stores at addresses that are terms.
 
 use super::{
+    helpers::Amount,
     machine::{Prover, State, Stop, signed_offset},
     memory::{Place, bytes_of, number_of},
     term::{Binary, Node, Symbol, Term},
@@ -43,14 +44,14 @@ impl Prover {
         }
     }
 
-    /// The offsets at which an access of `size` bytes may be.
+    /// The offsets at which an access of `size` bytes may be; none where there are too many.
     fn offsets(
         &mut self,
         state: &mut State<'_>,
         id: RegionId,
         offset: Term,
         size: u64,
-    ) -> Result<Vec<u64>, Stop> {
+    ) -> Result<Option<Vec<u64>>, Stop> {
         let room = state.memory.region(id).map_or(0, |region| region.size);
         let end = self
             .pool
@@ -67,12 +68,7 @@ impl Prover {
             .filter(|at| at % step == start % step)
             .take(usize::try_from(PLACES_MAX).unwrap_or(0) + 1)
             .collect();
-        if found.len() as u64 > PLACES_MAX {
-            return Err(Stop::GiveUp(
-                "an access may be in too many places".to_owned(),
-            ));
-        }
-        Ok(found)
+        Ok((found.len() as u64 <= PLACES_MAX).then_some(found))
     }
 
     /// A number and a power of two: the term is the one plus a multiple of the other.
@@ -109,7 +105,11 @@ impl Prover {
             }
             Place::Somewhere(id, offset) => {
                 let mut value = None;
-                for at in self.offsets(state, id, offset, size.into())? {
+                let Some(places) = self.offsets(state, id, offset, size.into())? else {
+                    let bytes = self.load_somewhere(state, (id, offset), size.into())?;
+                    return Ok(number_of(&mut self.pool, state.memory.endian, &bytes));
+                };
+                for at in places {
                     let here = state.memory.load(&mut self.pool, id, at, size.into())?;
                     value = Some(match value {
                         None => here,
@@ -151,7 +151,13 @@ impl Prover {
             Place::Inside(id, offset) => state.memory.write(id, offset, bytes),
             Place::Somewhere(id, offset) => {
                 let size = bytes.len() as u64;
-                let places = self.offsets(state, id, offset, size)?;
+                let Some(places) = self.offsets(state, id, offset, size)? else {
+                    let amount = Amount {
+                        term: self.pool.constant(size, 64),
+                        most: size,
+                    };
+                    return self.store_somewhere(state, (id, offset), amount, bytes);
+                };
                 for at in places {
                     let old = state.memory.bytes(&mut self.pool, id, at, size)?;
                     let place = self.pool.constant(at, 64);

@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::{
+    contents::Splice,
     machine::Stop,
     term::{Pool, Symbol, Term},
 };
@@ -23,7 +24,7 @@ const NEGATIVE: u64 = 1 << 25;
 
 /// What a piece of memory held at first.
 #[derive(Clone, Debug)]
-enum Base {
+pub(super) enum Base {
     /// What nobody knows.
     Unwritten(u32),
     /// Words of eight bytes.
@@ -32,6 +33,8 @@ enum Base {
     Bytes(Rc<[Term]>),
     /// Words that the world made up, by this name.
     Output(Arc<str>),
+    /// What it held before something was written somewhere in it, and that.
+    Spliced(Rc<Splice>),
 }
 
 /// One piece of memory.
@@ -45,10 +48,10 @@ pub struct Region {
     pub writable: bool,
     /// Whether it can be used at all.
     pub live: bool,
-    base: Base,
+    pub(super) base: Base,
     /// Bytes that are 0 or 1.
-    bools: Rc<[u64]>,
-    written: BTreeMap<u64, Term>,
+    pub(super) bools: Rc<[u64]>,
+    pub(super) written: BTreeMap<u64, Term>,
 }
 
 /// All memory of one path.
@@ -183,7 +186,15 @@ impl Memory {
             if Rc::ptr_eq(left, right) || !left.live && !right.live {
                 continue;
             }
-            if left.live != right.live || left.size != right.size || left.purpose != right.purpose {
+            let alike = left.live == right.live
+                && left.size == right.size
+                && left.purpose == right.purpose
+                && match (&left.base, &right.base) {
+                    (Base::Spliced(left), Base::Spliced(right)) => Rc::ptr_eq(left, right),
+                    (Base::Spliced(_), _) | (_, Base::Spliced(_)) => false,
+                    _ => true,
+                };
+            if !alike {
                 return None;
             }
             let offsets: BTreeSet<u64> = left
@@ -209,6 +220,13 @@ impl Memory {
             }
         }
         Some(joined)
+    }
+
+    /// Puts another piece in the place of one.
+    pub(super) fn replace(&mut self, id: RegionId, region: Region) {
+        if let Some(place) = self.regions.get_mut(id) {
+            *place = Rc::new(region);
+        }
     }
 
     /// Makes a piece unusable.
@@ -268,7 +286,7 @@ impl Memory {
     }
 
     /// One byte; the piece is known to have it.
-    fn byte(&self, pool: &mut Pool, region: &Region, offset: u64) -> Term {
+    pub(super) fn byte(&self, pool: &mut Pool, region: &Region, offset: u64) -> Term {
         if let Some(&written) = region.written.get(&offset) {
             return written;
         }
@@ -288,6 +306,7 @@ impl Memory {
                 let word = pool.apply(word, &[nth], 64);
                 byte_of(pool, self.endian, word, offset % 8)
             }
+            Base::Spliced(splice) => return self.spliced(pool, splice, offset),
             Base::Words(words) => {
                 let word = usize::try_from(offset / 8)
                     .ok()

@@ -11,6 +11,7 @@ mod ask;
 mod begin;
 mod bits;
 mod calls;
+mod contents;
 mod effect;
 mod eval;
 mod facts;

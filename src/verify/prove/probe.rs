@@ -3,7 +3,9 @@
 use std::rc::Rc;
 
 use super::{
+    contents::Target,
     effect::{Event, Part},
+    helpers::Amount,
     machine::{Prover, State, Stop},
     memory::{Place, word_bytes},
     term::{Binary, Symbol, Term},
@@ -59,8 +61,7 @@ impl Prover {
         [into, size, from]: [Term; 3],
         space: Space,
     ) -> Result<Term, Stop> {
-        let (id, offset, room) = self.inside(state, into)?;
-        let amount = self.amount(state, size, room)?;
+        let (target, amount) = self.target(state, into, size)?;
         let from = state.facts.simplify(&mut self.pool, from);
         let source = self.place(state, from)?;
         let zero = self.pool.constant(0, 8);
@@ -101,7 +102,7 @@ impl Prover {
             .iter()
             .map(|&byte| self.pool.choose(read, byte, zero))
             .collect();
-        self.fill(state, (id, offset), amount, &bytes)?;
+        self.fill_target(state, target, amount, &bytes)?;
         let (done, fault) = (
             self.pool.constant(0, 64),
             self.pool.constant(Self::errno(14), 64),
@@ -116,15 +117,14 @@ impl Prover {
         [into, size, from]: [Term; 3],
         space: Space,
     ) -> Result<Term, Stop> {
-        let (id, offset, room) = self.inside(state, into)?;
-        let amount = self.amount(state, size, room)?;
+        let (target, amount) = self.target(state, into, size)?;
         if amount.most == 0 {
             return Ok(self.pool.constant(0, 64));
         }
         let from = state.facts.simplify(&mut self.pool, from);
-        match self.place(state, from)? {
-            Place::World => {}
-            Place::Inside(region, at) => {
+        match (self.place(state, from)?, target) {
+            (Place::World, _) => {}
+            (Place::Inside(region, at), Target::At(id, offset)) => {
                 return self.own_text(state, (id, offset), amount, (region, at), space);
             }
             _ => {
@@ -133,7 +133,9 @@ impl Prover {
                 ));
             }
         }
-        state.memory.check_write(id, offset, amount.most)?;
+        if let Target::At(id, offset) = target {
+            state.memory.check_write(id, offset, amount.most)?;
+        }
         let arguments = [from, amount.term];
         let readable = self.pool.apply(Symbol::TextReadable, &arguments, 1);
         let allowed = self.allowed(from, space);
@@ -151,21 +153,35 @@ impl Prover {
         let sane = self.pool.bitwise(Binary::Or, within, empty);
         state.facts.assume_new(&mut self.pool, sane);
         let zero = self.pool.constant(0, 8);
-        let old = state
-            .memory
-            .bytes(&mut self.pool, id, offset, amount.most)?;
         let text = self.world_bytes(state, from, amount.most);
-        let mut new = Vec::new();
-        for (index, (&old, &byte)) in (0..).zip(old.iter().zip(&text)) {
-            let at = self.pool.constant(index, 64);
-            let next = self.pool.constant(index + 1, 64);
+        let ended = (1..).zip(&text).map(|(next, &byte)| {
+            let next = self.pool.constant(next, 64);
             let last = self.pool.equal(length, next);
-            let byte = self.pool.choose(last, zero, byte);
-            let within = self.pool.less(at, length);
-            let kept = self.pool.choose(within, byte, old);
-            new.push(self.pool.choose(read, kept, zero));
+            self.pool.choose(last, zero, byte)
+        });
+        let ended: Vec<Term> = ended.collect();
+        let mut new = Vec::new();
+        match target {
+            Target::At(id, offset) => {
+                let old = state
+                    .memory
+                    .bytes(&mut self.pool, id, offset, amount.most)?;
+                for (index, (&old, &byte)) in (0..).zip(old.iter().zip(&ended)) {
+                    let at = self.pool.constant(index, 64);
+                    let within = self.pool.less(at, length);
+                    let kept = self.pool.choose(within, byte, old);
+                    new.push(self.pool.choose(read, kept, zero));
+                }
+                self.fill(state, (id, offset), amount, &new)?;
+            }
+            Target::Somewhere(id, offset) => {
+                let zeroed = ended.iter().map(|&byte| self.pool.choose(read, byte, zero));
+                new.extend(zeroed);
+                let term = self.pool.choose(read, length, amount.term);
+                let most = amount.most;
+                self.store_somewhere(state, (id, offset), Amount { term, most }, &new)?;
+            }
         }
-        self.fill(state, (id, offset), amount, &new)?;
         let fault = self.pool.constant(Self::errno(14), 64);
         let result = self.pool.choose(read, length, fault);
         let none = self.pool.constant(0, 64);

@@ -62,6 +62,8 @@ pub enum Symbol {
     Output(Arc<str>, Vec<Shape>, u32),
     /// A byte that nobody wrote, by the piece of memory and the offset.
     Unwritten(Side, u32, u32),
+    /// A byte of a piece of memory with this name for what it holds, by its offset.
+    Contents(u32),
 }
 
 /// An operation on two terms of one width; comparisons yield one bit.
@@ -126,6 +128,7 @@ pub struct Pool {
     index: HashMap<(Rc<Node>, u8), Term, Stable>,
     symbols: Vec<Symbol>,
     symbol_index: HashMap<Symbol, SymbolId, Stable>,
+    contents: HashMap<Box<[Term]>, u32, Stable>,
     pub(super) extracts: HashMap<(Term, u8, u8), Term, Stable>,
     /// How often a term was asked for: a measure of time that is the same on every machine.
     pub work: u64,
@@ -209,6 +212,16 @@ impl Pool {
     /// The symbol of that number.
     pub fn symbol_of(&self, id: SymbolId) -> Option<&Symbol> {
         self.symbols.get(id.0 as usize)
+    }
+
+    /// The name of what a piece of memory holds that was made from these.
+    pub fn contents(&mut self, made_from: &[Term]) -> u32 {
+        if let Some(&known) = self.contents.get(made_from) {
+            return known;
+        }
+        let name = u32::try_from(self.contents.len()).unwrap_or(u32::MAX);
+        self.contents.insert(made_from.into(), name);
+        name
     }
 
     /// A symbol applied to arguments.
