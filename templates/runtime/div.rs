@@ -86,3 +86,29 @@ impl Divide for i32 {
         i64::from(self).rem(by.into()) as Self
     }
 }
+
+/// What can be divided by powers of two without the instruction for it.
+pub trait Shift {
+    fn shifted(self, by: Self) -> Self;
+}
+
+/// `value / by`, where `by` is a power of two.
+#[inline(always)]
+pub fn by_power<T: Shift>(value: T, by: T) -> T {
+    value.shifted(by)
+}
+
+// The shift rounds down, the division toward 0.
+impl Shift for i64 {
+    #[inline(always)]
+    fn shifted(self, by: Self) -> Self {
+        self.wrapping_add((self >> 63) & by.wrapping_sub(1)) >> by.trailing_zeros()
+    }
+}
+
+impl Shift for i32 {
+    #[inline(always)]
+    fn shifted(self, by: Self) -> Self {
+        self.wrapping_add((self >> 31) & by.wrapping_sub(1)) >> by.trailing_zeros()
+    }
+}

@@ -44,6 +44,9 @@ impl Body<'_> {
                 Code::atom(quote!(#name))
             }
             ExprKind::Unary(op, value) => match op {
+                UnaryOp::Neg if self.is_signed_quotient(value) => {
+                    self.negated_quotient(value).unary(quote!(-))
+                }
                 UnaryOp::Neg if matches!(expr.ty, Ty::Int { signed: true, .. }) => {
                     self.expr(value, pin).unary(quote!(-))
                 }
@@ -255,12 +258,7 @@ impl Body<'_> {
             BinaryOp::Shr => (quote!(>>), Prec::Shift),
         };
         if matches!(op, BinaryOp::Div | BinaryOp::Rem) && !self.divides_plainly(&left.ty, right) {
-            let function = self
-                .t
-                .uses
-                .runtime(Module::Div, if op == BinaryOp::Div { "div" } else { "rem" });
-            let (left, right) = (self.expr(left, Pin::Itself), self.expr(right, Pin::Itself));
-            return Code::atom(quote!(#function(#left, #right)));
+            return self.divided(op, left, right);
         }
         if matches!(op, BinaryOp::Shl | BinaryOp::Shr) {
             let left = self.expr(left, pin);
@@ -275,6 +273,31 @@ impl Body<'_> {
         let right_pin = Pin::Context;
         let (left, right) = (self.expr(left, left_pin), self.expr(right, right_pin));
         Code::binary(&left, tokens, &right, prec)
+    }
+
+    /// A quotient or remainder by the runtime's function.
+    fn divided(&self, op: BinaryOp, left: &Expr, right: &Expr) -> Code {
+        let name = if op == BinaryOp::Div { "div" } else { "rem" };
+        let function = self.t.uses.runtime(Module::Div, name);
+        let (left, right) = (self.expr(left, Pin::Itself), self.expr(right, Pin::Itself));
+        Code::atom(quote!(#function(#left, #right)))
+    }
+
+    fn is_signed_quotient(&self, value: &Expr) -> bool {
+        matches!(value.ty, Ty::Int { signed: true, .. })
+            && matches!(&value.kind, ExprKind::Binary(BinaryOp::Div, _, by)
+                if self.divides_plainly(&value.ty, by) && self.constant_value(by) != Some(1))
+    }
+
+    /// LLVM makes `x / -64` of `-(x / 64)`, and one division by a variable of that and of another by
+    /// 64: BPF divides signed numbers by variables since version 4 only.
+    fn negated_quotient(&self, value: &Expr) -> Code {
+        let ExprKind::Binary(_, left, right) = &value.kind else {
+            return self.expr(value, Pin::Itself);
+        };
+        let function = self.t.uses.runtime(Module::Div, "by_power");
+        let (left, right) = (self.expr(left, Pin::Itself), self.expr(right, Pin::Itself));
+        Code::atom(quote!(#function(#left, #right)))
     }
 
     /// How far to shift; any integer type will do.
