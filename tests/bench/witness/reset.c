@@ -8,6 +8,8 @@
 #include <string.h>
 
 #define PROGRAMS 256
+/* To copy the values of both sides at one moment. */
+#define ATTEMPTS 1000
 
 /* How often each program had run when the calls began. */
 static struct {
@@ -117,6 +119,24 @@ void remember_variables(const struct side *side)
 	}
 }
 
+/*
+ * Whether a side has seen something since its values were copied: then somebody else made a system
+ * call meanwhile, and the other side's copy may know of it. Who makes calls all the time is copied as
+ * it comes.
+ */
+static bool have_changed(void)
+{
+	static int attempts;
+	bool changed = false;
+
+	/* Programs write to them behind the compiler's back. */
+	asm volatile("" ::: "memory");
+
+	for (int i = 0; i < memory_count; i++)
+		changed |= memcmp(memories[i].live, memories[i].saved, memories[i].size) != 0;
+	return changed && ++attempts < ATTEMPTS;
+}
+
 void reset_sides(struct side sides[SIDES], int count)
 {
 	struct bpf_program *program;
@@ -132,15 +152,19 @@ void reset_sides(struct side sides[SIDES], int count)
 			if (bpf_program__fd(program) >= 0)
 				remember_runs(sides[i].label, bpf_program__name(program), bpf_program__fd(program));
 	/* Last and at once: of both sides, without a system call between them. */
-	for (int i = 0; i < memory_count; i++)
-		memcpy(memories[i].live, memories[i].saved, memories[i].size);
+	do
+		for (int i = 0; i < memory_count; i++)
+			memcpy(memories[i].live, memories[i].saved, memories[i].size);
+	while (have_changed());
 }
 
 /* The values at this moment are those that are printed later, for both sides alike. */
 void keep_variables(void)
 {
-	for (int i = 0; i < memory_count; i++)
-		memcpy(memories[i].saved, memories[i].live, memories[i].size);
+	do
+		for (int i = 0; i < memory_count; i++)
+			memcpy(memories[i].saved, memories[i].live, memories[i].size);
+	while (have_changed());
 }
 
 const void *kept_variables(const struct bpf_map *map)
