@@ -26,6 +26,7 @@ mod maps;
 mod memory;
 mod options;
 mod outlives;
+mod owner;
 mod place;
 mod pointers;
 mod print;

@@ -305,7 +305,8 @@ impl Body<'_> {
             };
         }
         // A bounds check would pull in a panic, which BPF can't have.
-        if len > 1 && !found.is_unsafe && !found.in_union && !self.is_packed_part(base) {
+        let lends = len > 1 && !found.is_unsafe && !found.in_union && !self.is_packed_part(base);
+        if lends && !(writing && self.asks_owner(index, base)) {
             let index = self.as_usize(index);
             let base_code = self.followed(base).unwrap_or(found.code);
             let code = if writing {

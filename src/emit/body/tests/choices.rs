@@ -7,7 +7,7 @@ use super::{check, check_behind};
 fn bit_fields_of_an_element() {
     let head = "int BPF_PROG(f) { return 0; }\n\
                 struct region { u32 writes : 1, anon : 1; };\n\
-                struct proc { u32 n; struct region regions[8]; };\n\
+                struct proc { u32 n; u32 next : 3, used : 29; struct region regions[8]; };\n\
                 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); \
                 __type(key, u32); __type(value, struct proc); } procs SEC(\".maps\");\n\
                 SEC(\"fentry/g\") int BPF_PROG(g, u32 i) { u32 zero = 0; \
@@ -19,6 +19,11 @@ fn bit_fields_of_an_element() {
     check(
         &format!("{head} return p->regions[i].anon; }}"),
         "unsafe { p.regions.get_unchecked(i as usize).anon() }",
+    );
+    // While the element is borrowed, its owner can't be asked.
+    check(
+        &format!("{head} struct region last = {{ 1, 1 }}; p->regions[p->next] = last; return 0; }}"),
+        "*p.regions.as_mut_ptr().add(p.next() as usize) =",
     );
 }
 
