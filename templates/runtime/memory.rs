@@ -40,15 +40,26 @@ const INLINE: usize = 128;
 ///
 /// # Safety
 ///
-/// `from` must be valid for reads and `to` for writes of `N` bytes, and they must not overlap.
+/// `from` must be aligned, and valid for reads and `to` for writes of `N` bytes, and they must not
+/// overlap.
 #[inline(always)]
-pub unsafe fn copy<const N: usize>(to: *mut u8, from: *const u8) {
+pub unsafe fn copy<const N: usize>(to: *mut u8, from: *const impl Sized) {
+    // SAFETY: see above.
+    unsafe { copy_from::<N, _>(to, from) };
+}
+
+#[inline(always)]
+unsafe fn copy_from<const N: usize, T>(to: *mut u8, from: *const T) {
     // SAFETY: see above.
     unsafe {
-        if N <= INLINE {
-            to.copy_from_nonoverlapping(from, N);
+        if N > INLINE {
+            copy_bytes(to, from.cast(), N);
+        } else if size_of::<T>() == N {
+            // By the alignment of the type LLVM reads words.
+            let whole: *const core::mem::MaybeUninit<T> = from.cast();
+            core::ptr::write_unaligned(to.cast(), whole.read());
         } else {
-            copy_bytes(to, from, N);
+            to.copy_from_nonoverlapping(from.cast(), N);
         }
     }
 }

@@ -50,13 +50,16 @@ fn has_local(value: &Expr) -> bool {
 
 impl Body<'_> {
     pub(super) fn memory(&self, name: &str, to: &Expr, from: Option<&Expr>, size: &Expr) -> Code {
-        let (to, from) = (
-            self.byte_pointer(to, true),
-            from.map(|from| self.byte_pointer(from, false)),
-        );
         let known = self
             .constant_value(size)
             .and_then(|n| u64::try_from(n).ok());
+        let (to, from) = (
+            self.byte_pointer(to, true),
+            from.map(|from| match (name, known) {
+                ("copy", Some(size)) => self.whole_pointer(from, size),
+                _ => self.byte_pointer(from, false),
+            }),
+        );
         match known {
             Some(_) => {
                 let function = self.t.uses.runtime(Module::Memory, name);
@@ -72,6 +75,24 @@ impl Body<'_> {
                 let size = self.as_usize(size);
                 self.operation(Code::atom(quote!(#function(#to, #from, #size))))
             }
+        }
+    }
+
+    /// A pointer to `size` bytes; to what they are, where that is said and aligned.
+    fn whole_pointer(&self, from: &Expr, size: u64) -> Code {
+        let inner = super::expr::strip_pointer_casts(from);
+        let aligned = match &inner.kind {
+            ExprKind::AddressOf(place) => !self.is_packed_part(place),
+            _ => true,
+        };
+        match &inner.ty {
+            Ty::Pointer { to, .. } if self.t.size(to) == size && aligned => {
+                self.pointer(inner, false)
+            }
+            Ty::Pointer { to, .. } if !matches!(**to, Ty::Int { bits: 8, .. }) => {
+                self.pointer(inner, false).dot(quote!(cast::<u8>()))
+            }
+            _ => self.byte_pointer(from, false),
         }
     }
 

@@ -22,7 +22,9 @@ fn bit_fields_of_an_element() {
     );
     // While the element is borrowed, its owner can't be asked.
     check(
-        &format!("{head} struct region last = {{ 1, 1 }}; p->regions[p->next] = last; return 0; }}"),
+        &format!(
+            "{head} struct region last = {{ 1, 1 }}; p->regions[p->next] = last; return 0; }}"
+        ),
         "*p.regions.as_mut_ptr().add(p.next() as usize) =",
     );
 }

@@ -290,3 +290,31 @@ fn an_enumeration_of_a_named_type() {
         "size_of::<K>() == 8",
     );
 }
+
+/// A copy is made by the alignment of what is copied, where that is aligned.
+#[test]
+fn what_is_copied_says_its_alignment() {
+    let head = "int BPF_PROG(f) { return 0; }\n\
+                struct addr { u32 words[4]; };\n\
+                struct entry { u32 n; struct addr from; };\n\
+                struct tight { u8 n; struct addr from; } __attribute__((packed));\n\
+                struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); \
+                __type(key, u32); __type(value, struct entry); } entries SEC(\".maps\");\n\
+                struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); \
+                __type(key, u32); __type(value, struct tight); } tights SEC(\".maps\");\n\
+                SEC(\"fentry/g\") int BPF_PROG(g) { u32 zero = 0; u8 text[16]; ";
+    let copied = |kind: &str, map: &str| {
+        format!(
+            "{head} struct {kind} *e = bpf_map_lookup_elem(&{map}, &zero); if (!e) return 0; \
+             __builtin_memcpy(text, &e->from, 16); sum = text[3]; return 0; }}"
+        )
+    };
+    check(
+        &copied("entry", "entries"),
+        "memory::copy::<16>(text.as_mut_ptr(), &raw const (*e).from)",
+    );
+    check(
+        &copied("tight", "tights"),
+        "memory::copy::<16>(text.as_mut_ptr(), (&raw const (*e).from).cast::<u8>())",
+    );
+}
