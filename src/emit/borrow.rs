@@ -3,7 +3,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::body::{self, PointerUses};
+use super::{
+    body::{self, PointerUses},
+    inline::Inlining,
+};
 use crate::ir::{
     FunctionId, Map, Object, RecordId,
     body::{Expr, ExprKind, Function, Init, LocalId, Place, PlaceKind, Stmt, StmtKind},
@@ -16,12 +19,13 @@ use crate::ir::{
 pub struct Borrows {
     /// By function and number of the parameter: whether the reference is mutable.
     params: HashMap<(FunctionId, usize), bool>,
-    optional: HashSet<FunctionId>,
+    /// Whether as `NonNull`, which fits into a register.
+    optional: HashMap<FunctionId, bool>,
 }
 
 impl Borrows {
     /// Looks at all functions of an object, and at all their calls.
-    pub fn of(object: &Object) -> Self {
+    pub fn of(object: &Object, inlining: &Inlining) -> Self {
         let settled = |function: &Function| {
             let mut function = function.clone();
             body::settle(&mut function);
@@ -41,7 +45,10 @@ impl Borrows {
             .collect();
         let mut borrows = Self {
             params: candidates(object, &functions),
-            optional: optional(&functions, &calls),
+            optional: optional(&functions, &calls)
+                .into_iter()
+                .map(|id| (id, inlining.may_be_called(id)))
+                .collect(),
         };
         // What takes a function by its type takes it as C has it.
         for id in values(functions.iter().chain(&programs)) {
@@ -62,9 +69,14 @@ impl Borrows {
         self.params.get(&(function, number)).copied()
     }
 
-    /// Whether a function gives `Option<*mut T>`.
+    /// Whether a function gives an `Option`.
     pub fn is_optional(&self, function: FunctionId) -> bool {
-        self.optional.contains(&function)
+        self.optional.contains_key(&function)
+    }
+
+    /// Whether that is an `Option<NonNull<T>>`, not an `Option<*mut T>`.
+    pub fn is_non_null(&self, function: FunctionId) -> bool {
+        self.optional.get(&function) == Some(&true)
     }
 }
 
@@ -216,8 +228,6 @@ fn optional(functions: &[Function], calls: &[Call]) -> HashSet<FunctionId> {
             matches!(function.ret, Ty::Pointer { mutable: true, .. })
                 && !function.global
                 && !function.callback
-                // BPF gives back one register, and an `Option` of a pointer takes two.
-                && !function.noinline
                 && !returns.0.is_empty()
                 && returns.0.iter().all(fits)
                 && of_it.peek().is_some()
@@ -457,7 +467,7 @@ fn sound_pointers(function: &Function) -> HashSet<LocalId> {
 }
 
 impl Function {
-    fn local_ty(&self, local: LocalId) -> Option<&Ty> {
+    pub(super) fn local_ty(&self, local: LocalId) -> Option<&Ty> {
         self.locals.get(local.0 as usize).map(|local| &local.ty)
     }
 }

@@ -281,6 +281,7 @@ fn initial(t: &Types<'_>, global: &Global) -> TokenStream {
         labels: Vec::new(),
         body: Vec::new(),
         inline: false,
+        hinted: false,
         global: false,
         noinline: false,
         callback: false,

@@ -11,6 +11,7 @@ mod comments;
 mod constants;
 pub mod core_reads;
 mod entry;
+mod inline;
 mod items;
 mod kfuncs;
 pub mod loader;
@@ -125,6 +126,7 @@ fn emit_all(object: &Object, options: &Options) -> (Emitted, Vec<Diagnostic>, Ha
     };
     let constants = ConstantTypes::of(object);
     let shared = Shared::of(object, &options.headers);
+    let inlining = inline::Inlining::of(object);
     let t = Types {
         object,
         names: &names,
@@ -134,7 +136,8 @@ fn emit_all(object: &Object, options: &Options) -> (Emitted, Vec<Diagnostic>, Ha
         shared: &shared,
         bitfields: &core_reads::bitfields(object),
         sizes: &core_reads::sizes(object),
-        borrows: &borrow::Borrows::of(object),
+        borrows: &borrow::Borrows::of(object, &inlining),
+        inlining: &inlining,
         in_common: false,
     };
     let mut diagnostics = Vec::new();

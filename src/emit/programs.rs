@@ -330,7 +330,10 @@ pub fn function(t: &Types<'_>, id: FunctionId, function: &Function) -> TokenStre
     let name = t.names.function(id);
     let optional = t.borrows.is_optional(id);
     let returns = if optional {
-        Returns::Optional
+        match t.borrows.is_non_null(id) {
+            true => Returns::NonNull,
+            false => Returns::Optional,
+        }
     } else {
         Returns::Value
     };
@@ -364,11 +367,17 @@ pub fn function(t: &Types<'_>, id: FunctionId, function: &Function) -> TokenStre
         let mutable = body.is_mutated(*local).then(|| quote!(mut));
         quote!(#mutable #name: #ty)
     });
-    let ret = if optional {
-        let ty = t.ty(&function.ret);
-        quote!(-> Option<#ty>)
-    } else {
-        t.ret(&function.ret)
+    let ret = match (&function.ret, returns) {
+        (Ty::Pointer { to, .. }, Returns::NonNull) => {
+            t.uses.import("core::ptr", "NonNull");
+            let to = t.pointee(to);
+            quote!(-> Option<NonNull<#to>>)
+        }
+        (ty, Returns::Optional) => {
+            let ty = t.ty(ty);
+            quote!(-> Option<#ty>)
+        }
+        (ty, _) => t.ret(ty),
     };
     let object_name = &function.name;
     let attributes = if function.global || function.noinline {
@@ -385,6 +394,9 @@ pub fn function(t: &Types<'_>, id: FunctionId, function: &Function) -> TokenStre
         }
     } else if function.callback {
         quote!()
+    } else if t.inlining.is_left_to_llvm(id) {
+        let hint = function.hinted.then(|| quote!(#[inline]));
+        quote!(#hint)
     } else {
         quote!(#[inline(always)])
     };

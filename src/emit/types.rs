@@ -36,6 +36,8 @@ pub struct Types<'a> {
     pub sizes: &'a std::collections::HashSet<crate::ir::RelocationId>,
     /// Pointers of functions that are references in Rust.
     pub borrows: &'a super::borrow::Borrows,
+    /// Functions that may be BPF's own.
+    pub inlining: &'a super::inline::Inlining,
     /// Whether this is the common crate.
     pub in_common: bool,
 }

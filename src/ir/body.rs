@@ -32,8 +32,10 @@ pub struct Function {
     pub labels: Vec<Option<String>>,
     /// What it does.
     pub body: Vec<Stmt>,
-    /// Always inlined (`static inline`, `__always_inline`, and static functions of one use).
+    /// Always inlined: `__always_inline`, and what is known only then.
     pub inline: bool,
+    /// `inline`
+    pub hinted: bool,
     /// A subprogram of its own that the verifier checks by itself (not `static`).
     pub global: bool,
     /// `__noinline`

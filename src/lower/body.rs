@@ -301,6 +301,8 @@ impl<'a> Lowerer<'a> {
         outcome.callees.extend(callees);
         // A program that another calls: the kernel's own is apart.
         let is_program = programs::is_program(function);
+        let mut attributes = function.attributes.iter();
+        let always = attributes.any(|attribute| &*attribute.name == "always_inline");
         let mut lowered = Function {
             name: function.name.to_string(),
             params: function
@@ -312,7 +314,8 @@ impl<'a> Lowerer<'a> {
             locals,
             labels,
             body: stmts,
-            inline: function.inline || inlined,
+            inline: always || inlined,
+            hinted: function.inline && !always,
             global: !function.static_ && !is_program,
             // Another may take a weak one's place.
             noinline: function.noinline || function.weak,

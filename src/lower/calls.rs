@@ -294,6 +294,7 @@ impl Lowerer<'_> {
                 labels: Vec::new(),
                 body: Vec::new(),
                 inline: false,
+                hinted: false,
                 global: false,
                 noinline: false,
                 callback: false,

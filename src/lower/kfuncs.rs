@@ -52,6 +52,7 @@ impl Lowerer<'_> {
             labels: Vec::new(),
             body: Vec::new(),
             inline: false,
+            hinted: false,
             global: true,
             noinline: false,
             callback: false,

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{Body, Held, expr::strip_pointer_casts, loops, maps, pointers};
+use super::{Body, Held, Returns, expr::strip_pointer_casts, loops, maps, pointers};
 use crate::{
     emit::{
         code::{Code, Prec},
@@ -99,7 +99,10 @@ impl Body<'_> {
     pub(super) fn finds(&self, value: &Expr, any: bool) -> Option<Code> {
         let found = match &strip_pointer_casts(value).kind {
             ExprKind::Helper(1, _, args) => self.lookup_call(args)?,
-            _ => self.found(value)?,
+            ExprKind::Call(id, args) if self.t.borrows.is_optional(*id) => {
+                self.bare_call(*id, args)
+            }
+            _ => return None,
         };
         Some(found.dot(if any {
             quote!(is_some())
@@ -116,7 +119,12 @@ impl Body<'_> {
                 Some(self.as_pointee(call, args, value))
             }
             ExprKind::Call(id, args) if self.t.borrows.is_optional(*id) => {
-                Some(self.bare_call(*id, args))
+                let call = self.bare_call(*id, args);
+                if !self.t.borrows.is_non_null(*id) {
+                    return Some(call);
+                }
+                self.t.uses.import("core::ptr", "NonNull");
+                Some(call.dot(quote!(map(NonNull::as_ptr))))
             }
             _ => None,
         }
@@ -260,7 +268,7 @@ impl Body<'_> {
         };
         let null = matches!(&only.kind, StmtKind::Return(Some(value))
             if matches!(value.peeled().kind, ExprKind::Int(0)));
-        null && self.returns == super::Returns::Optional
+        null && matches!(self.returns, Returns::Optional | Returns::NonNull)
             && only.notes == crate::ir::Notes::default()
             && block.trailing.is_empty()
     }

@@ -121,6 +121,8 @@ pub enum Returns {
     As(u16, bool),
     /// `Some` pointer, or `None` where C has null.
     Optional,
+    /// Likewise with a `NonNull`: of the plain pointer an `Option` doesn't fit into a register.
+    NonNull,
 }
 
 /// What the first pass finds out.

@@ -32,7 +32,7 @@ impl Body<'_> {
             let zero = match self.returns {
                 Returns::Value => self.root(|| self.zero(&self.function.ret, Pin::Context)),
                 Returns::As(..) => Code::atom(quote!(0)),
-                Returns::Optional => Code::atom(quote!(None)),
+                Returns::Optional | Returns::NonNull => Code::atom(quote!(None)),
             };
             return quote!(#body #trailing #zero);
         }
@@ -124,7 +124,7 @@ impl Body<'_> {
         match (value, self.returns) {
             (Some(value), _) => Some(self.returned(value)),
             (None, Returns::As(..)) => Some(Code::atom(quote!(0))),
-            (None, Returns::Value | Returns::Optional) => None,
+            (None, Returns::Value | Returns::Optional | Returns::NonNull) => None,
         }
     }
 
@@ -148,6 +148,7 @@ impl Body<'_> {
                         }
                     })
             }),
+            Returns::NonNull => self.root(|| self.non_null(value)),
             Returns::Value => match &value.ty {
                 Ty::Pointer { mutable, .. } => self.root(|| self.pointer(value, *mutable)),
                 _ => self.root_expr(value),
@@ -162,6 +163,24 @@ impl Body<'_> {
                     _ => self.root(|| self.cast(value, &ty, Pin::Context)),
                 }
             }
+        }
+    }
+
+    /// A pointer that may be null, as an `Option<NonNull<T>>`.
+    fn non_null(&self, value: &Expr) -> Code {
+        self.t.uses.import("core::ptr", "NonNull");
+        match &value.kind {
+            ExprKind::Call(id, args) if self.t.borrows.is_non_null(*id) => {
+                self.bare_call(*id, args)
+            }
+            _ if matches!(strip(value).kind, ExprKind::Int(_)) => Code::atom(quote!(None)),
+            _ => match self.found(value) {
+                Some(found) => found.dot(quote!(and_then(NonNull::new))),
+                None => {
+                    let pointer = self.pointer(value, true);
+                    Code::atom(quote!(NonNull::new(#pointer)))
+                }
+            },
         }
     }
 

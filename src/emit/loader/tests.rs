@@ -42,6 +42,7 @@ fn program(name: &str, kind: ProgramKind) -> Program {
             labels: Vec::new(),
             body: Vec::new(),
             inline: false,
+            hinted: false,
             global: false,
             noinline: false,
             callback: false,

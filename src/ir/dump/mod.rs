@@ -345,6 +345,7 @@ impl<'o> Dump<'o> {
         let mut flags = String::new();
         for (set, flag) in [
             (function.inline, "inline "),
+            (function.hinted, "hinted "),
             (function.noinline, "noinline "),
             (function.global, "global "),
             (function.callback, "callback "),

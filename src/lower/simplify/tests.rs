@@ -49,6 +49,7 @@ fn check(value: Expr, expected: &str) {
         labels: Vec::new(),
         body: vec![stmt(crate::ir::body::StmtKind::Expr(value), None)],
         inline: false,
+        hinted: false,
         global: false,
         noinline: false,
         callback: false,
