@@ -314,7 +314,9 @@ impl Call {
                 let follows = callee.params.get(other).is_some_and(|local| {
                     PointerUses::but_for_reads(&callee.body, *local).followed > 0
                 });
-                if !follows || !(mutable || other_mutable.unwrap_or(true)) {
+                // The call itself can't borrow one thing twice, whatever is done with it.
+                let is_same = self.args.get(other).is_some_and(|arg| reaches(arg, root));
+                if !(follows || is_same) || !(mutable || other_mutable.unwrap_or(true)) {
                     continue;
                 }
                 let apart = match (root, other_root) {
@@ -374,6 +376,40 @@ fn part_of(object: &Object, place: &Place) -> Option<Root> {
         }
         _ => None,
     }
+}
+
+/// Whether a pointer is one to what `root` is, or to a part of it.
+fn reaches(arg: &Expr, root: Root) -> bool {
+    struct Finder(Root, bool);
+    impl Finder {
+        fn is_part(&self, place: &Place) -> bool {
+            match &place.kind {
+                PlaceKind::Local(local) => self.0 == Root::Variable(*local),
+                PlaceKind::Deref(pointer) => self.is_pointer(pointer),
+                PlaceKind::Field(base, ..) | PlaceKind::Index(base, _) => self.is_part(base),
+                PlaceKind::Global(_) | PlaceKind::Temporary(_) => false,
+            }
+        }
+
+        fn is_pointer(&self, pointer: &Expr) -> bool {
+            body::loaded_local(pointer.peeled()).is_some_and(|local| self.0 == Root::Pointer(local))
+        }
+    }
+    impl Visit for Finder {
+        fn expr(&mut self, expr: &Expr) {
+            self.1 |= match &expr.kind {
+                ExprKind::AddressOf(place) | ExprKind::Decay(place) => self.is_part(place),
+                _ => self.is_pointer(expr),
+            };
+            // What a load gives is a value.
+            if !matches!(expr.kind, ExprKind::Load(_)) {
+                self.expr_parts(expr);
+            }
+        }
+    }
+    let mut finder = Finder(root, false);
+    finder.expr(arg);
+    finder.1
 }
 
 /// The calls in a function.

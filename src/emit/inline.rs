@@ -95,6 +95,17 @@ fn fits_registers(function: &Function) -> bool {
         && (function.ret == Ty::Unit || is_register(&function.ret))
 }
 
+/// Whether a function is given, or gives, a number that is narrower than what BPF computes with.
+pub fn takes_narrow(object: &Object, function: &Function) -> bool {
+    let is_narrow = |ty: &Ty| {
+        let is_number = matches!(ty, Ty::Bool | Ty::Int { .. } | Ty::Enum(_));
+        is_number && size_of(object, ty) < 4
+    };
+    let params = &function.params;
+    is_narrow(&function.ret)
+        || (params.iter()).any(|local| function.local_ty(*local).is_some_and(is_narrow))
+}
+
 /// About what LLVM counts for a function before it inlines it.
 fn size(object: &Object, function: &Function) -> u64 {
     let mut counter = Counter { object, size: 0 };
@@ -218,13 +229,8 @@ mod tests {
         let port = lower_text(&text, &[Arch::X86_64]);
         let (emitted, _) = emit::emit(&port.object.unwrap(), &emit::Options::default());
         let (before, _) = emitted.main.split_once("fn f(").unwrap();
-        let line = before.trim_end().lines().last().unwrap();
-        assert_eq!(
-            line.starts_with("#[").then_some(line),
-            Some(expected).filter(|one| !one.is_empty()),
-            "{}",
-            emitted.main
-        );
+        let (_, before) = before.rsplit_once("\n\n").unwrap();
+        assert_eq!(before.trim(), expected, "{}", emitted.main);
     }
 
     const ALWAYS: &str = "#[inline(always)]";
@@ -246,6 +252,15 @@ mod tests {
         check("static int f(u32 a)", LARGE, "f(sum);", ALWAYS);
         check("static int f(u32 a)", SMALL, TWICE, ALWAYS);
         check("static __always_inline int f(u32 a)", LARGE, TWICE, ALWAYS);
+    }
+
+    /// Above a narrow number only C's convention has zeros.
+    #[test]
+    fn narrow_numbers_are_given_as_c_gives_them() {
+        let never = "#[inline(never)]\nextern \"C\"";
+        check("static __noinline int f(u8 a)", SMALL, TWICE, never);
+        check("static __noinline bool f(u32 a)", SMALL, TWICE, never);
+        check("static u16 f(u16 a)", LARGE, TWICE, "extern \"C\"");
     }
 
     /// Five registers for arguments, one for the value.

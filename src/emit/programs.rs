@@ -8,6 +8,7 @@ use super::{
     body::{Body, Context, Returns},
     comments::doc,
     entry::entry,
+    inline,
     names::{ident, snake},
     types::{Types, int},
 };
@@ -400,7 +401,10 @@ pub fn function(t: &Types<'_>, id: FunctionId, function: &Function) -> TokenStre
     } else {
         quote!(#[inline(always)])
     };
-    let abi = (function.callback || function.global).then(|| quote!(extern "C"));
+    // By Rust's own convention a caller leaves what lies above a narrow number in its register, and
+    // the function cuts it off at each use: the verifier then knows of one what was asked of another.
+    let called = t.inlining.may_be_called(id) && inline::takes_narrow(t.object, function);
+    let abi = (function.callback || function.global || called).then(|| quote!(extern "C"));
     quote! {
         #docs
         #attributes

@@ -2,7 +2,8 @@
 /*
  * Static functions that are too large to be inlined twice, and so are functions of BPF's in both languages:
  * with pointers to the stack, to values of maps and to user memory, with values that are numbers, truths
- * and pointers that may be null.
+ * and pointers that may be null. And such that are never inlined: their narrow numbers, of which the
+ * verifier must know what was asked of them.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -36,6 +37,18 @@ struct {
 	__type(key, u32);
 	__type(value, struct owner);
 } owners SEC(".maps");
+
+struct text {
+	char bytes[256];
+	u32 length;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct text);
+} texts SEC(".maps");
 
 const volatile u32 least = 0;
 u64 refused;
@@ -126,8 +139,8 @@ int BPF_KSYSCALL(rename_enter, const char *from, const char *to)
 	return 0;
 }
 
-SEC("ksyscall/dup2")
-int BPF_KSYSCALL(dup2_enter, unsigned int from, unsigned int to)
+SEC("ksyscall/setpgid")
+int BPF_KSYSCALL(setpgid_enter, int from, int to)
 {
 	struct owner *one = owner_of(from, 3), *other = owner_of(to, 4);
 
@@ -135,5 +148,43 @@ int BPF_KSYSCALL(dup2_enter, unsigned int from, unsigned int to)
 		raise(one, from, to);
 		raise(other, to, from);
 	}
+	return 0;
+}
+
+static __noinline long put(struct text *text, const void *from, u8 at, u32 length)
+{
+	long err;
+
+	if (at > 100)
+		return -1;
+	if (length == 0)
+		return 0;
+	if (length > 128)
+		length = 128;
+	err = bpf_probe_read_user(text->bytes + at, length, from);
+	text->bytes[at] ^= length;
+	return err;
+}
+
+/* The text and a part of it. */
+static __noinline void end(struct text *text, void *at, u32 length)
+{
+	if (length > 255)
+		length = 255;
+	bpf_probe_read_kernel(at, 1, &text->length);
+	text->length += length;
+}
+
+SEC("ksyscall/pwrite64")
+int BPF_KSYSCALL(pwrite_enter, unsigned int fd, const char *from, size_t count)
+{
+	u32 zero = 0;
+	struct text *text = bpf_map_lookup_elem(&texts, &zero);
+
+	if (!text)
+		return 0;
+	if (put(text, from, fd, count) < 0)
+		put(text, from, count, 2);
+	end(text, text->bytes + 200, count);
 	return 0;
 }

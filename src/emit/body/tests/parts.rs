@@ -318,3 +318,16 @@ fn what_is_copied_says_its_alignment() {
         "memory::copy::<16>(text.as_mut_ptr(), (&raw const (*e).from).cast::<u8>())",
     );
 }
+
+/// One thing handed on twice, be it only to a helper, is borrowed by neither.
+#[test]
+fn a_record_and_a_part_of_it_as_arguments() {
+    check_behind(
+        &format!(
+            "{LOOKUPS}static __noinline long put(struct hit *hit, void *to) {{ hit->n++; \
+             return bpf_probe_read_kernel(to, 8, &sum); }}\n"
+        ),
+        "int BPF_PROG(f) { u32 key = 1; struct hit *hit = bpf_map_lookup_elem(&hits, &key); if (hit) put(hit, &hit->n); return 0; }",
+        "fn put(hit: *mut Hit, to: *mut c_void) -> i64",
+    );
+}
