@@ -1,10 +1,12 @@
 //! `#pragma unroll`: the kernel's verifier walks through what is unrolled at less cost than through
 //! the loop, and some walks are too long for it otherwise.
 
+use std::{collections::BTreeSet, iter};
+
 use super::body::Body;
 use crate::ir::{
     Object,
-    body::{BinaryOp, Expr, ExprKind, Init, LocalId, PlaceKind, Stmt, StmtKind},
+    body::{BinaryOp, Block, Expr, ExprKind, Init, LocalId, PlaceKind, Stmt, StmtKind},
     constant,
     walk::Visit,
 };
@@ -12,6 +14,12 @@ use crate::ir::{
 /// From how many instructions on a loop is marked, about: smaller ones LLVM unrolls by itself, or
 /// they are walked through as they are.
 const FEW: i128 = 1000;
+
+/// Likewise, where each turn may leave behind one thing or another, and from so many turns on: the
+/// verifier doesn't forget the ways through a turn before it has left the loop, so there are twice as
+/// many of them with each.
+const FEW_THAT_BRANCH: i128 = 100;
+const TURNS_THAT_BRANCH: i128 = 8;
 
 /// What LLVM makes of `#pragma unroll` at most (`PragmaUnrollThreshold` in LoopUnrollPass.cpp).
 const MOST: i128 = 16384;
@@ -39,11 +47,60 @@ impl Body<'_, '_> {
         };
         let mut size = Size(0);
         size.block(body);
-        if (FEW..=MOST).contains(&size.0.saturating_mul(turns)) {
+        let few = match turns >= TURNS_THAT_BRANCH && leaves_either(body) {
+            true => FEW_THAT_BRANCH,
+            false => FEW,
+        };
+        if (few..=MOST).contains(&size.0.saturating_mul(turns)) {
             *unroll = true;
             self.cx.object.unrolls = true;
         }
     }
+}
+
+/// Whether a variable that outlives a turn is changed in some of its branches, which then goes on.
+fn leaves_either(body: &Block) -> bool {
+    struct Finder {
+        own: BTreeSet<LocalId>,
+        branches: u32,
+        found: bool,
+    }
+    impl Visit for Finder {
+        fn stmt(&mut self, stmt: &Stmt) {
+            match &stmt.kind {
+                StmtKind::Let(local, _) => drop(self.own.insert(*local)),
+                StmtKind::Assign(place, _) | StmtKind::AssignOp(place, ..) => {
+                    self.found |= self.branches > 0
+                        && matches!(place.kind, PlaceKind::Local(id) if !self.own.contains(&id));
+                }
+                StmtKind::If(cond, then, other) => {
+                    self.expr(cond);
+                    self.branches += 1;
+                    for block in iter::once(then).chain(other) {
+                        // What leaves the loop at its end is not walked through again.
+                        if !block.stmts.last().is_some_and(leaves) {
+                            self.block(block);
+                        }
+                    }
+                    self.branches -= 1;
+                    return;
+                }
+                _ => {}
+            }
+            self.stmt_parts(stmt);
+        }
+    }
+    let mut finder = Finder {
+        own: BTreeSet::new(),
+        branches: 0,
+        found: false,
+    };
+    finder.block(body);
+    finder.found
+}
+
+fn leaves(stmt: &Stmt) -> bool {
+    matches!(stmt.kind, StmtKind::Break(_) | StmtKind::Return(_))
 }
 
 /// How often a loop turns that counts from a number to a number.
@@ -99,5 +156,37 @@ impl Visit for Size {
             _ => 0,
         };
         self.expr_parts(expr);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{arch::Arch, port::lower_text};
+
+    #[track_caller]
+    fn check(turns: u32, body: &str, expected: bool) {
+        let text = format!(
+            "u32 sum;\nSEC(\"ksyscall/close\") int BPF_KSYSCALL(p, int fd) {{ u32 n = 0;\n\
+             #pragma unroll\nfor (int i = 0; i < {turns}; i++) {{ {body} }} sum = n; return 0; }}\n"
+        );
+        let port = lower_text(&text, &[Arch::X86_64]);
+        assert_eq!(port.object.unwrap().unrolls, expected, "{text}");
+    }
+
+    const EITHER: &str = "if (fd == i && sum > 3) n++;";
+
+    #[test]
+    fn turns_that_leave_one_thing_or_another() {
+        check(32, EITHER, true);
+        check(4, EITHER, false);
+        check(32, "if (fd == i && sum > 3) sum++;", false);
+        check(32, "if (fd == i && sum > 3) { n = 1; break; }", false);
+        check(32, "u32 own = 0; if (fd == i) own = 3; sum += own;", false);
+    }
+
+    #[test]
+    fn long_loops() {
+        check(600, "sum += i; sum ^= n;", true);
+        check(4, "sum += i; sum ^= n;", false);
     }
 }

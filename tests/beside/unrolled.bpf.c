@@ -1,4 +1,4 @@
-/* A walk that the kernel's verifier follows only where the loop is unrolled. */
+/* Loops that the kernel's verifier follows only where they are unrolled. */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
@@ -71,5 +71,60 @@ int BPF_KSYSCALL(dup_enter, unsigned int fildes)
 		return 0;
 	exe = BPF_CORE_READ(task, mm, exe_file);
 	written = collect(BPF_CORE_READ(exe, f_path.dentry), BPF_CORE_READ(exe, f_path.mnt), to);
+	return 0;
+}
+
+#define RULES 32
+
+struct rule {
+	u32 words[4];
+	u32 used;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, RULES);
+	__type(key, u32);
+	__type(value, struct rule);
+} rules SEC(".maps");
+
+u32 matched;
+
+SEC("ksyscall/mremap")
+int BPF_KSYSCALL(mremap_enter, u64 a, u64 b, u64 c, u64 d, u64 at)
+{
+	u32 key = at;
+	struct rule *rule = bpf_map_lookup_elem(&rules, &key);
+
+	if (!rule)
+		return 0;
+	rule->words[0] = a;
+	rule->words[1] = b;
+	rule->words[2] = c;
+	rule->words[3] = d;
+	rule->used = 1;
+	return 0;
+}
+
+/* Four comparisons, whose outcomes add up. */
+SEC("ksyscall/prctl")
+int BPF_KSYSCALL(prctl_enter, int option, u64 b, u64 c, u64 d, u64 e)
+{
+	u32 words[4] = { option, b, c, d };
+	u32 count = 0;
+
+#pragma unroll
+	for (int i = 0; i < RULES; i++) {
+		u32 key = i;
+		struct rule *rule = bpf_map_lookup_elem(&rules, &key);
+
+		if (!rule || !rule->used)
+			continue;
+		if (rule->words[0] == words[0] && rule->words[1] == words[1] &&
+		    rule->words[2] == words[2] && rule->words[3] == words[3])
+			count++;
+	}
+	if (count)
+		matched += count;
 	return 0;
 }
