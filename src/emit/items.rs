@@ -213,6 +213,17 @@ pub fn global(t: &Types<'_>, id: GlobalId, global: &Global) -> TokenStream {
                 static #name: #address = #address::new();
             }
         }
+        // The kernel may write to it at any time.
+        GlobalKind::Kernel => {
+            let link = (name != object_name.as_str()).then(|| quote!(#[link_name = #object_name]));
+            quote! {
+                unsafe extern "C" {
+                    #docs
+                    #link
+                    static mut #name: #ty;
+                }
+            }
+        }
         GlobalKind::Constant if is_table(t, global) => {
             let shared = t
                 .uses

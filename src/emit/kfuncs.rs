@@ -2,7 +2,7 @@
 //!
 //! LLVM leaves such a call to whoever links. C's objects also say in their type information that the
 //! function is the kernel's; rustc writes nothing of what it only declares, so the emitted loader
-//! resolves the calls (`templates/loader/kfuncs.rs`).
+//! resolves the calls (`templates/loader/externs.rs`).
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -281,8 +281,10 @@ pub enum GlobalKind {
     Section(String),
     /// `extern … __kconfig`: `LINUX_KERNEL_VERSION`, `CONFIG_HZ`; set by the loader.
     Kconfig,
-    /// `extern … __ksym`: the address of a variable of the kernel.
+    /// `extern const void … __ksym`: an address that the kernel gives a name.
     Ksym,
+    /// `extern … __ksym` of another type: a variable of the kernel's, where it lies.
+    Kernel,
 }
 
 /// A map.

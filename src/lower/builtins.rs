@@ -371,10 +371,7 @@ impl<'a> Body<'_, 'a> {
         };
         let address = match function.or_else(|| self.ksym_address(variable)) {
             Some(address) => address,
-            None => {
-                let place = self.place(arg)?;
-                super::build::address_of(place, e.span)
-            }
+            None => self.expr(arg)?,
         };
         let exists = simplify::truth(&self.cx.object, address);
         let ty = self.ty(&e.ty);

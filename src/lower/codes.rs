@@ -34,7 +34,7 @@ pub const GLOBAL_SECTION: Code = Code::new("E0313", "global-section");
 pub const UNDEFINED_VARIABLE: Code = Code::new("E0314", "undefined-variable");
 /// An initialiser that isn't constant.
 pub const NOT_CONSTANT: Code = Code::new("E0315", "not-constant");
-/// A variable of the kernel's (`__ksym`) of which more than the address is used.
+/// More than the address of a variable of the kernel's without a type (`const void … __ksym`).
 pub const KERNEL_VARIABLE: Code = Code::new("E0316", "kernel-variable");
 /// A pointer of the kernel's in a map (`__kptr`) that is exchanged.
 pub const KPTR: Code = Code::new("E0317", "kptr");

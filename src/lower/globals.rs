@@ -99,7 +99,12 @@ impl<'a> Lowerer<'a> {
         }
         match section {
             Some(".kconfig") => return Ok(GlobalKind::Kconfig),
-            Some(".ksyms") => return Ok(GlobalKind::Ksym),
+            Some(".ksyms") => {
+                return Ok(match variable.ty.kind {
+                    Kind::Void => GlobalKind::Ksym,
+                    _ => GlobalKind::Kernel,
+                });
+            }
             Some(".struct_ops" | ".struct_ops.link" | "struct_ops") => {
                 return Err(Box::new(Diagnostic::error(
                     codes::GLOBAL_SECTION,
@@ -145,6 +150,8 @@ impl<'a> Lowerer<'a> {
         let ty = match kind {
             // What a program has of it is its address.
             GlobalKind::Ksym => crate::ir::ty::Ty::unsigned(64),
+            // What nobody reads of it needs no fields.
+            GlobalKind::Kernel => self.outline(&variable.ty),
             _ => self.ty(&variable.ty),
         };
         let own = self.is_own(Some(variable.span));

@@ -9,7 +9,7 @@ mod tests;
 
 use super::build::{expr, fits, int, wrap};
 use crate::ir::{
-    ConstantValue, Object, PathPart, RecordId,
+    ConstantValue, GlobalKind, Object, PathPart, RecordId,
     body::{BinaryOp, CompareOp, Expr, ExprKind, Place, PlaceKind, UnaryOp},
     ty::{Enumeration, Ty},
 };
@@ -237,7 +237,7 @@ pub(super) fn truth(object: &Object, value: Expr) -> Expr {
     match value.kind {
         ExprKind::Int(number) => expr(ExprKind::Bool(number != 0), Ty::Bool, span),
         ExprKind::Str(_) | ExprKind::AddressOf(_) | ExprKind::Decay(_) | ExprKind::Map(_)
-            if super::purity::is_pure(&value) =>
+            if super::purity::is_pure(&value) && !may_lack(object, &value) =>
         {
             expr(ExprKind::Bool(true), Ty::Bool, span)
         }
@@ -249,6 +249,18 @@ pub(super) fn truth(object: &Object, value: Expr) -> Expr {
             compare(object, CompareOp::Ne, expr(kind, ty, span), zero)
         }
     }
+}
+
+/// Whether an address is that of a variable of the kernel's which a kernel may lack.
+fn may_lack(object: &Object, address: &Expr) -> bool {
+    let (ExprKind::AddressOf(place) | ExprKind::Decay(place)) = &address.kind else {
+        return false;
+    };
+    let PlaceKind::Global(id) = place.kind else {
+        return false;
+    };
+    let global = object.globals.get(id.0 as usize);
+    global.is_some_and(|global| global.kind == GlobalKind::Kernel && global.weak)
 }
 
 /// Whether a conversion loses no bit.

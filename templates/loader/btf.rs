@@ -120,9 +120,18 @@ impl Btf {
 
     /// The number of the function that is called so.
     pub fn function(&self, name: &str) -> Option<u32> {
+        self.called(FUNC, name)
+    }
+
+    /// The number of the variable that is called so.
+    pub fn variable(&self, name: &str) -> Option<u32> {
+        self.called(VAR, name)
+    }
+
+    fn called(&self, kind: u32, name: &str) -> Option<u32> {
         let mut types = (1..).zip(&self.types[1..]);
         types.find_map(|(number, &at)| {
-            let fits = self.kind(at)? == FUNC && self.name(at) == Some(name);
+            let fits = self.kind(at)? == kind && self.name(at) == Some(name);
             fits.then_some(number)
         })
     }

@@ -225,6 +225,9 @@ impl Body<'_> {
                         pointer: None,
                     }
                 }
+                GlobalKind::Kernel if self.may_be_missing(id) => {
+                    PlaceCode::behind(self.maybe(&name))
+                }
                 _ => PlaceCode {
                     code,
                     is_unsafe: true,
@@ -235,6 +238,18 @@ impl Body<'_> {
             },
             None => PlaceCode::safe(code),
         }
+    }
+
+    /// The address of a variable that a kernel may lack, where LLVM takes it for one that is there.
+    fn maybe(&self, name: &proc_macro2::Ident) -> Code {
+        let var = self.t.uses.runtime(Module::Barrier, "var");
+        Code::atom(quote!(#var(&raw const #name)))
+    }
+
+    /// Whether a variable is the kernel's, and some kernels lack it.
+    fn may_be_missing(&self, id: crate::ir::GlobalId) -> bool {
+        let global = self.t.object.globals.get(id.0 as usize);
+        global.is_some_and(|global| global.kind == GlobalKind::Kernel && global.weak)
     }
 
     fn deref(&self, pointer: &Expr) -> PlaceCode {
@@ -393,6 +408,9 @@ impl Body<'_> {
             return self.expr(pointer, Pin::Itself);
         }
         let value = match &place.kind {
+            PlaceKind::Global(id) if self.may_be_missing(*id) => {
+                return self.maybe(&self.global_name(*id));
+            }
             PlaceKind::Temporary(init) => {
                 let value = self.init(init, &place.ty, Pin::Itself);
                 // Of a variable it is a copy that is lent.

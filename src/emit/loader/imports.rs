@@ -6,7 +6,7 @@ use crate::emit::runtime::select::format_use;
 
 /// Modules of the loader itself.
 const OWN: [&str; 10] = [
-    "attach", "btf", "contents", "decode", "kconfig", "kfuncs", "ksyms", "records", "syscalls",
+    "attach", "btf", "contents", "decode", "externs", "kconfig", "ksyms", "records", "syscalls",
     "trace",
 ];
 
@@ -122,10 +122,13 @@ pub(super) fn of_text(body: &str) -> String {
             &[("Type", body.contains(" Type::") || body.contains("&Type::"))],
         ),
         group(
+            "externs",
+            &[("Extern", has("Extern")), ("What", has("What"))],
+        ),
+        group(
             "kconfig",
             &[("Kind", has("Kind")), ("Variable", has("Variable"))],
         ),
-        group("kfuncs", &[("Kfunc", has("Kfunc"))]),
         group("ksyms", &[("Ksym", has("Ksym"))]),
         group("records", &[("Records", has("Records"))]),
         group("syscalls", &[("Syscalls", has("Syscalls"))]),

@@ -46,7 +46,7 @@ pub(super) struct ObjectLoader<'a> {
     /// The table of the kernel's variables, if the programs ask for any.
     pub(super) ksyms: Option<Table>,
     /// The table of the kernel's functions, if the programs call any.
-    pub(super) kfuncs: Option<Table>,
+    pub(super) externs: Option<Table>,
     formats: Vec<String>,
     pub(super) types: Types<'a>,
     /// Maps whose records are printed.
@@ -94,7 +94,7 @@ impl<'a> ObjectLoader<'a> {
             core: questions::core(object),
             kconfig: questions::kconfig(object),
             ksyms: questions::ksyms(object),
-            kfuncs: questions::kfuncs(object),
+            externs: questions::externs(object),
             formats: formats::of(object).into_iter().collect(),
             types: Types::new(object),
             streams: Parts::default(),
@@ -196,7 +196,7 @@ impl<'a> ObjectLoader<'a> {
 
     /// Whether it looks into the kernel's type information.
     pub(super) fn reads_btf(&self) -> bool {
-        self.core.is_some() || self.kfuncs.is_some()
+        self.core.is_some() || self.externs.is_some()
     }
 
     /// Whether a program asks if a function of the kernel's is there.
@@ -218,9 +218,9 @@ impl<'a> ObjectLoader<'a> {
                 &["Btf", "read", "answer", "Question", "Ask", "KERNEL"],
             );
         }
-        if self.kfuncs.is_some() {
-            templates.want("btf", &["Btf", "read", "function", "KERNEL"]);
-            templates.want("kfuncs", &["link", "Linked", "Kfunc"]);
+        if self.externs.is_some() {
+            templates.want("btf", &["Btf", "read", "function", "variable", "KERNEL"]);
+            templates.want("externs", &["link", "Linked", "Extern", "What"]);
         }
         if self.kconfig.is_some() {
             templates.want("kconfig", &["values", "Variable", "Kind"]);
@@ -306,7 +306,7 @@ impl<'a> ObjectLoader<'a> {
         if let Some(kconfig) = &self.kconfig {
             add(&kconfig.text);
         }
-        for table in [&self.ksyms, &self.kfuncs].into_iter().flatten() {
+        for table in [&self.ksyms, &self.externs].into_iter().flatten() {
             add(&table.text);
         }
         if !self.formats.is_empty() {

@@ -244,22 +244,31 @@ pub(super) fn ksyms(object: &Object) -> Option<Table> {
     Some(Table { text, argument })
 }
 
-/// The table of the kernel functions that are called; none where there are none.
-pub(super) fn kfuncs(object: &Object) -> Option<Table> {
+/// The table of the kernel's functions and variables that are used by name; none where there are none.
+pub(super) fn externs(object: &Object) -> Option<Table> {
     let mut rows = Parts::default();
     for (id, function) in kfuncs::of(object) {
         let global = kfuncs::asked(object, function);
         let row = format!(
-            "Kfunc {{\n    name: {:?},\n    global: {:?},\n    weak: {},\n}}",
+            "Extern {{\n    what: What::Function,\n    name: {:?},\n    global: {:?},\n    weak: {},\n}}",
             function.name,
             global.map(crate::emit::items::ksym).unwrap_or_default(),
             function.kernel.is_some_and(|kfunc| kfunc.weak)
         );
         rows.add(object, row, object.only(Item::Function(id)));
     }
-    let doc = "The kernel's functions that the programs call.";
-    let (text, differs) = constant(object, doc, "KFUNCS", "Kfunc", &rows)?;
-    let argument = if differs { "KFUNCS" } else { "&KFUNCS" };
+    for (id, global) in (0..).map(GlobalId).zip(&object.globals) {
+        if global.kind == GlobalKind::Kernel {
+            let row = format!(
+                "Extern {{\n    what: What::Data,\n    name: {:?},\n    global: \"\",\n    weak: {},\n}}",
+                global.name, global.weak
+            );
+            rows.add(object, row, object.only(Item::Global(id)));
+        }
+    }
+    let doc = "What the programs use of the kernel by name.";
+    let (text, differs) = constant(object, doc, "EXTERNS", "Extern", &rows)?;
+    let argument = if differs { "EXTERNS" } else { "&EXTERNS" };
     Some(Table { text, argument })
 }
 

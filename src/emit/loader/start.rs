@@ -28,7 +28,7 @@ impl ObjectLoader<'_> {
         if self.uses_wrapper_flag {
             text.push_str("    let syscalls = Syscalls::of_kernel()?;\n    let wrapped = u8::from(syscalls.wrapped());\n");
         }
-        match (&self.core, &self.kfuncs) {
+        match (&self.core, &self.externs) {
             (Some(Table { argument, .. }), None) => {
                 let _ = writeln!(
                     text,
@@ -38,7 +38,7 @@ impl ObjectLoader<'_> {
             (
                 core,
                 Some(Table {
-                    argument: kfuncs, ..
+                    argument: externs, ..
                 }),
             ) => {
                 text.push_str("    let kernel = Btf::read(&options.btf)?;\n");
@@ -56,7 +56,7 @@ impl ObjectLoader<'_> {
                 };
                 let _ = writeln!(
                     text,
-                    "    let built = aya::include_bytes_aligned!({path});\n    let programs = kfuncs::link(built, {kfuncs}, &kernel)?;"
+                    "    let built = aya::include_bytes_aligned!({path});\n    let programs = externs::link(built, {externs}, &kernel)?;"
                 );
             }
             (None, None) => {}
@@ -108,7 +108,7 @@ impl ObjectLoader<'_> {
         };
         let built =
             "aya::include_bytes_aligned!(concat!(\n            env!(\"OUT_DIR\"),\n            \"/";
-        let programs = match self.kfuncs {
+        let programs = match self.externs {
             Some(_) => "&programs.object".to_owned(),
             None => format!("{built}{}\"\n        ))", self.binary),
         };

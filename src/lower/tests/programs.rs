@@ -92,6 +92,34 @@ fn kernel_functions_are_called() {
 }
 
 #[test]
+fn variables_of_the_kernel_are_read() {
+    let check = |declaration: &str, value: &str, lowered: &str| {
+        check_object(
+            &format!(
+                "extern {declaration};\nSEC(\"kprobe/f\") u64 f(void *ctx) {{ return {value}; }}"
+            ),
+            &format!("{lowered}\n}}"),
+        );
+    };
+    let program = "program f Kprobe { function: Some(\"f\"), offset: 0 } None () -> u64 {\nreturn";
+    check(
+        "const u64 n __ksym",
+        "n",
+        &format!("global n: u64 = {{}} Kernel\n{program} n"),
+    );
+    check(
+        "const u64 n __ksym __weak",
+        "bpf_ksym_exists(&n)",
+        &format!("global n: u64 = {{}} Kernel\n{program} ((&n) != null) as u64"),
+    );
+    check(
+        "const void n __ksym",
+        "(u64)&n",
+        &format!("global n: u64 = {{}} Ksym\n{program} n"),
+    );
+}
+
+#[test]
 fn registers_are_read_where_there_are_some() {
     check_errors(
         "SEC(\"nowhere/x\") int BPF_PROG(f, int fd) { return fd; }",

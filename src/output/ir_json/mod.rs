@@ -230,6 +230,7 @@ impl<'o> Writer<'o> {
                 K::Section(section) => ("section", Some(section.as_str())),
                 K::Kconfig => ("kconfig", None),
                 K::Ksym => ("ksym", None),
+                K::Kernel => ("kernel", None),
             };
             GlobalJson {
                 architectures: self.only(Item::Global(GlobalId(id))),

@@ -152,7 +152,8 @@ impl Loader<'_> {
             if let Some(map) = self.maps.iter().position(|map| map.name == name) {
                 return Ok(Value::Map(map));
             }
-            return self.ksym(name).map(Value::Ksym);
+            // rustc's type information doesn't have what is declared only.
+            return Ok(Value::Ksym(self.ksym(name)));
         };
         if let Some(map) = self.map_places.iter().position(|&(index, start, size)| {
             index == section && (start..start.saturating_add(size.max(1))).contains(&offset)
@@ -171,20 +172,8 @@ impl Loader<'_> {
         fail!("a relocation refers to {name:?}, which is no map, variable or function")
     }
 
-    /// The index of the extern called `name`, which the BTF must know.
-    fn ksym(&mut self, name: String) -> Result<usize> {
-        let known = self.btf.as_ref().is_some_and(|btf| {
-            btf.all().any(|(_, one)| {
-                one.name == name && matches!(one.kind, TypeKind::Var(_) | TypeKind::Func(_))
-            })
-        });
-        if !known {
-            fail!("{name} is neither defined nor declared as a symbol of the kernel");
-        }
-        Ok(self.known_ksym(name))
-    }
-
-    fn known_ksym(&mut self, name: String) -> usize {
+    /// The index of the extern called `name`.
+    fn ksym(&mut self, name: String) -> usize {
         if let Some(index) = self.ksyms.iter().position(|known| *known == name) {
             return index;
         }
@@ -196,8 +185,7 @@ impl Loader<'_> {
         let symbol = self.file.symbol_by_index(symbol).map_err(unreadable)?;
         let name = symbol.name().map_err(unreadable)?.to_owned();
         let SymbolSection::Section(section) = symbol.section() else {
-            // rustc's type information doesn't have the functions that are declared only.
-            return Ok(Op::Kfunc(self.known_ksym(name)));
+            return Ok(Op::Kfunc(self.ksym(name)));
         };
         // The immediate counts slots from the one behind the call: -1 for the symbol itself.
         let distance = i64::from(imm) + 1;

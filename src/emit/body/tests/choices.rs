@@ -41,6 +41,26 @@ fn constants_that_nothing_names() {
     );
 }
 
+/// LLVM takes what is declared for there.
+#[test]
+fn variables_that_a_kernel_may_lack() {
+    let check = |declaration: &str, value: &str, expected: &str| {
+        let text = format!("int BPF_PROG(f) {{ return {value}; }}");
+        check_behind(&format!("extern {declaration};\n"), &text, expected);
+    };
+    check(
+        "const int there __ksym __weak",
+        "&there ? 1 : 2",
+        "if !barrier::var(&raw const THERE).is_null() { 1 } else { 2 }",
+    );
+    check("const int there __ksym", "there", "unsafe { THERE }");
+    check(
+        "const int there __ksym",
+        "there",
+        "unsafe extern \"C\" {\n    #[link_name = \"there\"]\n    static mut THERE: i32;\n}",
+    );
+}
+
 /// A choice between enumerators stays one, though C makes it between numbers.
 #[test]
 fn choices_between_enumerators() {

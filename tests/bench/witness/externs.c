@@ -1,7 +1,7 @@
 /*
- * A port's calls of kernel functions. libbpf opens an object with such calls only if its type
- * information says that the functions are the kernel's, which rustc's doesn't; so they are resolved
- * here first, as by an emitted loader (templates/loader/kfuncs.rs).
+ * A port's uses of kernel functions and variables. libbpf opens an object with such uses only if its
+ * type information says that they are the kernel's, which rustc's doesn't; so they are resolved
+ * here first, as by an emitted loader (templates/loader/externs.rs).
  */
 #define _GNU_SOURCE
 #include "witness.h"
@@ -33,13 +33,19 @@ static unsigned char *read_whole(const char *path, size_t *size)
 
 static void resolve(struct bpf_insn *call, const char *name, const struct btf *kernel)
 {
-	int id = btf__find_by_name_kind(kernel, name, BTF_KIND_FUNC);
+	bool address = call->code == (BPF_LD | BPF_IMM | BPF_DW);
+	int id = btf__find_by_name_kind(kernel, name, address ? BTF_KIND_VAR : BTF_KIND_FUNC);
 
+	if (address) {
+		call->src_reg = id > 0 ? BPF_PSEUDO_BTF_ID : 0;
+		call->imm = id > 0 ? id : 0;
+		return;
+	}
 	call->src_reg = id > 0 ? BPF_PSEUDO_KFUNC_CALL : 0;
 	call->imm = id > 0 ? id : MISSING;
 }
 
-/* Resolves the calls of one section of which libbpf doesn't know whose they are. */
+/* Resolves the uses in one section of which libbpf doesn't know whose they are. */
 static bool link_section(unsigned char *object, Elf64_Shdr *relocations, const struct btf *own,
 			 const struct btf *kernel)
 {
