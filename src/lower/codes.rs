@@ -78,5 +78,7 @@ pub const NO_REGISTERS: Code = Code::new("W0337", "no-registers");
 pub const PLAIN_LOOP: Code = Code::new("W0338", "plain-loop");
 /// Expressions or statements nest deeper than any real program's.
 pub const TOO_DEEP: Code = Code::new("E0335", "nesting-too-deep");
+/// A section that only begins with a program type's name, as libbpf 1.0 takes none.
+pub const LOOSE_SECTION: Code = Code::new("W0345", "loose-section");
 /// A fault of c2aya's own.
 pub const GAVE_UP: Code = Code::new("E0399", "gave-up");

@@ -57,6 +57,9 @@ impl<'a> Lowerer<'a> {
                     if unnamed && section.contains('/') {
                         self.diagnostics.push(no_tracepoint(function, section));
                     }
+                    if let Some(begins) = sections::by_beginning(section) {
+                        self.diagnostics.push(loose(function, section, begins));
+                    }
                     if kind == ProgramKind::Custom {
                         self.diagnostics.push(never_attached(function, section));
                     } else if reads_registers(entry_macro(function))
@@ -336,6 +339,18 @@ fn never_attached(function: &CFunction, section: &str) -> Diagnostic {
         ),
     )
     .help("name what it is attached to: SEC(\"ksyscall/NAME\"), SEC(\"kprobe/FUNCTION\")")
+}
+
+fn loose(function: &CFunction, section: &str, begins: &str) -> Diagnostic {
+    Diagnostic::warning(
+        codes::LOOSE_SECTION,
+        function.name_span,
+        format!(
+            "the section `{section}` of `{}` is taken for `{begins}`, by how it begins: libbpf 1.0 and later refuse it",
+            function.name
+        ),
+    )
+    .help(format!("SEC(\"{begins}\") says the same to every version"))
 }
 
 fn no_tracepoint(function: &CFunction, section: &str) -> Diagnostic {

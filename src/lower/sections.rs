@@ -93,8 +93,32 @@ pub fn parse(section: &str) -> Section {
     match tracing(head, rest).or_else(|| network(section, head, rest)) {
         Some(Ok(kind)) => Section::Program(kind),
         Some(Err(reason)) => Section::Unsupported(reason),
-        None => Section::Unknown,
+        None => by_beginning(section).map_or(Section::Unknown, parse),
     }
+}
+
+/// The section that one stands for whose name only begins like it, as `xdp_acl` does: libbpf before
+/// 1.0 and iproute2 took such names, later versions of libbpf don't.
+pub fn by_beginning(section: &str) -> Option<&'static str> {
+    let section = section.strip_prefix('?').unwrap_or(section);
+    match section.split('/').next() {
+        Some("xdp_devmap") => return Some("xdp/devmap"),
+        Some("xdp_cpumap") => return Some("xdp/cpumap"),
+        _ => {}
+    }
+    let known = [
+        "xdp",
+        "tc",
+        "classifier",
+        "sockops",
+        "sk_msg",
+        "sk_lookup",
+        "flow_dissector",
+        "perf_event",
+    ];
+    // A letter makes another word of it, and libbpf's own forms go on with a slash or a dot.
+    let ends = |rest: &str| rest.starts_with(|c: char| matches!(c, '_' | '-' | ':' | '0'..='9'));
+    (known.into_iter()).find(|name| section.strip_prefix(name).is_some_and(ends))
 }
 
 type Parsed = Option<Result<ProgramKind, &'static str>>;
@@ -390,5 +414,23 @@ mod tests {
         check("cgroup/none", "Unknown");
         check("socket1", "Program(SocketFilter)");
         check("custom/x", "Unknown");
+    }
+
+    #[test]
+    fn names_that_only_begin_like_a_type() {
+        check("xdp_acl", "Program(Xdp { frags: false, map: None })");
+        check(
+            "xdp_devmap/x",
+            r#"Program(Xdp { frags: false, map: Some("devmap") })"#,
+        );
+        check("?tc-ingress", "Program(Classifier)");
+        check("classifier_x/y", "Program(Classifier)");
+        check("perf_event1", "Program(PerfEvent)");
+        check("tcp_probe", "Unknown");
+        check("kprobe_f", "Unknown");
+        check("xdp.x", "Unknown");
+        assert_eq!(by_beginning("xdp"), None);
+        assert_eq!(by_beginning("tc/x"), None);
+        assert_eq!(by_beginning("xdp1/x"), Some("xdp"));
     }
 }

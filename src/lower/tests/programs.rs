@@ -136,6 +136,19 @@ fn registers_are_read_where_there_are_some() {
 }
 
 #[test]
+fn sections_that_only_begin_like_a_type() {
+    let (object, said) = port(
+        "#include \"vmlinux.h\"\n#include <bpf/bpf_helpers.h>\nSEC(\"xdp_acl\") int f(struct xdp_md *ctx) { return 2; }\n",
+    );
+    assert_eq!(object.programs.len(), 1);
+    let [said] = &said[..] else {
+        panic!("{said:?}")
+    };
+    assert_eq!(said.code.id, "W0345");
+    assert!(said.message.contains("`xdp_acl` of `f` is taken for `xdp`"));
+}
+
+#[test]
 fn programs_with_errors_of_their_own_are_named() {
     check_errors(
         "SEC(\"kprobe/f\") int f(void *ctx) { return nothing; }\nSEC(\"kprobe/g\") int g(void *ctx) { return 0; }",
