@@ -26,5 +26,7 @@ pub const OUTSIDE_PREPROCESSOR: Code = Code::new("E0010", "outside-preprocessor"
 pub const INVALID_BTF: Code = Code::new("E0011", "invalid-btf");
 /// A preprocessor's remark about something that it reads anyway.
 pub const PREPROCESSOR_WARNING: Code = Code::new("W0012", "preprocessor-warning");
+/// A macro of libbpf's for system calls that the program's own copy of the header means otherwise.
+pub const OWN_MEANING: Code = Code::new("W0015", "own-meaning");
 /// C that nothing after preprocessing can read.
 pub const UNSUPPORTED_SYNTAX: Code = Code::new("E0014", "unsupported-syntax");

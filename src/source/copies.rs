@@ -198,7 +198,7 @@ fn directives(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
 }
 
 /// The lexemes of each line, of one that is continued as of one; comments left out.
-fn lines(text: &str) -> impl Iterator<Item = Vec<Lexeme>> {
+pub(super) fn lines(text: &str) -> impl Iterator<Item = Vec<Lexeme>> {
     let mut lexemes = lex(text).filter(|lexeme| !lexeme.is_comment()).peekable();
     std::iter::from_fn(move || {
         lexemes.peek()?;

@@ -14,6 +14,7 @@ mod copies;
 mod headers;
 pub mod lex;
 pub mod markers;
+mod meanings;
 mod messages;
 mod outside;
 mod preprocess;

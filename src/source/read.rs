@@ -12,7 +12,8 @@ use crate::{
     source::{
         Cache, Options, assemble,
         headers::{EMBEDDED, Headers, Opened, Stop},
-        messages, outside,
+        lex::lex,
+        meanings, messages, outside,
         preprocess::{self, Macro, Preprocessed, Raw},
         rewrite,
         span::{FileId, FileKind, SourceMap, Span},
@@ -138,6 +139,7 @@ impl<'a> Reader<'a> {
         if has_errors(diagnostics) {
             return None;
         }
+        diagnostics.extend(self.own_meanings(headers));
         let definitions: Vec<Definition> = macros
             .iter()
             .filter_map(|found| ids.definition(found))
@@ -173,6 +175,24 @@ impl<'a> Reader<'a> {
         };
         unit.write();
         Some(unit)
+    }
+
+    /// What copies of libbpf's headers say in their own way of macros that the program names.
+    fn own_meanings(&mut self, headers: &Headers<'_>) -> Vec<Diagnostic> {
+        let all = headers.all();
+        let is_users = |opened: &&Opened| matches!(opened.kind, FileKind::Main | FileKind::Local);
+        let named = |name: &str| {
+            let mut texts = all.iter().filter(is_users).map(|opened| &*opened.text);
+            texts.any(|text| lex(text).any(|lexeme| lexeme.of(text) == name))
+        };
+        let mut said = Vec::new();
+        for copy in all.iter().filter(|opened| opened.edited.is_some()) {
+            let meanings = meanings::own(&copy.text);
+            for meaning in meanings.iter().filter(|meaning| named(meaning.name)) {
+                said.push(meaning.warning(self.add(copy)));
+            }
+        }
+        said
     }
 
     fn add(&mut self, opened: &Opened) -> FileId {
