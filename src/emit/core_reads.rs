@@ -27,6 +27,7 @@ pub fn symbol(relocation: &Relocation) -> String {
         RelocationKind::TypeExists => "core_type_exists",
         RelocationKind::TypeMatches => "core_type_matches",
         RelocationKind::TypeSize => "core_type_size",
+        RelocationKind::TypeId => "core_type_id",
         RelocationKind::EnumExists => "core_enum_exists",
         RelocationKind::EnumValue => "core_enum_value",
     };
@@ -72,6 +73,7 @@ fn prefixed(relocation: &Relocation, name: &str) -> String {
         }
         RelocationKind::TypeMatches => format!("MATCHES_{name}"),
         RelocationKind::FieldSize | RelocationKind::TypeSize => format!("SIZE_OF_{name}"),
+        RelocationKind::TypeId => format!("ID_OF_{name}"),
         RelocationKind::FieldSigned => format!("SIGNED_{name}"),
         RelocationKind::FieldLshift => format!("LSHIFT_{name}"),
         RelocationKind::FieldRshift => format!("RSHIFT_{name}"),

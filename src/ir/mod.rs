@@ -405,6 +405,8 @@ pub enum RelocationKind {
     TypeMatches,
     /// Bytes of the type.
     TypeSize,
+    /// The type's number in the kernel's BTF; 0 where it isn't there.
+    TypeId,
     /// 1 if the constant is there.
     EnumExists,
     /// The constant's value.

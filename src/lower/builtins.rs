@@ -141,16 +141,22 @@ impl<'a> Body<'_, 'a> {
             "__builtin_preserve_field_info" => self.field_info(e, args),
             m::CORE_TYPE_EXISTS => self.type_question(e, args, RelocationKind::TypeExists),
             m::CORE_TYPE_SIZE => self.type_question(e, args, RelocationKind::TypeSize),
+            m::CORE_TYPE_ID_KERNEL => self.type_question(e, args, RelocationKind::TypeId),
             m::CORE_TYPE_MATCHES => self.type_question(e, args, RelocationKind::TypeMatches),
             m::CORE_ENUM_VALUE => self.enum_question(e, args, RelocationKind::EnumValue),
             m::CORE_ENUM_VALUE_EXISTS => self.enum_question(e, args, RelocationKind::EnumExists),
             m::CORE_BITFIELD => self.core_bitfield(e, args, false),
             m::CORE_BITFIELD_PROBED => self.core_bitfield(e, args, true),
             m::CORE_CAST => self.core_cast(e, args),
-            m::CORE_TYPE_ID_LOCAL | m::CORE_TYPE_ID_KERNEL | m::CORE_WRITE_BITFIELD => self.refuse(
+            m::CORE_TYPE_ID_LOCAL => self.refuse(
                 codes::CORE_ACCESS,
                 e.span,
-                "type numbers and relocated writes of bit-fields can't be ported",
+                "this is a number in the object's own BTF, and rustc numbers its types otherwise",
+            ),
+            m::CORE_WRITE_BITFIELD => self.refuse(
+                codes::CORE_ACCESS,
+                e.span,
+                "relocated writes of bit-fields can't be ported",
             ),
             _ => return Ok(None),
         };

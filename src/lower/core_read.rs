@@ -420,7 +420,10 @@ impl<'a> Body<'_, 'a> {
         let ty = self.ty(&e.ty);
         let optional = matches!(
             kind,
-            RelocationKind::TypeExists | RelocationKind::TypeMatches | RelocationKind::EnumExists
+            RelocationKind::TypeExists
+                | RelocationKind::TypeMatches
+                | RelocationKind::TypeId
+                | RelocationKind::EnumExists
         );
         let id = self.cx.relocate(Relocation {
             kind,

@@ -36,6 +36,8 @@ pub enum Ask {
     TypeExists,
     /// How many bytes the type has.
     TypeSize,
+    /// Which number the type has; 0 where it isn't there.
+    TypeId,
     /// Whether the constant is there.
     ConstantExists,
     /// What the constant stands for.
@@ -162,6 +164,7 @@ impl Btf {
             Ask::TypeExists => u32::from(self.named(of).next().is_some()),
             Ask::ConstantExists => u32::from(self.constant(of, path).is_some()),
             Ask::Constant => return Some(self.constant(of, path)?.to_ne_bytes().to_vec()),
+            Ask::TypeId => self.named(of).next().unwrap_or(0),
             Ask::TypeSize => self.size(self.named(of).next()?)?,
             Ask::Offset => self.unit(self.field(of, path)?)?.0,
             Ask::Size => self.unit(self.field(of, path)?)?.1,
@@ -466,6 +469,7 @@ mod tests {
         check(Ask::Exists, "struct outer", "x", Some(&[0]));
         check(Ask::TypeExists, "struct inner", "", Some(&[0]));
         check(Ask::TypeSize, "inner", "", Some(&[8]));
+        check(Ask::TypeId, "struct missing", "", Some(&[0]));
     }
 
     #[test]

@@ -545,6 +545,11 @@ func (t *types) answer(q question) ([]byte, bool) {
 	switch q.ask {
 	case "TypeExists":
 		return flag(len(t.named(q.of)) > 0)
+	case "TypeId":
+		if named := t.named(q.of); len(named) > 0 {
+			return put(uint32(named[0])), true
+		}
+		return put(0), true
 	case "TypeSize":
 		if named := t.named(q.of); len(named) > 0 {
 			return put(t.size(named[0])), true

@@ -24,7 +24,7 @@
 
 enum c2aya_ask {
 	C2AYA_OFFSET, C2AYA_SIZE, C2AYA_EXISTS, C2AYA_BITFIELD,
-	C2AYA_TYPE_EXISTS, C2AYA_TYPE_SIZE, C2AYA_CONSTANT_EXISTS, C2AYA_CONSTANT,
+	C2AYA_TYPE_EXISTS, C2AYA_TYPE_SIZE, C2AYA_TYPE_ID, C2AYA_CONSTANT_EXISTS, C2AYA_CONSTANT,
 };
 enum c2aya_kind { C2AYA_NUMBER, C2AYA_TEXT, C2AYA_TRISTATE };
 
@@ -279,6 +279,9 @@ static inline size_t c2aya_answer(const struct btf *btf, const struct c2aya_ques
 	switch (question->ask) {
 	case C2AYA_TYPE_EXISTS:
 		numbers[0] = c2aya_named(btf, question->of, 0) != 0;
+		return 4;
+	case C2AYA_TYPE_ID:
+		numbers[0] = c2aya_named(btf, question->of, 0);
 		return 4;
 	case C2AYA_TYPE_SIZE:
 		id = c2aya_named(btf, question->of, 0);

@@ -197,6 +197,7 @@ const fn ask(kind: RelocationKind, bitfield: bool) -> Option<&'static str> {
         }
         RelocationKind::TypeExists | RelocationKind::TypeMatches => "TypeExists",
         RelocationKind::TypeSize => "TypeSize",
+        RelocationKind::TypeId => "TypeId",
         RelocationKind::EnumExists => "ConstantExists",
         RelocationKind::EnumValue => "Constant",
     })

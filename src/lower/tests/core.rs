@@ -84,6 +84,10 @@ fn questions() {
         "if (bpf_core_type_exists(struct task_struct)) return 1;",
         "if core(TypeExists task_struct) != 0 {\nreturn 1\n}",
     );
+    check(
+        "return bpf_core_type_id_kernel(struct task_struct);",
+        "return core(TypeId task_struct) as i32",
+    );
 }
 
 #[test]

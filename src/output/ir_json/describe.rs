@@ -98,6 +98,7 @@ pub(super) const fn relocation_kind(kind: RelocationKind) -> &'static str {
         RelocationKind::TypeExists => "type-exists",
         RelocationKind::TypeMatches => "type-matches",
         RelocationKind::TypeSize => "type-size",
+        RelocationKind::TypeId => "type-id",
         RelocationKind::EnumExists => "enum-exists",
         RelocationKind::EnumValue => "enum-value",
     }

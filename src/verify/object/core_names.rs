@@ -24,6 +24,7 @@ const PREFIXES: &[(&str, u32)] = &[
     ("core_type_exists__", relo::TYPE_EXISTS),
     ("core_type_matches__", relo::TYPE_MATCHES),
     ("core_type_size__", relo::TYPE_SIZE),
+    ("core_type_id__", relo::TYPE_ID_TARGET),
     ("core_enum_exists__", relo::ENUM_EXISTS),
     ("core_enum_value__", relo::ENUM_VALUE),
 ];
@@ -49,7 +50,7 @@ pub fn wanted(btf: &Btf, lacks: &BTreeSet<Feature>, registers: &Registers, name:
     };
     if !lacks.is_empty() && lacks.contains(&Feature::of(kind, path)) {
         return match kind {
-            relo::TYPE_SIZE => Wanted::Number(0),
+            relo::TYPE_SIZE | relo::TYPE_ID_TARGET => Wanted::Number(0),
             _ if asks(kind) => Wanted::Number(0),
             _ => Wanted::Missing,
         };
@@ -62,9 +63,10 @@ pub fn wanted(btf: &Btf, lacks: &BTreeSet<Feature>, registers: &Registers, name:
         return Wanted::Number(offset);
     }
     let answer = match kind {
-        relo::TYPE_EXISTS | relo::TYPE_MATCHES | relo::TYPE_SIZE => {
+        relo::TYPE_EXISTS | relo::TYPE_MATCHES | relo::TYPE_SIZE | relo::TYPE_ID_TARGET => {
             let id = named_root(btf, path).next();
             match kind {
+                relo::TYPE_ID_TARGET => Some(id.unwrap_or(0).into()),
                 relo::TYPE_SIZE => Some(id.and_then(|id| btf.size(id)).unwrap_or(0)),
                 _ => Some(id.is_some().into()),
             }
@@ -240,6 +242,7 @@ mod tests {
         check("core_type_exists__t", Wanted::Number(1));
         check("core_type_exists__nothing", Wanted::Number(0));
         check("core_type_size__t", Wanted::Number(24));
+        check("core_type_id__nothing", Wanted::Number(0));
         check("core_enum_value__e__F", Wanted::Number(7));
         check("core_enum_exists__e__G", Wanted::Number(0));
         check("core__pt_regs__di", Wanted::Number(112));
@@ -268,5 +271,6 @@ mod tests {
         check("core_enum_value__e__F", Wanted::Missing);
         check("core_type_exists__t", Wanted::Number(0));
         check("core_type_size__t", Wanted::Number(0));
+        check("core_type_id__t", Wanted::Number(0));
     }
 }

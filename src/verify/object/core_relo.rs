@@ -93,7 +93,7 @@ impl<'a> Target<'a> {
             && self.lacks.contains(&feature)
         {
             return value(match kind {
-                relo::TYPE_SIZE => Some(0),
+                relo::TYPE_SIZE | relo::TYPE_ID_TARGET => Some(0),
                 _ => asks(kind).then_some(0),
             });
         }
@@ -125,8 +125,8 @@ impl<'a> Target<'a> {
         let steps = steps_of(access)?;
         let name = essential(&self.local.get(self.local.resolve(id)).name);
         let path = match kind {
-            relo::TYPE_ID_LOCAL | relo::TYPE_ID_TARGET => return Ok(None),
-            relo::TYPE_EXISTS | relo::TYPE_SIZE | relo::TYPE_MATCHES => {
+            relo::TYPE_ID_LOCAL => return Ok(None),
+            relo::TYPE_EXISTS | relo::TYPE_SIZE | relo::TYPE_MATCHES | relo::TYPE_ID_TARGET => {
                 essential(&self.local.get(id).name).to_owned()
             }
             relo::ENUM_EXISTS | relo::ENUM_VALUE => {

@@ -13,7 +13,7 @@
 
 enum question {
 	OFFSET, SIZE, EXISTS, SIGNED, LSHIFT, RSHIFT,
-	TYPE_EXISTS, TYPE_SIZE, ENUM_EXISTS, ENUM_VALUE,
+	TYPE_EXISTS, TYPE_SIZE, TYPE_ID, ENUM_EXISTS, ENUM_VALUE,
 };
 
 static const struct {
@@ -30,6 +30,7 @@ static const struct {
 	/* Its members aren't looked at. */
 	{ "core_type_matches__", TYPE_EXISTS },
 	{ "core_type_size__", TYPE_SIZE },
+	{ "core_type_id__", TYPE_ID },
 	{ "core_enum_exists__", ENUM_EXISTS },
 	{ "core_enum_value__", ENUM_VALUE },
 };
@@ -203,6 +204,12 @@ static bool answer_by_name(const struct btf *btf, const char *names, enum questi
 {
 	bool whole = question == TYPE_EXISTS || question == TYPE_SIZE;
 
+	if (question == TYPE_ID) {
+		int id = find_type(btf, names);
+
+		*answer = id > 0 ? id : 0;
+		return true;
+	}
 	if (whole) {
 		int id = find_type(btf, names);
 
