@@ -16,9 +16,15 @@ pub(super) struct Entry {
     pub(super) returns: (u16, bool),
 }
 
-/// The attribute, the context and the value of a program.
-pub(super) fn entry(t: &Types<'_>, kind: &ProgramKind) -> Entry {
-    let named = |name: &str| t.uses.import("aya_ebpf::macros", name);
+/// The attribute, the context and the value of a program; `by_macro`: the attribute is written.
+pub(super) fn entry(t: &Types<'_>, kind: &ProgramKind, by_macro: bool) -> Entry {
+    let named = |name: &str| {
+        if by_macro {
+            t.uses.import("aya_ebpf::macros", name)
+        } else {
+            ident(name)
+        }
+    };
     let plain = |name: &str, context, returns| Entry {
         attribute: {
             let name = named(name);

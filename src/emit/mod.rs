@@ -6,6 +6,7 @@ mod bindings;
 mod bits;
 mod body;
 mod borrow;
+mod clash;
 mod code;
 mod comments;
 mod constants;

@@ -22,7 +22,8 @@ use crate::ir::{
 
 /// A program.
 pub fn program(t: &Types<'_>, program: &Program) -> TokenStream {
-    let entry = entry(t, &program.kind);
+    let own_section = super::clash::section(t.object, program);
+    let entry = entry(t, &program.kind, own_section.is_none());
     let function = &program.function;
     let name = ident(&function.name);
     let raw = entry.context.is_empty();
@@ -80,6 +81,26 @@ pub fn program(t: &Types<'_>, program: &Program) -> TokenStream {
         };
     }
     let context = t.uses.import("aya_ebpf::programs", entry.context);
+    if let Some(section) = own_section {
+        let ty = match entry.context {
+            // What Aya makes these of.
+            "TcContext" | "SkBuffContext" | "FlowDissectorContext" => {
+                let (never_null, any) = (
+                    t.uses.import("core::ptr", "NonNull"),
+                    t.uses.import("core::ffi", "c_void"),
+                );
+                quote!(#never_null<#any>)
+            }
+            _ => t.ty(&Ty::void_pointer(true)),
+        };
+        let made = uses_ctx.then(|| quote!(let #ctx_name = #context::new(#ctx_name.cast());));
+        return quote! {
+            #docs
+            #[unsafe(no_mangle)]
+            #[unsafe(link_section = #section)]
+            extern "C" fn #name(#ctx_name: #ty) -> #ret { #made #stmts }
+        };
+    }
     // Around these Aya's macros put a function that makes this of a raw context, which clippy takes
     // for following it.
     let handed = matches!(entry.context, "TcContext" | "SkBuffContext");

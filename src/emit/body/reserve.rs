@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::{Body, Held, lookup::Taken, pointers};
 use crate::{
-    emit::{code::Code, runtime::Module},
+    emit::{code::Code, runtime::Module, types},
     ir::{
         body::{Block, Expr, ExprKind, LocalId, Stmt},
         ty::Ty,
@@ -93,7 +93,9 @@ impl Body<'_> {
         let Ty::Pointer { to, .. } = self.local_ty(local) else {
             return None;
         };
-        if !matches!(*to, Ty::Record(_) | Ty::Int { .. })
+        // The kernel aligns what it reserves to 8 bytes, and Aya's entry keeps to that.
+        if types::align_of(self.t.object, &to) > 8
+            || !matches!(*to, Ty::Record(_) | Ty::Int { .. })
             || self.constant_value(size)? != i128::from(self.t.size(&to))
         {
             return None;

@@ -135,3 +135,47 @@ fn flags_of_an_enumeration_change_in_place() {
         "    if what.0 as i32 == What::A.0 as i32 | What::B.0 as i32 {",
     );
 }
+
+/// LLVM takes no symbol that is called like a section.
+#[test]
+fn programs_called_like_their_section() {
+    check_behind(
+        "SEC(\"uprobe/trace\") int uprobe(struct pt_regs *ctx) { return sum; }\n",
+        "int BPF_PROG(f) { return 0; }",
+        "#[unsafe(link_section = \"uprobe/uprobe\")]\nextern \"C\" fn uprobe(_ctx: *mut c_void) -> u32 {",
+    );
+    check_behind(
+        "SEC(\"?sk_msg\") int sk_msg(struct sk_msg_md *ctx) { return ctx->size; }\n",
+        "int BPF_PROG(f) { return 0; }",
+        "#[unsafe(link_section = \"sk_msg/sk_msg\")]\nextern \"C\" fn sk_msg(ctx: *mut c_void) -> u32 {\n    let ctx = SkMsgContext::new(ctx.cast());\n",
+    );
+    check_behind(
+        "SEC(\"tc\") int classifier(struct __sk_buff *skb) { return skb->len; }\n",
+        "int BPF_PROG(f) { return 0; }",
+        "extern \"C\" fn classifier(skb: NonNull<c_void>) -> i32 {\n    let skb = TcContext::new(skb.cast());\n",
+    );
+    check_behind(
+        "SEC(\"uprobe/trace\") int trace(struct pt_regs *ctx) { return sum; }\n",
+        "int BPF_PROG(f) { return 0; }",
+        "#[uprobe]\npub fn trace(",
+    );
+}
+
+/// Aya's entries of ring buffers are aligned as the kernel aligns them, to 8 bytes.
+#[test]
+fn entries_of_a_greater_alignment() {
+    let check = |aligned: u8, expected: &str| {
+        check_behind(
+            &format!(
+                "struct rec {{ u64 a; u64 b; }} __attribute__((aligned({aligned})));\n\
+                 struct {{ __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); }} \
+                 rb SEC(\".maps\");\n"
+            ),
+            "int BPF_PROG(f) { struct rec *r = bpf_ringbuf_reserve(&rb, sizeof(*r), 0); \
+             if (!r) return 0; r->a = 1; bpf_ringbuf_submit(r, 0); return 0; }",
+            expected,
+        );
+    };
+    check(8, "RB.reserve_untyped::<Rec>(0)");
+    check(16, "bpf_ringbuf_reserve(");
+}
