@@ -147,7 +147,7 @@ fn a_repository_becomes_a_workspace_and_the_report_names_what_is_left() {
         &[
             "35 sources: 32 ported, 3 refused",
             "proc/exit.bpf.c is refused: proc/exit.bpf.c:11: unexpected `return`",
-            "proc/kill.bpf.c is refused: proc/kill.bpf.c:12: of `bpf_prog_active`, a variable of the kernel",
+            "proc/kill.bpf.c is refused: proc/kill.bpf.c:10: this is a number in the object's own BTF",
             "proc/malloc.bpf.c is refused: proc/malloc.bpf.c:10: `allocated` is a USDT probe",
             "`fs/open.bpf.c` becomes `fs_open`, `net/open.bpf.c` becomes `net_open`",
         ],
