@@ -65,8 +65,10 @@ pub(super) fn split(body: &str, root: &str, more: Vec<String>) -> (String, Strin
 
 /// The imports that a text needs, grouped and sorted as rustfmt has them.
 pub(super) fn of_text(body: &str) -> String {
-    let words: BTreeSet<&str> = body
-        .split(|char: char| !char.is_alphanumeric() && char != '_')
+    // What is said in comments isn't used.
+    let words: BTreeSet<&str> = (body.lines())
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .flat_map(|line| line.split(|char: char| !char.is_alphanumeric() && char != '_'))
         .collect();
     let has = |word: &str| words.contains(word);
     let group = |path: &str, names: &[(&str, bool)]| -> Option<String> {
@@ -139,4 +141,15 @@ pub(super) fn of_text(body: &str) -> String {
     .collect();
     let separator = if std.is_empty() { "" } else { "\n" };
     format!("{std}{separator}{others}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of_text;
+
+    #[test]
+    fn a_word_of_a_comment_is_no_use() {
+        assert_eq!(of_text("/// What the Parser is asked.\nfn f() {}\n"), "");
+        assert_eq!(of_text("fn f() -> What {}\n"), "use externs::What;\n");
+    }
 }
