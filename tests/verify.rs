@@ -561,6 +561,19 @@ fn bytes_that_c_leaves_unwritten_may_be_as_they_were() {
 }
 
 #[test]
+fn elements_have_the_same_addresses_and_only_what_c_keeps_there() {
+    let object = |options: &[&str]| build("elements.bpf.c", options);
+    let (c, port) = (object(&["-DSTEP=1"]), object(&["-DPORT", "-DSTEP=1"]));
+    let faulty = object(&["-DPORT", "-DSTEP=2"]);
+    let (Some(c), Some(port), Some(faulty)) = (c, port, faulty) else {
+        return;
+    };
+    let report = compared(&c, &port);
+    assert_eq!(report.verdict, Verdict::Equal, "{report}");
+    assert_eq!(compared(&c, &faulty).verdict, Verdict::Different);
+}
+
+#[test]
 fn what_is_of_the_kernel_is_the_same_for_both() {
     let object = |options: &[&str]| build("kernel.bpf.c", options);
     let (Some(c), Some(port)) = (object(&[]), object(&["-DPORT"])) else {

@@ -10,7 +10,7 @@ use super::{
     kind::Kind,
     machine::{Fill, Image, Shape, Start, Varying, ksym_address},
     object::{
-        Access, Global, Kernel, Object, Program,
+        Access, Global, Kernel, MapDef, Object, Program,
         core_names::{Wanted, wanted},
     },
     registers::Registers,
@@ -285,10 +285,11 @@ pub fn shape(c: &Object, rust: &Object, partly: bool) -> Result<Shape> {
         );
     }
     for map in &c.maps {
-        let inner = map.inner.as_deref();
-        let value = map.value_type.or(inner.and_then(|inner| inner.value_type));
-        if let (Some(btf), Some(id)) = (&c.btf, value) {
-            shape.map_bools.insert(map.name.clone(), bools(btf, id));
+        // A map of C that has only `value_size` doesn't say what it holds; the port, which has found
+        // out from how programs use it, does.
+        let same = rust.maps.iter().find(|other| other.name == map.name);
+        if let Some(bools) = value_bools(c, map).or_else(|| value_bools(rust, same?)) {
+            shape.map_bools.insert(map.name.clone(), bools);
         }
     }
     Ok(shape)
@@ -325,6 +326,15 @@ fn used_globals(object: &Object) -> HashSet<String> {
         })
         .map(|global| global.name.clone())
         .collect()
+}
+
+/// The bytes of a map's values that hold a `bool`, where the object says what the values are.
+fn value_bools(object: &Object, map: &MapDef) -> Option<Vec<u64>> {
+    let inner = map.inner.as_deref();
+    let value = map
+        .value_type
+        .or(inner.and_then(|inner| inner.value_type))?;
+    Some(bools(object.btf.as_ref()?, value))
 }
 
 /// The bytes of a type that hold a `bool`.

@@ -22,12 +22,13 @@ use crate::{
 /// What clang is called, the likeliest first.
 const CLANGS: [&str; 2] = ["clang-22", "clang"];
 
-/// Options of clang by which numbers and pointers wrap around, pointers may be NULL, and memory is
-/// no more than bytes.
-const DEFINED: [&str; 3] = [
+/// Options of clang by which numbers and pointers wrap around, pointers may be NULL, memory is no
+/// more than bytes, and a variable without a value is zero, as in a port.
+const DEFINED: [&str; 4] = [
     "-fno-strict-overflow",
     "-fno-delete-null-pointer-checks",
     "-fno-strict-aliasing",
+    "-ftrivial-auto-var-init=zero",
 ];
 
 /// What becomes of code whose behaviour C leaves undefined.

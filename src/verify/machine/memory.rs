@@ -20,6 +20,8 @@ const OFFSET_MASK: u64 = (1 << OFFSET_BITS) - 1;
 const FUNCTIONS_START: u64 = 0xffff_d000_0000_0000;
 /// All regions of one run together.
 const BYTES_MAX: usize = 128 << 20;
+/// A region's number is its shelf, and its place there.
+const PLACE_BITS: u32 = 16;
 
 /// The number of a region.
 pub type RegionId = usize;
@@ -45,6 +47,19 @@ pub enum Purpose {
     Other,
 }
 
+impl Purpose {
+    /// Programs store addresses of values and records, which are compared. So these are numbered
+    /// apart from what two objects need not have the same number of: sections, maps, stacks.
+    fn shelf(&self) -> usize {
+        match self {
+            Self::Data(_) | Self::MapHandle(_) => 0,
+            Self::Stack => 1,
+            Self::Context | Self::Packet | Self::Other => 2,
+            Self::MapValue(_) | Self::Record(_) => 3,
+        }
+    }
+}
+
 /// One piece of memory.
 #[derive(Debug)]
 pub struct Region {
@@ -65,7 +80,8 @@ pub struct Region {
 pub struct Memory {
     /// The byte order.
     pub endian: Endian,
-    regions: Vec<Region>,
+    /// By [`Purpose::shelf`].
+    shelves: [Vec<Region>; 4],
     total: usize,
     /// What is read where nobody wrote.
     fill: u8,
@@ -84,7 +100,7 @@ impl Memory {
     pub fn new(endian: Endian, fill: u8) -> Self {
         Self {
             endian,
-            regions: Vec::new(),
+            shelves: Default::default(),
             total: 0,
             fill,
             read_unwritten: false,
@@ -105,20 +121,20 @@ impl Memory {
         writable: bool,
     ) -> Result<RegionId, Trap> {
         self.total += bytes.len() + size_of::<Region>();
-        if self.total > BYTES_MAX
-            || bytes.len() as u64 > OFFSET_MASK
-            || self.regions.len() >= 1 << 18
-        {
+        let number = purpose.shelf();
+        let shelf = self.shelves.get_mut(number).ok_or(Trap::OutOfMemory)?;
+        let place = shelf.len();
+        if self.total > BYTES_MAX || bytes.len() as u64 > OFFSET_MASK || place >= 1 << PLACE_BITS {
             return Err(Trap::OutOfMemory);
         }
-        self.regions.push(Region {
+        shelf.push(Region {
             purpose,
             bytes,
             writable,
             live: true,
             unwritten: None,
         });
-        Ok(self.regions.len() - 1)
+        Ok(number << PLACE_BITS | place)
     }
 
     /// A new region of `size` bytes that nobody has written.
@@ -135,7 +151,7 @@ impl Memory {
     /// Makes all bytes of a region unwritten again.
     pub fn forget(&mut self, id: RegionId) {
         let fill = self.fill;
-        if let Some(region) = self.regions.get_mut(id) {
+        if let Some(region) = self.region_mut(id) {
             region.bytes.fill(fill);
             region.unwritten = Some(vec![u64::MAX; region.bytes.len().div_ceil(64)]);
         }
@@ -143,12 +159,14 @@ impl Memory {
 
     /// The region numbered `id`.
     pub fn region(&self, id: RegionId) -> Option<&Region> {
-        self.regions.get(id)
+        let (shelf, place) = on_shelf(id);
+        self.shelves.get(shelf)?.get(place)
     }
 
     /// The region numbered `id`, to be changed.
     pub fn region_mut(&mut self, id: RegionId) -> Option<&mut Region> {
-        self.regions.get_mut(id)
+        let (shelf, place) = on_shelf(id);
+        self.shelves.get_mut(shelf)?.get_mut(place)
     }
 
     /// The address at which a region begins.
@@ -191,8 +209,7 @@ impl Memory {
         if let Some((id, offset)) = Self::locate(address) {
             self.check_written(id, offset, size);
             let bytes = self
-                .regions
-                .get(id)
+                .region(id)
                 .filter(|region| region.live)
                 .and_then(|region| region.bytes.get(offset..offset.checked_add(size)?))
                 .ok_or(Trap::Access {
@@ -243,8 +260,7 @@ impl Memory {
         };
         let (id, offset) = Self::locate(address).ok_or(trap.clone())?;
         let region = self
-            .regions
-            .get_mut(id)
+            .region_mut(id)
             .filter(|region| region.live && region.writable)
             .ok_or(trap.clone())?;
         let end = offset.checked_add(size).ok_or(trap.clone())?;
@@ -274,8 +290,7 @@ impl Memory {
         };
         let (id, offset) = Self::locate(address).ok_or(trap.clone())?;
         self.check_written(id, offset, size);
-        self.regions
-            .get(id)
+        self.region(id)
             .filter(|region| region.live)
             .and_then(|region| region.bytes.get(offset..offset.checked_add(size)?))
             .ok_or(trap)
@@ -284,18 +299,14 @@ impl Memory {
     /// Whether a helper may write so many bytes there.
     pub fn may_write(&self, address: u64, size: usize) -> bool {
         Self::locate(address).is_some_and(|(id, offset)| {
-            self.regions.get(id).is_some_and(|region| {
+            self.region(id).is_some_and(|region| {
                 region.live && region.writable && offset.saturating_add(size) <= region.bytes.len()
             })
         })
     }
 
     fn check_written(&mut self, id: RegionId, offset: usize, size: usize) {
-        let Some(unwritten) = self
-            .regions
-            .get(id)
-            .and_then(|region| region.unwritten.as_ref())
-        else {
+        let Some(unwritten) = self.region(id).and_then(|region| region.unwritten.as_ref()) else {
             return;
         };
         let any = (offset..offset.saturating_add(size)).any(|byte| {
@@ -311,8 +322,7 @@ impl Memory {
     pub fn peek(&self, oracle: &Oracle<'_>, address: u64, into: &mut [u8]) -> bool {
         if let Some((id, offset)) = Self::locate(address) {
             let source = self
-                .regions
-                .get(id)
+                .region(id)
                 .filter(|region| region.live)
                 .and_then(|region| region.bytes.get(offset..offset.checked_add(into.len())?));
             return match source {
@@ -395,6 +405,11 @@ impl Memory {
         }
         bytes
     }
+}
+
+/// Where the region numbered `id` stands.
+fn on_shelf(id: RegionId) -> (usize, usize) {
+    (id >> PLACE_BITS, id & ((1 << PLACE_BITS) - 1))
 }
 
 /// The eight bytes of `bytes` numbered `word`, padded with zeros.
