@@ -87,6 +87,61 @@ impl Divide for i32 {
     }
 }
 
+/// What can be divided by a constant.
+pub trait DivideBy {
+    fn div_by(self, by: Self) -> Self;
+    fn rem_by(self, by: Self) -> Self;
+}
+
+/// `value / by`, where `by` is a constant that isn't 0.
+#[inline(always)]
+pub fn div_by<T: DivideBy>(value: T, by: T) -> T {
+    value.div_by(by)
+}
+
+/// `value % by`, where `by` is a constant that isn't 0.
+#[inline(always)]
+pub fn rem_by<T: DivideBy>(value: T, by: T) -> T {
+    value.rem_by(by)
+}
+
+// BPF divides signed numbers since version 4 only. Most are never negative, which the compiler sees.
+impl DivideBy for i64 {
+    #[inline(always)]
+    fn div_by(self, by: Self) -> Self {
+        let quotient = self.unsigned_abs().checked_div(by.unsigned_abs());
+        let quotient = quotient.unwrap_or(0) as Self;
+        if (self < 0) == (by < 0) {
+            quotient
+        } else {
+            quotient.wrapping_neg()
+        }
+    }
+
+    #[inline(always)]
+    fn rem_by(self, by: Self) -> Self {
+        let remainder = self.unsigned_abs().checked_rem(by.unsigned_abs());
+        let remainder = remainder.unwrap_or(0) as Self;
+        if self < 0 {
+            remainder.wrapping_neg()
+        } else {
+            remainder
+        }
+    }
+}
+
+impl DivideBy for i32 {
+    #[inline(always)]
+    fn div_by(self, by: Self) -> Self {
+        i64::from(self).div_by(by.into()) as Self
+    }
+
+    #[inline(always)]
+    fn rem_by(self, by: Self) -> Self {
+        i64::from(self).rem_by(by.into()) as Self
+    }
+}
+
 /// What can be divided by powers of two without the instruction for it.
 pub trait Shift {
     fn shifted(self, by: Self) -> Self;

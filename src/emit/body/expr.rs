@@ -277,7 +277,14 @@ impl Body<'_> {
 
     /// A quotient or remainder by the runtime's function.
     fn divided(&self, op: BinaryOp, left: &Expr, right: &Expr) -> Code {
-        let name = if op == BinaryOp::Div { "div" } else { "rem" };
+        // Assembly hides from LLVM what it knows of the result.
+        let constant = is_nonzero(self.t.object, right) && self.constant_value(right).is_some();
+        let name = match (op, constant) {
+            (BinaryOp::Div, false) => "div",
+            (BinaryOp::Div, true) => "div_by",
+            (_, false) => "rem",
+            (_, true) => "rem_by",
+        };
         let function = self.t.uses.runtime(Module::Div, name);
         let (left, right) = (self.expr(left, Pin::Itself), self.expr(right, Pin::Itself));
         Code::atom(quote!(#function(#left, #right)))

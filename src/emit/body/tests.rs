@@ -138,10 +138,10 @@ fn divisions_of_signed_numbers() {
         );
     };
     check("a /= 4;", "a /= 4;");
-    check("a /= 3;", "a = div::div(a, 3);");
+    check("a /= 3;", "a = div::div_by(a, 3);");
     check("a = -(a / 4);", "a = -div::by_power(a, 4);");
-    check("a = -(a / 3);", "a = -div::div(a, 3);");
-    check("a %= 10;", "a = div::rem(a, 10);");
+    check("a = -(a / 3);", "a = -div::div_by(a, 3);");
+    check("a %= 10;", "a = div::rem_by(a, 10);");
     check("b /= 3;", "b /= 3;");
     check("b %= a;", "b = div::rem(b, a as u32);");
 }

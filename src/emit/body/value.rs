@@ -19,6 +19,12 @@ use crate::{
     source::span::Span,
 };
 
+/// What is cleared at a time where the alignment allows it.
+const WORD: u64 = 8;
+
+/// So many bytes take more instructions in smaller words than one likes.
+const LONG: u64 = 64;
+
 impl Body<'_> {
     /// An integer of type `ty`; with a suffix where nothing else says its type.
     pub(super) fn literal(&self, n: i128, ty: &Ty, pin: Pin) -> Code {
@@ -135,9 +141,28 @@ impl Body<'_> {
                 };
                 Code::atom(quote!([#of; #len]))
             }
-            Ty::Record(id) if self.is_spelled_out(*id) => self.record(&[], ty),
+            Ty::Record(id) if self.is_spelled_out(*id) && !self.shrinks_unaligned(*id, 0) => {
+                self.record(&[], ty)
+            }
             _ => self.zeroed(ty),
         }
+    }
+
+    /// Whether much of a record lies behind a field that ends between two words. When the fields up to
+    /// there are assigned, LLVM clears only what is behind them, and does it in words of the smaller
+    /// alignment that this has, unless the record is zeroed as one.
+    fn shrinks_unaligned(&self, id: RecordId, start: u64) -> bool {
+        self.t.record(id).is_some_and(|record| {
+            let fields = record.fields.as_deref().unwrap_or_default();
+            record.align >= WORD
+                && fields.iter().any(|field| {
+                    let offset = start + field.offset;
+                    let unaligned = offset % WORD != 0 && record.size - field.offset >= LONG;
+                    unaligned
+                        || matches!(&field.ty, Ty::Record(inner)
+                            if self.shrinks_unaligned(*inner, offset))
+                })
+        })
     }
 
     pub(super) fn zeroed(&self, ty: &Ty) -> Code {

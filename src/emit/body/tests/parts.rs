@@ -331,3 +331,21 @@ fn a_record_and_a_part_of_it_as_arguments() {
         "fn put(hit: *mut Hit, to: *mut c_void) -> i64",
     );
 }
+
+/// What is behind a field that ends between two words is cleared in whole words all the same.
+#[test]
+fn records_with_much_behind_half_a_word() {
+    let of = |length: u32, expected: &str| {
+        check_behind(
+            &format!("struct record {{ u64 time; u32 id; char text[{length}]; }};\n"),
+            "int BPF_PROG(f) {\n\tstruct record r = {};\n\tr.time = 7;\n\tr.id = 8;\n\
+             \tbpf_get_current_comm(&r.text, 16);\n\tsum = r.text[0];\n\treturn 0;\n}",
+            expected,
+        );
+    };
+    of(64, "let mut r = unsafe { mem::zeroed::<Record>() };");
+    of(
+        20,
+        "let mut r = Record {\n        time: 0,\n        id: 0,\n        text: [0; 20],\n    };",
+    );
+}
