@@ -341,12 +341,12 @@ impl Visit for Reads<'_> {
                 self.0.now.definite = definite;
             }
             ExprKind::Conditional(cond, then, other) => {
-                self.expr(cond);
-                let definite = self.0.now.definite.clone();
-                for side in [then, other] {
-                    self.expr(side);
-                    self.0.now.definite.clone_from(&definite);
-                }
+                let (met, unmet) = self.0.test(cond);
+                self.0.now = met;
+                self.expr(then);
+                let behind = std::mem::replace(&mut self.0.now, unmet);
+                self.expr(other);
+                self.0.now = behind.join(std::mem::take(&mut self.0.now));
             }
             _ => self.expr_parts(expr),
         }

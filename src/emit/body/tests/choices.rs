@@ -179,3 +179,20 @@ fn entries_of_a_greater_alignment() {
     check(8, "RB.reserve_untyped::<Rec>(0)");
     check(16, "bpf_ringbuf_reserve(");
 }
+
+/// What both sides of a choice assign needs no value before.
+#[test]
+fn variables_that_both_sides_of_a_choice_assign() {
+    check(
+        "int BPF_PROG(f, u32 a) { u32 x, y; \
+         if (a) { sum++; x = a; y = 1; } else { sum--; x = 2; y = a; } \
+         bpf_printk(\"%d\", x); return y; }",
+        "    let x: u32;\n    let y = ",
+    );
+    check(
+        "int BPF_PROG(f, u32 a) { u32 x, y; \
+         if (a) { sum++; x = a; y = 1; } else { sum--; y = a; } \
+         bpf_printk(\"%d\", x); return y; }",
+        "    let mut x = 0u32;\n    let y = ",
+    );
+}
