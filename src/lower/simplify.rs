@@ -13,8 +13,8 @@ use crate::ir::{
     body::{BinaryOp, CompareOp, Expr, ExprKind, Place, PlaceKind, UnaryOp},
     ty::{Enumeration, Ty},
 };
-use narrow::narrow;
 pub(super) use narrow::{fit, keeps_value};
+use narrow::{foregone, narrow};
 
 /// `value` converted to `ty` as C does it.
 pub(super) fn cast(object: &Object, value: Expr, ty: &Ty) -> Expr {
@@ -349,6 +349,9 @@ pub(super) fn compare(object: &Object, op: CompareOp, a: Expr, b: Expr) -> Expr 
         return expr(ExprKind::Bool(answer), Ty::Bool, span);
     }
     let (a, b) = narrow_operands(object, op, a, b);
+    if let Some(answer) = foregone(op, &a, &b) {
+        return expr(ExprKind::Bool(answer), Ty::Bool, span);
+    }
     // A truth value against 0 or 1.
     if a.ty == Ty::Bool && b.ty == Ty::Bool {
         let known = |side: &Expr| match side.kind {

@@ -1,13 +1,16 @@
-//! The same value, or the same low bits, in a narrower type.
+//! The same value, or the same low bits, in a narrower type; and what a type says of a comparison.
 
 use super::{cast, is_literal, known, literal_in};
 use crate::{
     ir::{
         Object,
-        body::{BinaryOp, Expr, ExprKind},
+        body::{BinaryOp, CompareOp, Expr, ExprKind},
         ty::Ty,
     },
-    lower::build::{expr, fits},
+    lower::{
+        build::{expr, fits},
+        purity::is_pure,
+    },
 };
 
 /// An expression of the integer type `ty`, no wider than `value`'s, whose bits are the low bits of
@@ -231,5 +234,18 @@ pub(super) fn casts(value: &Expr) -> usize {
         ExprKind::Conditional(_, a, b) => casts(a) + casts(b),
         ExprKind::Block(_, a) => casts(a),
         _ => 0,
+    }
+}
+
+/// What a comparison of something unsigned with 0 says, whatever it is: clang leaves it out, and clippy
+/// takes it for a mistake.
+pub(super) fn foregone(op: CompareOp, a: &Expr, b: &Expr) -> Option<bool> {
+    let unsigned = |side: &Expr| matches!(side.ty, Ty::Int { signed: false, .. }) && is_pure(side);
+    match (op, super::number(a), super::number(b)) {
+        (CompareOp::Lt, _, Some(0)) if unsigned(a) => Some(false),
+        (CompareOp::Ge, _, Some(0)) if unsigned(a) => Some(true),
+        (CompareOp::Gt, Some(0), _) if unsigned(b) => Some(false),
+        (CompareOp::Le, Some(0), _) if unsigned(b) => Some(true),
+        _ => None,
     }
 }

@@ -199,3 +199,15 @@ fn truth_values() {
     let one = expr(ExprKind::Bool(true), Ty::Bool, None);
     check(compare(&object, CompareOp::Ne, x(Ty::Bool), one), "!x");
 }
+
+/// clippy takes what is always so for a mistake.
+#[test]
+fn comparisons_that_a_type_decides() {
+    let zero = |ty: Ty| number(0, ty);
+    check_compare(CompareOp::Lt, x(U32), zero(U32), "false");
+    check_compare(CompareOp::Ge, x(U64), zero(U64), "true");
+    check_compare(CompareOp::Gt, zero(U64), x(U64), "false");
+    check_compare(CompareOp::Le, zero(U32), to(x(U8), &U32), "true");
+    check_compare(CompareOp::Gt, x(U32), zero(U32), "x > 0");
+    check_compare(CompareOp::Lt, x(I32), zero(I32), "x < 0");
+}
