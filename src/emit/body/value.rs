@@ -157,7 +157,8 @@ impl Body<'_> {
             record.align >= WORD
                 && fields.iter().any(|field| {
                     let offset = start + field.offset;
-                    let unaligned = offset % WORD != 0 && record.size - field.offset >= LONG;
+                    let unaligned = !offset.is_multiple_of(WORD)
+                        && record.size.saturating_sub(field.offset) >= LONG;
                     unaligned
                         || matches!(&field.ty, Ty::Record(inner)
                             if self.shrinks_unaligned(*inner, offset))
