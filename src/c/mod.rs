@@ -52,7 +52,7 @@ use crate::{
     arch::Endian,
     diag::Diagnostic,
     source::{
-        Define, KernelTypes, Unit,
+        Define, KernelTypes, Unit, Unroll,
         span::{FileId, FileKind, SourceMap, Span},
     },
 };
@@ -228,7 +228,7 @@ impl Origin for UnitOrigin<'_> {
         Some(Arc::from(used.name.as_str()))
     }
 
-    fn is_unrolled(&self, start: usize) -> bool {
-        self.unit.unrolled.contains(&start)
+    fn unroll(&self, start: usize) -> Option<Unroll> {
+        self.unit.unroll.get(&start).copied()
     }
 }

@@ -14,7 +14,10 @@ use super::{
 };
 use crate::{
     diag::{Code, Diagnostic},
-    source::span::{FileId, FileKind, Span},
+    source::{
+        Unroll,
+        span::{FileId, FileKind, Span},
+    },
 };
 
 /// What analysis asks about the text that it reads.
@@ -28,8 +31,8 @@ pub(super) trait Origin {
     fn kind(&self, file: FileId) -> FileKind;
     /// The object-like macro whose whole expansion these bytes are.
     fn macro_name(&self, start: usize, end: usize) -> Option<Arc<str>>;
-    /// Whether `#pragma unroll` stands before the statement that begins there.
-    fn is_unrolled(&self, start: usize) -> bool;
+    /// What `#pragma unroll` says before the statement that begins there.
+    fn unroll(&self, start: usize) -> Option<Unroll>;
 }
 
 /// Says that an error has been reported, so that nothing that follows from it is.

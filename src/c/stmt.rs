@@ -94,7 +94,7 @@ impl Sema<'_> {
         let span = self.span(node.span);
         let mut kind = self.deeper(span, |sema| sema.statement_kind(&node.node, span))?;
         if let StmtKind::For { unroll, .. } = &mut kind {
-            *unroll = self.origin.is_unrolled(node.span.start);
+            *unroll = self.origin.unroll(node.span.start);
         }
         Ok(Stmt { kind, span })
     }
@@ -209,7 +209,7 @@ impl Sema<'_> {
             cond: cond?,
             step: step?,
             body: Box::new(body?),
-            unroll: false,
+            unroll: None,
         })
     }
 

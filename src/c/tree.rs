@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::types::{CType, EnumId, RecordId, Types};
-use crate::source::span::Span;
+use crate::source::{Unroll, span::Span};
 
 /// Index into [`Tree::variables`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -206,8 +206,8 @@ pub enum StmtKind {
         step: Option<Expr>,
         /// Each turn.
         body: Box<Stmt>,
-        /// Whether it is to be unrolled (`#pragma unroll`).
-        unroll: bool,
+        /// How it is to be unrolled (`#pragma unroll`).
+        unroll: Option<Unroll>,
     },
     /// `switch (e) { … }`; the value is promoted. Labels stand in the body as [`StmtKind::Case`].
     Switch(Expr, Box<Stmt>),

@@ -92,6 +92,18 @@ pub struct Block {
     pub trailing: Vec<super::Comment>,
 }
 
+/// Whether a loop is unrolled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unroll {
+    /// As LLVM sees fit.
+    #[default]
+    Free,
+    /// All its turns: it mustn't have more than one way back, or LLVM can't.
+    Whole,
+    /// It stays a loop.
+    Never,
+}
+
 /// The kinds of [`Stmt`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StmtKind {
@@ -121,8 +133,8 @@ pub enum StmtKind {
         body: Block,
         /// What happens behind each body, also after `Continue` (`i++` of a `for`).
         step: Vec<Stmt>,
-        /// The C has it unrolled, and that is more than LLVM does by itself.
-        unroll: bool,
+        /// What C says about unrolling it.
+        unroll: Unroll,
     },
     /// Runs the arm that has `value`; arms don't fall through. `Break` of the label leaves it.
     Switch {

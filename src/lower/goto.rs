@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     c::tree::{ExprKind as CExprKind, Stmt as CStmt, StmtKind as CStmtKind},
-    ir::body::{LabelId, StmtKind},
+    ir::body::{LabelId, StmtKind, Unroll},
 };
 
 /// A statement of a list, and the labels before it.
@@ -106,7 +106,7 @@ fn backward_loop(label: LabelId, stmts: Vec<crate::ir::body::Stmt>) -> StmtKind 
         post_check: false,
         body: block(stmts),
         step: Vec::new(),
-        unroll: false,
+        unroll: Unroll::Free,
     }
 }
 

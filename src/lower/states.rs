@@ -18,7 +18,7 @@ use crate::{
     },
     ir::{
         Notes,
-        body::{Arm, Expr, ExprKind, Init, LocalId, Place, PlaceKind, Stmt, StmtKind},
+        body::{Arm, Expr, ExprKind, Init, LocalId, Place, PlaceKind, Stmt, StmtKind, Unroll},
         ty::Ty,
     },
     source::span::Span,
@@ -452,7 +452,7 @@ impl<'a> States<'a> {
             post_check: false,
             body: block(vec![stmt(choice, None)]),
             step: Vec::new(),
-            unroll: false,
+            unroll: Unroll::Free,
         };
         stmts.push(stmt(turns, None));
         stmts

@@ -20,7 +20,7 @@ use crate::{
         body::{Block, Expr, ExprKind, LocalId, Stmt, StmtKind},
         ty::Ty,
     },
-    source::span::Span,
+    source::{Unroll, span::Span},
 };
 
 impl<'a> Body<'_, 'a> {
@@ -297,7 +297,7 @@ impl<'a> Body<'_, 'a> {
                 post_check,
                 body,
                 step,
-                unroll: false,
+                unroll: crate::ir::body::Unroll::Free,
             },
             span,
         );
@@ -327,7 +327,7 @@ impl<'a> Body<'_, 'a> {
         cond: Option<&'a CExpr>,
         step: Option<&'a CExpr>,
         body: &'a CStmt,
-        unroll: bool,
+        unroll: Option<Unroll>,
         span: Span,
     ) -> Lowered<()> {
         let (result, mut stmts) = self.scoped(|outer| {
@@ -365,8 +365,8 @@ impl<'a> Body<'_, 'a> {
             Ok(())
         });
         result?;
-        if unroll {
-            self.unroll(&mut stmts);
+        if let Some(asked) = unroll {
+            self.unroll(&mut stmts, asked);
         }
         if self.shadows(init) {
             self.push(StmtKind::Block(None, block(stmts)), span);

@@ -4,15 +4,21 @@
 use std::{collections::BTreeSet, iter};
 
 use super::body::Body;
-use crate::ir::{
-    Object,
-    body::{BinaryOp, Block, Expr, ExprKind, Init, LocalId, PlaceKind, Stmt, StmtKind},
-    constant,
-    walk::Visit,
+use crate::{
+    ir::{
+        Object,
+        body::{
+            BinaryOp, Block, CompareOp, Expr, ExprKind, Init, LocalId, PlaceKind, Stmt, StmtKind,
+            Unroll,
+        },
+        constant,
+        walk::Visit,
+    },
+    source::Unroll as Asked,
 };
 
-/// From how many instructions on a loop is marked, about: smaller ones LLVM unrolls by itself, or
-/// they are walked through as they are.
+/// From how many instructions on LLVM has to be told, about: what is smaller it unrolls by itself, or
+/// it is walked through as it is.
 const FEW: i128 = 1000;
 
 /// Likewise, where each turn may leave behind one thing or another, and from so many turns on: the
@@ -25,8 +31,8 @@ const TURNS_THAT_BRANCH: i128 = 8;
 const MOST: i128 = 16384;
 
 impl Body<'_, '_> {
-    /// Marks the loop that `stmts` end with, if it is long and its turns are known.
-    pub(super) fn unroll(&mut self, stmts: &mut [Stmt]) {
+    /// Marks the loop that `stmts` end with, if its turns are known, or has LLVM leave it a loop.
+    pub(super) fn unroll(&mut self, stmts: &mut [Stmt], asked: Asked) {
         let object = &self.cx.object;
         let Some((last, before)) = stmts.split_last_mut() else {
             return;
@@ -47,14 +53,21 @@ impl Body<'_, '_> {
         };
         let mut size = Size(0);
         size.block(body);
+        let size = size.0.saturating_mul(turns);
+        if size > MOST {
+            return;
+        }
+        if matches!(asked, Asked::Turns(some) if i128::from(some) < turns) {
+            // Rust can't ask for some of the turns either: what stays a loop is nearer to that.
+            *unroll = Unroll::Never;
+            return;
+        }
+        *unroll = Unroll::Whole;
         let few = match turns >= TURNS_THAT_BRANCH && leaves_either(body) {
             true => FEW_THAT_BRANCH,
             false => FEW,
         };
-        if (few..=MOST).contains(&size.0.saturating_mul(turns)) {
-            *unroll = true;
-            self.cx.object.unrolls = true;
-        }
+        self.cx.object.unrolls |= size >= few;
     }
 }
 
@@ -105,7 +118,7 @@ fn leaves(stmt: &Stmt) -> bool {
 
 /// How often a loop turns that counts from a number to a number.
 fn turns(object: &Object, before: &[Stmt], cond: &Expr, step: &[Stmt]) -> Option<i128> {
-    let ExprKind::Compare(_, left, right) = &cond.kind else {
+    let ExprKind::Compare(op, left, right) = &cond.kind else {
         return None;
     };
     let counter = local(left.peeled())?;
@@ -125,8 +138,9 @@ fn turns(object: &Object, before: &[Stmt], cond: &Expr, step: &[Stmt]) -> Option
         return None;
     };
     let by = constant::number(object, by).filter(|_| place.kind == PlaceKind::Local(counter))?;
-    let way = end.checked_sub(constant::number(object, start)?)?;
-    way.abs().checked_div(by.abs())
+    let way = end.checked_sub(constant::number(object, start)?)?.abs();
+    let way = way.saturating_add(i128::from(matches!(op, CompareOp::Le | CompareOp::Ge)));
+    way.saturating_add(by.abs() - 1).checked_div(by.abs())
 }
 
 fn local(e: &Expr) -> Option<LocalId> {
@@ -161,6 +175,7 @@ impl Visit for Size {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::{arch::Arch, port::lower_text};
 
     #[track_caller]
@@ -182,6 +197,54 @@ mod tests {
         check(32, "if (fd == i && sum > 3) sum++;", false);
         check(32, "if (fd == i && sum > 3) { n = 1; break; }", false);
         check(32, "u32 own = 0; if (fd == i) own = 3; sum += own;", false);
+    }
+
+    struct Never(bool);
+
+    impl Visit for Never {
+        fn stmt(&mut self, stmt: &Stmt) {
+            self.0 |= matches!(
+                stmt.kind,
+                StmtKind::Loop {
+                    unroll: Unroll::Never,
+                    ..
+                }
+            );
+            self.stmt_parts(stmt);
+        }
+    }
+
+    #[track_caller]
+    fn some_of(pragma: &str, loops: &str, expected: bool) {
+        let text = format!(
+            "u32 sum;\nSEC(\"ksyscall/close\") int BPF_KSYSCALL(p, int fd) {{ \n#pragma {pragma}\n\
+             for ({loops}) {{ sum += i; }} return 0; }}\n"
+        );
+        let object = lower_text(&text, &[Arch::X86_64]).object.unwrap();
+        let mut found = Never(false);
+        for program in &object.programs {
+            program
+                .function
+                .body
+                .iter()
+                .for_each(|stmt| found.stmt(stmt));
+        }
+        assert_eq!(found.0, expected, "{text}");
+    }
+
+    #[test]
+    fn some_turns() {
+        const FOUR: &str = "int i = 0; i < 4; i++";
+        const FIVE: &str = "int i = 0; i <= 4; i++";
+        some_of("nounroll", FOUR, true);
+        some_of("clang loop unroll(disable)", FOUR, true);
+        some_of("unroll 2", FOUR, true);
+        some_of("unroll 4", FOUR, false);
+        some_of("unroll 4", FIVE, true);
+        some_of("unroll 2", "int i = 3; i > 0; i -= 2", false);
+        some_of("unroll", FOUR, false);
+        // LLVM doesn't know how often it turns.
+        some_of("nounroll", "int i = 0; i < fd; i++", false);
     }
 
     #[test]

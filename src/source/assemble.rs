@@ -1,9 +1,9 @@
 //! From tokens to a unit's text and its positions.
 
-use std::{collections::BTreeSet, ops::Range};
+use std::{collections::BTreeMap, ops::Range};
 
 use crate::source::{
-    token::{Token, TokenKind},
+    token::{Token, TokenKind, Unroll},
     unit::{MacroUse, MacroUses, PositionMap},
 };
 
@@ -15,8 +15,8 @@ pub(crate) struct Text {
     pub(crate) map: PositionMap,
     /// The range of text of each original token by its [`index`](Token::index).
     pub(crate) ranges: Vec<Option<Range<usize>>>,
-    /// Where the statements behind `#pragma unroll` begin.
-    pub(crate) unrolled: BTreeSet<usize>,
+    /// Where the statements behind `#pragma unroll` begin, and what it says.
+    pub(crate) unroll: BTreeMap<usize, Unroll>,
 }
 
 /// Writes `tokens` out.
@@ -25,7 +25,7 @@ pub(crate) fn text(tokens: &[Token]) -> Text {
     let mut map = PositionMap::default();
     let mut ranges: Vec<Option<Range<usize>>> = Vec::new();
     let mut before: Option<&Token> = None;
-    let mut unrolled = BTreeSet::new();
+    let mut unroll = BTreeMap::new();
     for token in tokens {
         // lang-c skips pragmas; those that matter were turned into something else.
         if token.kind == TokenKind::Pragma {
@@ -41,8 +41,8 @@ pub(crate) fn text(tokens: &[Token]) -> Text {
         let start = text.len();
         text.push_str(&token.text);
         let range = start..text.len();
-        if token.unrolled {
-            unrolled.insert(start);
+        if let Some(asked) = token.unroll {
+            unroll.insert(start, asked);
         }
         if let Some(place) = token.place {
             map.push(range.clone(), place, token.spelled.unwrap_or(place));
@@ -64,7 +64,7 @@ pub(crate) fn text(tokens: &[Token]) -> Text {
         text,
         map,
         ranges,
-        unrolled,
+        unroll,
     }
 }
 

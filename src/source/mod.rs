@@ -36,6 +36,7 @@ use std::{
 };
 
 pub(crate) use headers::normal;
+pub use token::Unroll;
 pub use trivia::{Comment, CommentKind, Trivia};
 pub use unit::{Define, KernelTypes, MacroUse, MacroUses, PositionMap, Unit};
 

@@ -330,7 +330,7 @@ fn raw(
             place: None,
             spelled: None,
             from_macro,
-            unrolled: false,
+            unroll: None,
             index: 0,
         },
         place,

@@ -320,7 +320,7 @@ impl Output<'_> {
                 place: None,
                 spelled: None,
                 from_macro: !tok.expansion.is_dummy(),
-                unrolled: false,
+                unroll: None,
                 index: 0,
             },
             place: self.raw(tok.report_span()),

@@ -166,7 +166,7 @@ impl<'a> Reader<'a> {
             text: String::new(),
             map: Default::default(),
             macro_uses: Default::default(),
-            unrolled: Default::default(),
+            unroll: Default::default(),
             defines,
             deps: dependencies(headers),
             kernel_types: kernel_types(headers),
@@ -305,7 +305,7 @@ impl Unit {
         self.macro_uses = assemble::uses(uses, &written.ranges);
         self.text = written.text;
         self.map = written.map;
-        self.unrolled = written.unrolled;
+        self.unroll = written.unroll;
     }
 }
 

@@ -21,6 +21,15 @@ pub(crate) enum TokenKind {
     Pragma,
 }
 
+/// What a pragma says about unrolling the loop behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unroll {
+    /// All turns stand one behind the other.
+    All,
+    /// So many turns stand in one; with 1 the loop stays as it is.
+    Turns(u32),
+}
+
 /// One token of the preprocessed text.
 #[derive(Clone, Debug)]
 pub(crate) struct Token {
@@ -36,8 +45,8 @@ pub(crate) struct Token {
     pub spelled: Option<Span>,
     /// Whether it came out of a macro.
     pub from_macro: bool,
-    /// Whether `#pragma unroll` stands before it.
-    pub unrolled: bool,
+    /// What `#pragma unroll` says before it.
+    pub unroll: Option<Unroll>,
     /// Its number in the preprocessed stream, which rewriting keeps, and gives to what it puts in
     /// a token's place.
     pub index: u32,
@@ -66,7 +75,7 @@ impl Token {
             text: text.into(),
             space: true,
             line_start: false,
-            unrolled: false,
+            unroll: None,
             ..*self
         }
     }

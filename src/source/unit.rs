@@ -1,7 +1,7 @@
 //! What reading a file yields.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     ops::Range,
     path::PathBuf,
     sync::Arc,
@@ -10,7 +10,7 @@ use std::{
 use crate::{
     arch::Arch,
     source::{
-        markers,
+        Unroll, markers,
         read::Origin,
         span::{FileId, Span},
     },
@@ -30,8 +30,8 @@ pub struct Unit {
     pub map: PositionMap,
     /// Which ranges of [`text`](Self::text) are what a macro expanded to.
     pub macro_uses: MacroUses,
-    /// Where in [`text`](Self::text) the statements behind `#pragma unroll` begin.
-    pub unrolled: BTreeSet<usize>,
+    /// Where in [`text`](Self::text) the statements behind `#pragma unroll` begin, and what it says.
+    pub unroll: BTreeMap<usize, Unroll>,
     /// The object-like macros of the user's own files, in the order of their definition.
     pub defines: Vec<Define>,
     /// Every file that was read, embedded ones excepted; the same list for the same input.
@@ -62,7 +62,7 @@ impl Unit {
         self.text == other.text
             && self.kernel_types == other.kernel_types
             && self.macro_uses.uses == other.macro_uses.uses
-            && self.unrolled == other.unrolled
+            && self.unroll == other.unroll
             && self.used_defines().eq(other.used_defines())
             && self.map.is_like(&other.map, &own, &others)
             && (self.arch.endian() == other.arch.endian() || !self.asks_for_byte_order())

@@ -38,3 +38,9 @@ values!(
 pub fn var<T: Value>(value: T) -> T {
     value.opaque()
 }
+
+/// The same range, of which LLVM doesn't know how long it is: a loop over it isn't unrolled.
+#[inline(always)]
+pub fn turns<T: Value>(range: core::ops::Range<T>) -> core::ops::Range<T> {
+    range.start.opaque()..range.end
+}

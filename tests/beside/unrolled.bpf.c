@@ -128,3 +128,25 @@ int BPF_KSYSCALL(prctl_enter, int option, u64 b, u64 c, u64 d, u64 e)
 		matched += count;
 	return 0;
 }
+
+/* Loops that stay loops. */
+SEC("ksyscall/dup3")
+int BPF_KSYSCALL(dup3_enter, int from, int to)
+{
+	u32 first = 0, sum = 0;
+	struct rule *rule = bpf_map_lookup_elem(&rules, &first);
+
+	if (!rule)
+		return 0;
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < 4; i++) {
+		if (rule->words[i] == from)
+			continue;
+		sum += rule->words[i];
+	}
+#pragma unroll 2
+	for (int i = 3; i >= 0; i--)
+		rule->words[i] += sum;
+	matched += to;
+	return 0;
+}

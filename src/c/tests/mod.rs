@@ -17,7 +17,10 @@ use super::{
 };
 use crate::{
     diag::Diagnostic,
-    source::span::{FileId, FileKind, Span},
+    source::{
+        Unroll,
+        span::{FileId, FileKind, Span},
+    },
 };
 
 /// Text that stands in one file of the user's, as it is.
@@ -44,8 +47,8 @@ impl Origin for Plain {
         None
     }
 
-    fn is_unrolled(&self, _: usize) -> bool {
-        false
+    fn unroll(&self, _: usize) -> Option<Unroll> {
+        None
     }
 }
 

@@ -7,11 +7,11 @@ use super::{
     Around, Body, LoopForm, Pin, declare, expr::self_typed, lookup::Taken, pointers, stmt,
 };
 use crate::{
-    emit::{code::Code, names},
+    emit::{code::Code, names, runtime::Module},
     ir::{
         body::{
             BinaryOp, Block, CompareOp, Expr, ExprKind, Init, LabelId, LocalId, Place, PlaceKind,
-            Stmt, StmtKind,
+            Stmt, StmtKind, Unroll,
         },
         ty::Ty,
         walk::Visit,
@@ -33,8 +33,7 @@ impl Body<'_> {
             post_check: false,
             body,
             step,
-            // LLVM unrolls what has one way back only, which a range's loop doesn't keep.
-            unroll: false,
+            unroll,
         } = &second.kind
         else {
             return None;
@@ -70,6 +69,14 @@ impl Body<'_> {
         } else {
             self.range(start, *op, &limit_of(right, ty), by, ty)?
         };
+        let range = match unroll {
+            Unroll::Never if by < 0 => return None,
+            Unroll::Never => {
+                let turns = self.t.uses.runtime(Module::Barrier, "turns");
+                quote!(#turns(#range))
+            }
+            Unroll::Free | Unroll::Whole => range,
+        };
         let notes = self.before(first);
         let more = self.comments_only(second);
         let known = self.constant_value(start).zip(self.constant_value(right));
@@ -91,11 +98,8 @@ impl Body<'_> {
         } else {
             quote!(_)
         };
-        self.around
-            .borrow_mut()
-            .push(Around::Loop(*label, LoopForm::Plain));
-        let inner = self.block_stmts(body);
-        self.around.borrow_mut().pop();
+        // LLVM unrolls what has one way back only.
+        let inner = self.turn(*label, body, *unroll == Unroll::Whole);
         self.counters.borrow_mut().remove(&local);
         self.indices.borrow_mut().remove(&local);
         let prefix = self.label_prefix(*label);
@@ -263,29 +267,13 @@ impl Body<'_> {
             _ => body,
         };
         let behind = !step.is_empty() || (post_check && cond.is_some());
-        let stepped = behind && stmt::continues(&body.stmts, label);
-        let form = if stepped {
-            LoopForm::Stepped
-        } else {
-            LoopForm::Plain
-        };
-        self.around.borrow_mut().push(Around::Loop(label, form));
-        if stepped {
-            self.around.borrow_mut().push(Around::Block(label));
-        }
-        let inner = self.block_stmts(body);
-        if stepped {
-            self.around.borrow_mut().pop();
-        }
+        let inner = self.turn(label, body, behind);
+        self.around
+            .borrow_mut()
+            .push(Around::Loop(label, LoopForm::Plain));
         let step = self.stmts(step);
         self.around.borrow_mut().pop();
         let prefix = self.label_prefix(label);
-        let inner = if stepped {
-            let next = self.next_label(label);
-            quote!(#next: { #inner })
-        } else {
-            inner
-        };
         match cond {
             None => quote!(#prefix loop { #inner #step }),
             Some(cond) if post_check => {
@@ -318,6 +306,28 @@ impl Body<'_> {
                 quote!(#prefix while #cond { #inner #step })
             }
         }
+    }
+
+    /// The body of a loop; `meets` says that its `continue`s are to meet at its end.
+    fn turn(&self, label: LabelId, body: &Block, meets: bool) -> TokenStream {
+        let meets = meets && stmt::continues(&body.stmts, label);
+        let form = if meets {
+            LoopForm::Stepped
+        } else {
+            LoopForm::Plain
+        };
+        let depth = self.around.borrow().len();
+        self.around.borrow_mut().push(Around::Loop(label, form));
+        if meets {
+            self.around.borrow_mut().push(Around::Block(label));
+        }
+        let inner = self.block_stmts(body);
+        self.around.borrow_mut().truncate(depth);
+        if !meets {
+            return inner;
+        }
+        let next = self.next_label(label);
+        quote!(#next: { #inner })
     }
 
     /// `'name:`, if anything jumps there by name.

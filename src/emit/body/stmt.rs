@@ -10,7 +10,7 @@ use crate::{
     emit::runtime::Module,
     ir::{
         Notes,
-        body::{Block, Expr, ExprKind, Init, LabelId, Place, PlaceKind, Stmt, StmtKind},
+        body::{Block, Expr, ExprKind, Init, LabelId, Place, PlaceKind, Stmt, StmtKind, Unroll},
         ty::Ty,
         walk::Visit,
     },
@@ -126,8 +126,15 @@ impl Body<'_> {
                 post_check,
                 body,
                 step,
-                ..
-            } => self.any_loop(*label, cond.as_ref(), *post_check, body, step),
+                unroll,
+            } => {
+                let mut step = Cow::Borrowed(step.as_slice());
+                if *unroll == Unroll::Never {
+                    let hidden = hidden(&step);
+                    step.to_mut().extend(hidden);
+                }
+                self.any_loop(*label, cond.as_ref(), *post_check, body, &step)
+            }
             StmtKind::Switch {
                 label,
                 value,
@@ -384,6 +391,18 @@ pub(super) fn leaves(stmts: &[Stmt], label: LabelId) -> bool {
         stmts,
         |kind| matches!(kind, StmtKind::Break(l) if *l == label),
     )
+}
+
+/// What hides from LLVM how often a loop turns, behind its step.
+fn hidden(step: &[Stmt]) -> Option<Stmt> {
+    let step = step.last()?;
+    let StmtKind::AssignOp(counter, ..) = &step.kind else {
+        return None;
+    };
+    Some(Stmt {
+        kind: StmtKind::Barrier(Some(counter.clone())),
+        ..step.clone()
+    })
 }
 
 /// Whether any statement goes on with the loop of that label.

@@ -549,3 +549,21 @@ fn operators_on_a_literal_that_is_cast() {
     check("int BPF_PROG(f, u64 *a) { *a = -~2; return 0; }", "= 3u64 ");
     check("int BPF_PROG(f, u64 *a) { *a = ~2; return 0; }", "= !2 }");
 }
+
+#[test]
+fn unrolled_loops() {
+    let looped = |pragma: &str| {
+        format!(
+            "void BPF_PROG(f, int a) {{\n#pragma {pragma}\n\tfor (u32 i = 0; i < 4; i++) {{\n\
+             \t\tif (i == a)\n\t\t\tcontinue;\n\t\tsum += i;\n\t}}\n}}"
+        )
+    };
+    check(
+        &looped("unroll"),
+        "for i in 0..4u32 {\n        'next_0: {\n            if i == a as u32 {\n                break 'next_0;",
+    );
+    check(
+        &looped("nounroll"),
+        "for i in barrier::turns(0..4u32) {\n        if i == a as u32 {\n            continue;",
+    );
+}

@@ -1,7 +1,7 @@
 //! Pragmas that mean something for types, as the attributes that mean the same, and those that unroll
 //! loops.
 
-use crate::source::token::{Token, TokenKind, close_of};
+use crate::source::token::{Token, TokenKind, Unroll, close_of};
 
 /// Puts `preserve_access_index` and packing on the records that pragmas cover, marks the loops that
 /// are unrolled, and drops all pragmas.
@@ -35,14 +35,14 @@ pub(super) fn attach(tokens: &mut Vec<Token>) {
     inserts.sort_by_key(|insert| insert.0);
     let mut inserts = inserts.into_iter().peekable();
     let mut attached = Vec::with_capacity(tokens.len());
-    let mut unroll = false;
+    let mut unroll = None;
     for (at, mut token) in std::mem::take(tokens).into_iter().enumerate() {
         // lang-c skips pragma lines; what they mean is in attributes now.
         if token.kind == TokenKind::Pragma {
-            unroll |= unrolls(&token.text);
+            unroll = unroll_of(&token.text).or(unroll);
             continue;
         }
-        token.unrolled = std::mem::take(&mut unroll);
+        token.unroll = unroll.take();
         attached.push(token);
         while let Some((_, name, number)) = inserts.next_if(|insert| insert.0 == at + 1) {
             if let Some(near) = attached.last().cloned() {
@@ -129,18 +129,26 @@ impl State {
     }
 }
 
-/// Whether a pragma has the loop behind it unrolled. How many turns it names isn't looked at: as a
-/// rule, all.
-fn unrolls(pragma: &str) -> bool {
+/// What a pragma says about unrolling the loop behind it.
+fn unroll_of(pragma: &str) -> Option<Unroll> {
+    // A number that is a macro's is as a rule that of the turns.
+    let turns = |number: &str| match number.parse() {
+        Ok(turns) => Unroll::Turns(turns),
+        Err(_) => Unroll::All,
+    };
     match words(pragma).as_slice() {
-        ["unroll", ..] | ["GCC", "unroll", ..] => true,
-        ["clang", "loop", hints @ ..] => {
-            hints.contains(&"unroll_count")
-                || hints
-                    .windows(2)
-                    .any(|hint| matches!(hint, ["unroll", "full" | "enable"]))
-        }
-        _ => false,
+        ["unroll"] | ["GCC", "unroll"] => Some(Unroll::All),
+        ["unroll", number, ..] => Some(turns(number)),
+        // Of GCC, 0 says the same as 1.
+        ["GCC", "unroll", "0"] | ["nounroll"] => Some(Unroll::Turns(1)),
+        ["GCC", "unroll", number, ..] => Some(turns(number)),
+        ["clang", "loop", hints @ ..] => hints.windows(2).find_map(|hint| match hint {
+            ["unroll_count", number] => Some(turns(number)),
+            ["unroll", "full" | "enable"] => Some(Unroll::All),
+            ["unroll", "disable"] => Some(Unroll::Turns(1)),
+            _ => None,
+        }),
+        _ => None,
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::source::token::TokenKind;
+use crate::source::token::{TokenKind, Unroll};
 
 /// Tokens of `text`, split at blanks.
 fn tokens(text: &str) -> Vec<Token> {
@@ -20,7 +20,7 @@ fn tokens(text: &str) -> Vec<Token> {
             place: None,
             spelled: None,
             from_macro: false,
-            unrolled: false,
+            unroll: None,
             index: u32::try_from(at).unwrap(),
         }
     };
@@ -202,21 +202,29 @@ fn pragmas() {
 
 #[test]
 fn unrolled_loops() {
-    for (text, unrolled) in [
-        ("@unroll for ( ; ; )", true),
-        ("@unroll(8) for ( ; ; )", true),
-        ("@clang~loop~unroll(full) for ( ; ; )", true),
-        ("@clang~loop~unroll_count(4) for ( ; ; )", true),
-        ("@GCC~unroll~10 for ( ; ; )", true),
-        ("@clang~loop~unroll(disable) for ( ; ; )", false),
-        ("@nounroll for ( ; ; )", false),
-        ("for ( ; ; )", false),
+    for (text, unroll) in [
+        ("@unroll for ( ; ; )", Some(Unroll::All)),
+        ("@unroll(8) for ( ; ; )", Some(Unroll::Turns(8))),
+        ("@unroll~4 for ( ; ; )", Some(Unroll::Turns(4))),
+        ("@unroll~TURNS for ( ; ; )", Some(Unroll::All)),
+        ("@clang~loop~unroll(full) for ( ; ; )", Some(Unroll::All)),
+        (
+            "@clang~loop~unroll_count(4) for ( ; ; )",
+            Some(Unroll::Turns(4)),
+        ),
+        ("@GCC~unroll~10 for ( ; ; )", Some(Unroll::Turns(10))),
+        (
+            "@clang~loop~unroll(disable) for ( ; ; )",
+            Some(Unroll::Turns(1)),
+        ),
+        ("@nounroll for ( ; ; )", Some(Unroll::Turns(1))),
+        ("for ( ; ; )", None),
     ] {
         let mut read = tokens(text);
         pragmas::attach(&mut read);
-        let marked: Vec<bool> = read.iter().map(|token| token.unrolled).collect();
-        assert_eq!(marked.first(), Some(&unrolled), "{text}");
-        assert!(!marked.iter().skip(1).any(|marked| *marked), "{text}");
+        let marked: Vec<Option<Unroll>> = read.iter().map(|token| token.unroll).collect();
+        assert_eq!(marked.first(), Some(&unroll), "{text}");
+        assert!(marked.iter().skip(1).all(Option::is_none), "{text}");
     }
 }
 

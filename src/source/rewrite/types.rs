@@ -231,7 +231,7 @@ fn made_up(line: &'static str) -> Vec<Token> {
         place: None,
         spelled: None,
         from_macro: false,
-        unrolled: false,
+        unroll: None,
         index: 0,
     };
     line.split(' ').enumerate().map(token).collect()

@@ -156,7 +156,7 @@ fn write_tokens(
             place,
             spelled: place,
             from_macro: false,
-            unrolled: false,
+            unroll: None,
             index: 0,
         });
         behind = Some(lexeme.end);
