@@ -41,7 +41,12 @@ impl Body<'_> {
     /// A call with the value that the function has in Rust: an `Option` where C gives a pointer.
     pub(super) fn bare_call(&self, id: FunctionId, args: &[Expr]) -> Code {
         let name = self.t.names.function(id);
+        let callee = self.t.object.functions.get(id.0 as usize);
+        let kernel = callee.is_some_and(|callee| callee.kernel.is_some());
         let args = args.iter().enumerate().map(|(number, arg)| {
+            if let Some(callback) = callback(arg).filter(|_| kernel) {
+                return self.function_address(callback);
+            }
             self.t
                 .borrows
                 .param(id, number)
@@ -49,11 +54,7 @@ impl Body<'_> {
                 .unwrap_or_else(|| self.argument(arg))
         });
         let code = Code::atom(quote!(#name(#(#args),*)));
-        let callee = self.t.object.functions.get(id.0 as usize);
-        match callee.and_then(|callee| callee.kernel) {
-            Some(_) => self.operation(code),
-            None => code,
-        }
+        if kernel { self.operation(code) } else { code }
     }
 
     /// A call of the function that a parameter is.
@@ -162,11 +163,7 @@ impl Body<'_> {
         let function = self.t.uses.import(module, name);
         let typed = super::super::bindings::takes_typed(name);
         let args = args.iter().enumerate().map(|(at, arg)| match &arg.ty {
-            _ if let Some(callback) = callback(arg) => {
-                let function = self.t.names.function(callback);
-                let pointer = Code::atom(quote!(#function)).cast(&quote!(*const ()));
-                pointer.dot(quote!(cast_mut())).dot(quote!(cast()))
-            }
+            _ if let Some(callback) = callback(arg) => self.function_address(callback),
             Ty::Pointer { mutable, .. }
                 if at == 0 && typed && self.is_erased(super::expr::strip_pointer_casts(arg)) =>
             {
@@ -185,6 +182,13 @@ impl Body<'_> {
             }
             _ => code,
         }
+    }
+
+    /// A function for the kernel, which takes its address.
+    fn function_address(&self, id: FunctionId) -> Code {
+        let function = self.t.names.function(id);
+        let pointer = Code::atom(quote!(#function)).cast(&quote!(*const ()));
+        pointer.dot(quote!(cast_mut())).dot(quote!(cast()))
     }
 
     /// Helpers that have a better form than the plain call.

@@ -567,3 +567,13 @@ fn unrolled_loops() {
         "for i in barrier::turns(0..4u32) {\n        if i == a as u32 {\n            continue;",
     );
 }
+
+#[test]
+fn callbacks_of_kernel_functions() {
+    check_behind(
+        "extern int later(void *at, int (callback)(void *key, void *value)) __ksym;\n\
+         static int now(void *key, void *value) { return 0; }\n",
+        "int BPF_PROG(f, void *at) { return later(at, now); }",
+        "later(at, (now as *const ()).cast_mut().cast())",
+    );
+}
