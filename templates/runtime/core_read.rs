@@ -23,8 +23,8 @@ const UNFILLED: u32 = 0x0bad_2310;
 fn filled<T: Copy + PartialEq + From<u32>>(global: &Global<T>) -> T {
     let value = global.load();
     if value == UNFILLED.into() {
-        // SAFETY: no kernel accepts a program that gets here.
-        unsafe { asm!("call {}", const UNFILLED) };
+        // What is known of memory stays known. SAFETY: no kernel accepts a program that gets here.
+        unsafe { asm!("call {}", const UNFILLED, options(nomem)) };
     }
     value
 }
