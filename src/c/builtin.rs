@@ -195,8 +195,7 @@ fn marker_shape(name: &str) -> Option<Shape> {
         markers::CORE_READ
         | markers::CORE_READ_USER
         | markers::PROBE_READ_CHAIN
-        | markers::PROBE_READ_CHAIN_USER
-        | markers::CORE_CAST => Shape::FirstArgument,
+        | markers::PROBE_READ_CHAIN_USER => Shape::FirstArgument,
         markers::UNQUAL => Shape::Unqualified,
         markers::CORE_READ_INTO
         | markers::CORE_READ_USER_INTO

@@ -147,7 +147,6 @@ impl<'a> Body<'_, 'a> {
             m::CORE_ENUM_VALUE_EXISTS => self.enum_question(e, args, RelocationKind::EnumExists),
             m::CORE_BITFIELD => self.core_bitfield(e, args, false),
             m::CORE_BITFIELD_PROBED => self.core_bitfield(e, args, true),
-            m::CORE_CAST => self.core_cast(e, args),
             m::CORE_TYPE_ID_LOCAL => self.refuse(
                 codes::CORE_ACCESS,
                 e.span,

@@ -503,14 +503,4 @@ impl<'a> Body<'_, 'a> {
         let ty = self.ty(&e.ty);
         self.bitfield_read(e, &access, ty, false).map(Some)
     }
-
-    /// `bpf_core_cast(ptr, T)`
-    pub(super) fn core_cast(&mut self, e: &'a CExpr, args: &'a [CExpr]) -> Lowered<Expr> {
-        let [of, pointer] = args else {
-            return self.unsupported(e, "this cast");
-        };
-        let pointer = self.argument(pointer)?;
-        let ty = self.ty(&of.ty);
-        Ok(self.cast(pointer, &ty))
-    }
 }

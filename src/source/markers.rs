@@ -130,8 +130,6 @@ pub const CORE_TYPE_ID_KERNEL: &str = "__c2aya_core_type_id_kernel";
 pub const CORE_ENUM_VALUE: &str = "__c2aya_core_enum_value";
 /// `bpf_core_enum_value_exists(T, v)`.
 pub const CORE_ENUM_VALUE_EXISTS: &str = "__c2aya_core_enum_value_exists";
-/// `bpf_core_cast(ptr, T)`: `(typeof(T) *)0, ptr`.
-pub const CORE_CAST: &str = "__c2aya_core_cast";
 /// `bpf_ksym_exists(sym)`.
 pub const KSYM_EXISTS: &str = "__c2aya_ksym_exists";
 

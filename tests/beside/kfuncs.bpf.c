@@ -68,4 +68,17 @@ int BPF_PROG(enter, struct pt_regs *regs, long id)
 	return 0;
 }
 
+/* A task whose type the kernel has to be told. */
+int leader;
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(leave, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task;
+
+	task = bpf_core_cast((void *)bpf_get_current_task(), struct task_struct);
+	leader = task->group_leader->tgid;
+	return 0;
+}
+
 char LICENSE[] SEC("license") = "GPL";

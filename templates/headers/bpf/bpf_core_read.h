@@ -67,6 +67,9 @@
 #define bpf_core_enum_value(type, value) __c2aya_core_enum_value(*(typeof(type) *)0, value)
 #define bpf_core_enum_value_exists(type, value) \
 	__c2aya_core_enum_value_exists(*(typeof(type) *)0, value)
-#define bpf_core_cast(ptr, type) __c2aya_core_cast((typeof(type) *)0, ptr)
+
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __attribute__((weak, section(".ksyms")));
+#define bpf_core_cast(ptr, type) \
+	((typeof(type) *)bpf_rdonly_cast((ptr), bpf_core_type_id_kernel(type)))
 
 #endif
