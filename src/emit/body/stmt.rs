@@ -245,7 +245,10 @@ impl Body<'_> {
                 return swap;
             }
             let body = self.block_stmts(block);
-            return quote!({ #body });
+            return match is_branch(&body) {
+                true => body,
+                false => quote!({ #body }),
+            };
         };
         let mut block = block.clone();
         strip_tail(&mut block.stmts, label);
@@ -390,6 +393,21 @@ pub(super) fn leaves(stmts: &[Stmt], label: LabelId) -> bool {
     jumps(
         stmts,
         |kind| matches!(kind, StmtKind::Break(l) if *l == label),
+    )
+}
+
+/// Whether statements are one that needs no braces around it: what it declares is in its own.
+fn is_branch(stmts: &TokenStream) -> bool {
+    use syn::{Expr, parse::Parser};
+    let Ok(stmts) = syn::Block::parse_within.parse2(stmts.clone()) else {
+        return false;
+    };
+    matches!(
+        stmts.as_slice(),
+        [syn::Stmt::Expr(
+            Expr::If(_) | Expr::Match(_) | Expr::While(_) | Expr::ForLoop(_) | Expr::Loop(_),
+            _
+        )]
     )
 }
 

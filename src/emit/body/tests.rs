@@ -577,3 +577,13 @@ fn callbacks_of_kernel_functions() {
         "later(at, (now as *const ()).cast_mut().cast())",
     );
 }
+
+#[test]
+fn blocks_of_one_branch() {
+    let once = |body: &str| format!("void BPF_PROG(f, int a) {{ do {{ {body} }} while (0); }}");
+    check(&once("if (a) sum++;"), "\n    if a != 0 {");
+    check(
+        &once("u32 b = sum; if (a) sum = b + 1;"),
+        "\n    {\n        let b = ",
+    );
+}
