@@ -24,12 +24,7 @@ const CLANGS: [&str; 2] = ["clang-22", "clang"];
 
 /// Options of clang by which numbers and pointers wrap around, pointers may be NULL, memory is no
 /// more than bytes, and a variable without a value is zero, as in a port.
-const DEFINED: [&str; 4] = [
-    "-fno-strict-overflow",
-    "-fno-delete-null-pointer-checks",
-    "-fno-strict-aliasing",
-    "-ftrivial-auto-var-init=zero",
-];
+const DEFINED: &str = include_str!("defined.flags");
 
 /// What becomes of code whose behaviour C leaves undefined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +64,7 @@ pub fn c_object(
         ])
         .arg(format!("-D{}", arch.target_macro()));
     if undefined == Undefined::Defined {
-        command.args(DEFINED);
+        command.args(DEFINED.lines());
     }
     for define in &options.defines {
         command.arg(format!("-D{define}"));
