@@ -523,54 +523,57 @@ fn a_port_of_a_part_is_compared_in_part() {
     assert!(verify(&part, &whole, &options).is_err());
 }
 
-#[test]
-fn maps_from_before_btf_are_compared() {
-    let object = |section: &str, step: &str| build("legacy.bpf.c", &[section, step]);
-    let shared = object("-DSECTION=\"maps\"", "-DSTEP=1");
-    let own = object("-DSECTION=\"maps/counts\"", "-DSTEP=1");
-    let faulty = object("-DSECTION=\"maps/counts\"", "-DSTEP=2");
-    let (Some(shared), Some(own), Some(faulty)) = (shared, own, faulty) else {
-        return;
-    };
-    assert_eq!(compared(&own, &shared).verdict, Verdict::Equal);
-    assert_eq!(compared(&own, &faulty).verdict, Verdict::Different);
-}
-
-#[test]
-fn maps_of_other_objects_are_compared() {
-    let object = |options: &[&str]| build("shared.bpf.c", options);
-    let linked = object(&["-DELSEWHERE", "-DSTEP=1"]);
-    let (own, faulty) = (object(&["-DSTEP=1"]), object(&["-DSTEP=2"]));
-    let (Some(linked), Some(own), Some(faulty)) = (linked, own, faulty) else {
-        return;
-    };
-    assert_eq!(compared(&linked, &own).verdict, Verdict::Equal);
-    assert_eq!(compared(&linked, &faulty).verdict, Verdict::Different);
-}
-
-#[test]
-fn bytes_that_c_leaves_unwritten_may_be_as_they_were() {
-    let object = |options: &[&str]| build("padding.bpf.c", options);
-    let (c, port) = (object(&["-DSTEP=0"]), object(&["-DPORT", "-DSTEP=0"]));
-    let faulty = object(&["-DPORT", "-DSTEP=1"]);
-    let (Some(c), Some(port), Some(faulty)) = (c, port, faulty) else {
-        return;
-    };
-    assert_eq!(compared(&c, &port).verdict, Verdict::Equal);
-    assert_eq!(compared(&c, &faulty).verdict, Verdict::Different);
-}
-
-#[test]
-fn elements_have_the_same_addresses_and_only_what_c_keeps_there() {
-    let object = |options: &[&str]| build("elements.bpf.c", options);
-    let (c, port) = (object(&["-DSTEP=1"]), object(&["-DPORT", "-DSTEP=1"]));
-    let faulty = object(&["-DPORT", "-DSTEP=2"]);
-    let (Some(c), Some(port), Some(faulty)) = (c, port, faulty) else {
+/// Builds a file thrice: as C, as a port that does the same, and as one that doesn't.
+#[track_caller]
+fn check_port(file: &str, c: &[&str], port: &[&str], faulty: &[&str]) {
+    let objects = [c, port, faulty].map(|options| build(file, options));
+    let [Some(c), Some(port), Some(faulty)] = objects else {
         return;
     };
     let report = compared(&c, &port);
     assert_eq!(report.verdict, Verdict::Equal, "{report}");
-    assert_eq!(compared(&c, &faulty).verdict, Verdict::Different);
+    let report = compared(&c, &faulty);
+    assert_eq!(report.verdict, Verdict::Different, "{report}");
+}
+
+#[test]
+fn maps_from_before_btf_are_compared() {
+    check_port(
+        "legacy.bpf.c",
+        &["-DSECTION=\"maps/counts\"", "-DSTEP=1"],
+        &["-DSECTION=\"maps\"", "-DSTEP=1"],
+        &["-DSECTION=\"maps/counts\"", "-DSTEP=2"],
+    );
+}
+
+#[test]
+fn maps_of_other_objects_are_compared() {
+    check_port(
+        "shared.bpf.c",
+        &["-DELSEWHERE", "-DSTEP=1"],
+        &["-DSTEP=1"],
+        &["-DSTEP=2"],
+    );
+}
+
+#[test]
+fn bytes_that_c_leaves_unwritten_may_be_as_they_were() {
+    check_port(
+        "padding.bpf.c",
+        &["-DSTEP=0"],
+        &["-DPORT", "-DSTEP=0"],
+        &["-DPORT", "-DSTEP=1"],
+    );
+}
+
+#[test]
+fn elements_have_the_same_addresses_and_only_what_c_keeps_there() {
+    check_port(
+        "elements.bpf.c",
+        &["-DSTEP=1"],
+        &["-DPORT", "-DSTEP=1"],
+        &["-DPORT", "-DSTEP=2"],
+    );
 }
 
 #[test]
