@@ -57,21 +57,13 @@ impl Divide for i64 {
     #[inline(always)]
     fn div(self, by: Self) -> Self {
         let quotient = self.unsigned_abs().div(by.unsigned_abs()) as Self;
-        if (self < 0) == (by < 0) {
-            quotient
-        } else {
-            quotient.wrapping_neg()
-        }
+        signed(quotient, (self < 0) != (by < 0))
     }
 
     #[inline(always)]
     fn rem(self, by: Self) -> Self {
         let remainder = self.unsigned_abs().rem(by.unsigned_abs()) as Self;
-        if self < 0 {
-            remainder.wrapping_neg()
-        } else {
-            remainder
-        }
+        signed(remainder, self < 0)
     }
 }
 
@@ -84,6 +76,15 @@ impl Divide for i32 {
     #[inline(always)]
     fn rem(self, by: Self) -> Self {
         i64::from(self).rem(by.into()) as Self
+    }
+}
+
+#[inline(always)]
+fn signed(value: i64, negative: bool) -> i64 {
+    if negative {
+        value.wrapping_neg()
+    } else {
+        value
     }
 }
 
@@ -110,35 +111,34 @@ impl DivideBy for i64 {
     #[inline(always)]
     fn div_by(self, by: Self) -> Self {
         let quotient = self.unsigned_abs().checked_div(by.unsigned_abs());
-        let quotient = quotient.unwrap_or(0) as Self;
-        if (self < 0) == (by < 0) {
-            quotient
-        } else {
-            quotient.wrapping_neg()
-        }
+        signed(quotient.unwrap_or(0) as Self, (self < 0) != (by < 0))
     }
 
     #[inline(always)]
     fn rem_by(self, by: Self) -> Self {
         let remainder = self.unsigned_abs().checked_rem(by.unsigned_abs());
-        let remainder = remainder.unwrap_or(0) as Self;
-        if self < 0 {
-            remainder.wrapping_neg()
-        } else {
-            remainder
-        }
+        signed(remainder.unwrap_or(0) as Self, self < 0)
     }
 }
 
 impl DivideBy for i32 {
     #[inline(always)]
     fn div_by(self, by: Self) -> Self {
-        i64::from(self).div_by(by.into()) as Self
+        if by.unsigned_abs().is_power_of_two() {
+            return i64::from(self).div_by(by.into()) as Self;
+        }
+        // A product instead, as compilers have it: Granlund and Montgomery, "Division by invariant
+        // integers using multiplication" (1994), figure 5.2.
+        let divisor = u64::from(by.unsigned_abs());
+        let shift = 32 + divisor.checked_ilog2().unwrap_or(0);
+        let factor = (1 << shift) / divisor.max(1) + 1;
+        let product = i64::from(self).wrapping_mul(factor as i64) >> shift;
+        signed(product + i64::from(self < 0), by < 0) as Self
     }
 
     #[inline(always)]
     fn rem_by(self, by: Self) -> Self {
-        i64::from(self).rem_by(by.into()) as Self
+        self.wrapping_sub(self.div_by(by).wrapping_mul(by))
     }
 }
 
